@@ -1,0 +1,88 @@
+/* table.h - the tables of the store, and rows read, written and walked.
+ *
+ * Bytes that a read gives are borrowed from the map: they hold until the next write of the same
+ * transaction, or its end. Decode or copy at once.
+ */
+#ifndef SINERGI_STORE_TABLE_H
+#define SINERGI_STORE_TABLE_H
+
+#include "kit/arena.h"
+#include "store/key.h"
+#include "store/txn.h"
+
+#include <protobuf-c/protobuf-c.h>
+
+enum table {
+    TABLE_META,
+    TABLE_JOURNAL,            /* seq */
+    TABLE_BLOCKS,             /* height */
+    TABLE_MAILBOX,            /* agency, first seq */
+    TABLE_OUTBOXES,           /* outbox */
+    TABLE_FRAMES,             /* outbox, first number */
+    TABLE_SUBSCRIPTIONS,      /* agency, name */
+    TABLE_DEAD_LETTERS,       /* agency, name, seq */
+    TABLE_DEADLINES,          /* due ms, rule, id -> DeadlineRow */
+    TABLE_OBJECTS,            /* type, object id -> ObjectRow, of E05 and E11 */
+    TABLE_PERSONS,            /* person -> PersonRow (with its refs and cases) */
+    TABLE_PERSON_REFS,        /* agency, person_ref -> person id */
+    TABLE_IDENTITIES,         /* person, seq -> IdentityRow (personal) */
+    TABLE_NIK_TOKENS,         /* token -> person id (personal) */
+    TABLE_REFERRALS,          /* referral -> ReferralRow */
+    TABLE_REFERRALS_OF_PERSON,/* person, referral -> nothing */
+    TABLE_CASES,              /* case -> CaseRow */
+    TABLE_SLOTS,              /* slot -> SlotRow */
+    TABLE_SLOTS_BY_SEQ,       /* seq of the E08 -> slot id */
+    TABLE_SEATS,              /* slot, seat_no (u8) -> allocation id, while live */
+    TABLE_ALLOCATIONS,        /* allocation -> AllocationRow */
+    TABLE_ALLOCATIONS_OF_SLOT,/* slot, allocation -> nothing */
+    TABLE_WAITING,            /* slot, order (see ledger/allocation.c) -> allocation id */
+    TABLES
+};
+
+/* Is it a fold of the journal (rebuilt by --refold), and which are not. */
+bool table_is_fold(enum table table);
+const char *table_name(enum table table);
+
+/* Errors of all: SG_E_NOT_FOUND (get, delete), SG_E_FULL (writes), SG_E_STORE. */
+SG_MUST_CHECK enum sg_err table_get(struct txn *txn, enum table table, const struct key *key,
+                                    struct sg_bytes *out_value, struct sg_why *why);
+SG_MUST_CHECK enum sg_err table_put(struct txn *txn, enum table table, const struct key *key,
+                                    struct sg_bytes value, struct sg_why *why);
+/* Key must be greater than all others: SG_E_STORE if not. */
+SG_MUST_CHECK enum sg_err table_append(struct txn *txn, enum table table, const struct key *key,
+                                       struct sg_bytes value, struct sg_why *why);
+SG_MUST_CHECK enum sg_err table_delete(struct txn *txn, enum table table, const struct key *key,
+                                       struct sg_why *why);
+SG_MUST_CHECK enum sg_err table_count(struct txn *txn, enum table table, uint64_t *out_count,
+                                      struct sg_why *why);
+
+/* One protobuf row. row_get decodes into the arena. `descriptor` of a row.proto message.
+ * Errors: as above, and SG_E_LIMIT when the arena is full. A row over 2,000 bytes is SG_E_STORE. */
+SG_MUST_CHECK enum sg_err row_get(struct txn *txn, enum table table, const struct key *key,
+                                  const ProtobufCMessageDescriptor *descriptor,
+                                  struct sg_arena *arena, void *out_message_pointer,
+                                  struct sg_why *why);
+SG_MUST_CHECK enum sg_err row_put(struct txn *txn, enum table table, const struct key *key,
+                                  const void *message, struct sg_why *why);
+
+/* A walk in key order. A write to the table invalidates the borrowed bytes, not the cursor of
+ * another table; after a write to the same table seek again. */
+struct cursor {
+    void *mdb;
+    struct sg_bytes key, value; /* where it stands; key.ptr NULL = past the end */
+    struct txn *txn;
+};
+SG_MUST_CHECK enum sg_err cursor_open(struct cursor *cursor, struct txn *txn, enum table table,
+                                      struct sg_why *why);
+/* First key >= prefix; last key <= key; next; previous. Past the end is SG_OK with key.ptr NULL. */
+SG_MUST_CHECK enum sg_err cursor_seek(struct cursor *cursor, const struct key *key,
+                                      struct sg_why *why);
+SG_MUST_CHECK enum sg_err cursor_seek_back(struct cursor *cursor, const struct key *key,
+                                           struct sg_why *why);
+SG_MUST_CHECK enum sg_err cursor_first(struct cursor *cursor, struct sg_why *why);
+SG_MUST_CHECK enum sg_err cursor_last(struct cursor *cursor, struct sg_why *why);
+SG_MUST_CHECK enum sg_err cursor_next(struct cursor *cursor, struct sg_why *why);
+SG_MUST_CHECK enum sg_err cursor_prev(struct cursor *cursor, struct sg_why *why);
+void cursor_done(struct cursor *cursor);
+
+#endif
