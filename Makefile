@@ -13,9 +13,12 @@ UNITDIR    ?= /usr/lib/systemd/system
 SYSUSERSDIR ?= /usr/lib/sysusers.d
 TMPFILESDIR ?= /usr/lib/tmpfiles.d
 
-PKGS := libzmq libsodium libconfig libprotobuf-c libsystemd jansson libcsv
-# Debian 12 ships no pkg-config files for these.
-NOPC := lmdb libcsv libcmocka
+# Debian packages: to build, to test, to lint. `make deps` installs what is missing.
+DEPS_BUILD := gcc libc6-dev protobuf-compiler libprotobuf-dev protobuf-c-compiler libprotobuf-c-dev \
+              libzmq3-dev libsodium-dev liblmdb-dev libconfig-dev libsystemd-dev libjansson-dev libcsv-dev
+DEPS_RUN   := jq
+DEPS_TEST  := libcmocka-dev clang libclang-rt-14-dev $(DEPS_RUN)
+DEPS_LINT  := clang clang-format clang-tidy mandoc
 
 WARN := -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
         -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wcast-qual -Wcast-align \
@@ -39,20 +42,30 @@ PROTOS  := $(wildcard proto/sinergi/v1/*.proto)
 GOOGLE  := google/protobuf/descriptor google/protobuf/timestamp
 PB_C    := $(patsubst proto/%.proto,$(GEN)/%.pb-c.c,$(PROTOS)) $(patsubst %,$(GEN)/%.pb-c.c,$(GOOGLE))
 GEN_C   := $(PB_C) $(GEN)/wire/contract_tables.c
-GEN_H   := $(PB_C:.c=.h)
 
 objects = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
 PROTO_O   := $(call objects,proto/kit/*.c proto/wire/*.c) $(patsubst $(GEN)/%.c,$(B)/gen/%.o,$(GEN_C))
 DECIDE_O  := $(call objects,daemon/store/*.c daemon/ledger/*.c daemon/broker/*.c)
-SHELL_O   := $(call objects,daemon/net/*.c daemon/sys/*.c) $(B)/daemon/loop.o
+SHELL_O   := $(call objects,daemon/net/*.c daemon/sys/*.c) $(B)/daemon/loop.o $(B)/daemon/skeleton.o
 LIB_O     := $(call objects,clients/lib/*.c)
 CLI_O     := $(call objects,clients/cli/*.c)
-TESTKIT_O := $(call objects,tests/kit/*.c)
+
+# Test programs by name; every other source under tests/kit and tests/sim is shared by them.
+UNIT     := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
+SCENARIO := $(patsubst %.c,$(B)/%,$(wildcard tests/scenario/sc*.c))
+SIM      := $(patsubst %.c,$(B)/%,$(wildcard tests/sim/run_*.c))
+E2E      := $(patsubst %.c,$(B)/%,$(wildcard tests/e2e/*.c))
+E2E_SH   := $(filter-out tests/e2e/lib.sh,$(wildcard tests/e2e/*.sh))
+FUZZ     := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+TESTKIT_O := $(call objects,tests/kit/*.c) \
+             $(filter-out $(SIM:=.o),$(call objects,tests/sim/*.c))
+ALL_C := $(wildcard proto/kit/*.[ch] proto/wire/*.[ch] proto/gen/*.c daemon/*.[ch] daemon/*/*.[ch] \
+           clients/*/*.[ch] tests/*/*.[ch])
 
 .PHONY: all help
 all: $(B)/sinergid $(B)/sinergi $(B)/libsinergi.a $(B)/libsinergi.so.0
-help:
-	@sed -n 's/^## //p' Makefile
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1 - /p' Makefile
 
 # ---- generated code ----------------------------------------------------------------------------
 # protoc-c names everything by the package: Sinergi__V1__Envelope, and an enum value by its enum
@@ -67,7 +80,7 @@ $(GEN)/.stamp: $(PROTOS) Makefile
 	        $(patsubst proto/%.proto,$(GEN)/%.pb-c.h,$(PROTOS))
 	$(Q)protoc -Iproto -I/usr/include --include_imports --descriptor_set_out=$(GEN)/contract.pb $(PROTOS)
 	@touch $@
-$(PB_C) $(GEN_H): $(GEN)/.stamp ;
+$(PB_C): $(GEN)/.stamp ;
 
 $(GEN)/contract-gen: proto/gen/contract.c $(GEN)/.stamp
 	$(Q)$(CC) -std=c11 -O1 -Wall -Wextra -I$(GEN) $< $(GEN)/google/protobuf/descriptor.pb-c.c -lprotobuf-c -o $@
@@ -95,7 +108,99 @@ $(B)/libsinergi.so.0: $(LIB_O) $(PROTO_O) clients/lib/libsinergi.map
 	$(Q)$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,libsinergi.so.0 \
 	    -Wl,--version-script=clients/lib/libsinergi.map $(LIB_O) $(PROTO_O) $(LDLIBS) -o $@
 
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(TESTKIT_O) $(SHELL_O) $(DECIDE_O) $(LIB_O) $(PROTO_O)
-	$(call link,-lcmocka)
+TEST_O := $(TESTKIT_O) $(SHELL_O) $(DECIDE_O) $(LIB_O) $(PROTO_O)
+$(UNIT) $(SCENARIO) $(SIM) $(E2E): $(B)/%: $(B)/%.o $(TEST_O)
+	$(call link,-rdynamic -lcmocka)
+$(B)/bench: $(call objects,tests/bench/*.c) $(TEST_O)
+	$(call link,)
+
+# ---- what is asked for -------------------------------------------------------------------------
+.PHONY: deps deps-lint run serve test test-long built-test check lint format fuzz bench cover \
+        check-asan check-valgrind install clean
+deps: ## install the missing Debian packages
+	@sh tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST)
+deps-lint:
+	@sh tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_LINT)
+
+run: ## four agencies coordinate through a real daemon on sample data, then everything is compared
+	@sh tests/deps.sh $(DEPS_BUILD) $(DEPS_RUN)
+	@$(MAKE) --no-print-directory -j2 all
+	@tests/city/run.sh $(B)
+serve: ## the same configuration with the daemon in the foreground
+	@sh tests/deps.sh $(DEPS_BUILD) $(DEPS_RUN)
+	@$(MAKE) --no-print-directory -j2 all
+	@tests/city/run.sh $(B) serve
+
+test: deps ## unit, scenario, simulation (short), end to end, fuzz (seconds), sanitizers
+	@$(MAKE) --no-print-directory -j2 built-test SIZE=short
+test-long: deps ## the same with large counts
+	@$(MAKE) --no-print-directory -j2 built-test SIZE=long
+
+HISTORY_STEPS_short := 20000
+HISTORY_STEPS_long  := 1000000
+CRASH_ROUNDS_short  := 10
+CRASH_ROUNDS_long   := 500
+FUZZ_SECONDS_short  := 4
+FUZZ_SECONDS_long   := 600
+ASAN := build/asan
+ASAN_TESTS := $(patsubst $(B)/%,$(ASAN)/%,$(UNIT) $(SCENARIO))
+
+built-test: all $(UNIT) $(SCENARIO) $(SIM) $(E2E)
+	@$(MAKE) --no-print-directory VARIANT=asan B=$(ASAN) $(ASAN_TESTS) $(ASAN)/tests/sim/run_history
+	@$(MAKE) --no-print-directory $(patsubst %,build/fuzz/fuzz_%,$(FUZZ))
+	@SINERGID=$(B)/sinergid SINERGI=$(B)/sinergi tests/run.sh $(UNIT) $(SCENARIO) \
+	    $(patsubst %,"%",$(ASAN_TESTS)) \
+	    "$(B)/tests/sim/run_history --steps $(HISTORY_STEPS_$(SIZE))" \
+	    "$(ASAN)/tests/sim/run_history --steps 2000" \
+	    "$(B)/tests/e2e/crash --rounds $(CRASH_ROUNDS_$(SIZE))" \
+	    $(filter-out $(B)/tests/e2e/crash,$(E2E)) $(E2E_SH) \
+	    $(foreach t,$(FUZZ),"tests/fuzz/run.sh $(t) $(FUZZ_SECONDS_$(SIZE))")
+
+check: test lint ## test and lint
+check-asan: deps ## unit tests and scenarios with address and undefined-behaviour checks
+	@$(MAKE) --no-print-directory -j2 VARIANT=asan B=$(ASAN) $(ASAN_TESTS)
+	@tests/run.sh $(ASAN_TESTS)
+check-valgrind: deps ## unit tests under valgrind
+	@sh tests/deps.sh valgrind
+	@$(MAKE) --no-print-directory -j2 $(UNIT)
+	@tests/run.sh $(patsubst %,"valgrind -q --error-exitcode=9 %",$(UNIT))
+
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(GEN)/.stamp
+	@$(MAKE) --no-print-directory CC=clang VARIANT=fuzz B=build/fuzz build/fuzz/objects.a
+	$(Q)clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(CPPFLAGS_ALL) \
+	    $< build/fuzz/objects.a $(LDLIBS) -o $@
+build/fuzz/objects.a: $(PROTO_O) $(call objects,daemon/sys/*.c)
+	$(Q)rm -f $@ && ar rcs $@ $^
+fuzz: deps ## make fuzz T=event TIME=60
+	@$(MAKE) --no-print-directory build/fuzz/fuzz_$(T)
+	@tests/fuzz/run.sh $(T) $(or $(TIME),60)
+
+bench: deps ## figures of the hot path beside the floor of the same disk; writes build/bench.json
+	@$(MAKE) --no-print-directory -j2 all $(B)/bench
+	@SINERGID=$(B)/sinergid $(B)/bench $(BENCH)
+
+cover: deps ## line coverage of the unit tests and scenarios
+	@$(MAKE) --no-print-directory -j2 VARIANT=cover B=build/cover CFLAGS='-O0 -g' \
+	    $(patsubst $(B)/%,build/cover/%,$(UNIT) $(SCENARIO))
+	@tests/run.sh $(patsubst $(B)/%,build/cover/%,$(UNIT) $(SCENARIO)) >/dev/null; \
+	    find build/cover/proto build/cover/daemon build/cover/clients -name '*.gcda' | \
+	    xargs gcov -n 2>/dev/null | awk '/^File .(proto|daemon|clients)/ {f=$$2} /^Lines/ && f {print $$2, f; f=""}' | sort -t: -k2 -n
+
+lint: deps-lint ## layers, sizes, format, man pages, static analysis, both compilers
+	@awk -f tests/lint/layers.awk $(ALL_C)
+	@tests/lint/tidy.sh $(ALL_C)
+	@clang-format --dry-run -Werror $(ALL_C)
+	@mandoc -T lint -W warning $(wildcard docs/man/*.[1358])
+	@$(MAKE) --no-print-directory -j2 WERROR=1 CC=clang B=build/clang all
+	@tests/lint/analyze.sh 2 "$(CPPFLAGS_ALL)" $(filter %.c,$(filter-out tests/% proto/gen/%,$(ALL_C)))
+	@echo "lint: clean"
+format: ## put every source into the house format
+	@clang-format -i $(ALL_C)
+
+install: all ## into $(DESTDIR)$(PREFIX)
+	@tests/install.sh "$(B)" "$(DESTDIR)" "$(PREFIX)" "$(SYSCONFDIR)" "$(UNITDIR)" "$(SYSUSERSDIR)" "$(TMPFILESDIR)" "$(VERSION)"
+
+clean: ## remove all that was made
+	rm -rf build
 
 -include $(shell test -d $(B) && find $(B) -name '*.d')

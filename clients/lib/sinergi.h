@@ -1,13 +1,16 @@
 /* sinergi.h - talk to the sinergi broker from an agency's own program.
  *
- * C99. Handles are opaque; strings are UTF-8; times are milliseconds since 1970 (UTC); event JSON is
- * the protobuf JSON mapping of sinergi.v1.Envelope.
+ * C99. Handles are opaque; strings are UTF-8; times are milliseconds since 1970 (UTC); event JSON
+ * is the protobuf JSON mapping of sinergi.v1.Envelope.
  *
- * What the library promises: an event for which sinergi_publish returned SINERGI_OK is on this disk and
- * is sent until the broker has answered it, over restarts of both; its outcome and signed receipt are
- * kept beside it. A delivery whose handler was done is never handed over again on this device.
+ * What the library promises: an event that sinergi_commit took with SINERGI_OK is on this disk
+ * and is sent until the broker has answered it, over restarts of both; its outcome and signed
+ * receipt are kept beside it. A delivery whose handler was done is never handed over again on this
+ * device.
  *
- * Threads: one handle belongs to one thread at a time. Fork: not after sinergi_open.
+ * Threads: one handle belongs to one thread at a time, and a data folder to one handle in a
+ * process. Fork: not after sinergi_open. A handler may add and commit events, but not call
+ * sinergi_run.
  */
 #ifndef SINERGI_H
 #define SINERGI_H
@@ -24,7 +27,7 @@ extern "C" {
 typedef enum sinergi_status {
     SINERGI_OK = 0,
     SINERGI_TIMEOUT,      /* not within the given time; nothing is lost */
-    SINERGI_INVALID,      /* the event or an argument is wrong: sinergi_error says which field and rule */
+    SINERGI_INVALID,      /* the event or an argument is wrong: sinergi_error says what and why */
     SINERGI_CONFIG,       /* configuration or key file */
     SINERGI_LOCAL,        /* this device's disk or outbox */
     SINERGI_KEY_REFUSED,  /* key unknown or suspended */
@@ -40,8 +43,8 @@ typedef enum sinergi_status {
 typedef struct sinergi sinergi;
 
 /* Open a device: configuration file (see sinergi.conf(5) part of sinergi(1)), or NULL for
- * $SINERGI_CONF or /etc/sinergi/sinergi.conf. Does not connect. On failure *out_client is set when memory
- * allows, so that sinergi_error can be read; close it all the same. */
+ * $SINERGI_CONF or /etc/sinergi/sinergi.conf. Does not connect. On failure *out_client is set when
+ * memory allows, so that sinergi_error can be read; close it all the same. */
 sinergi_status sinergi_open(const char *conf_path, sinergi **out_client);
 void sinergi_close(sinergi *client);
 
@@ -59,12 +62,12 @@ typedef struct sinergi_place {
 } sinergi_place;
 
 /* Add an event to the batch that is being collected. Fills in what is missing of publisher_agency,
- * recorded_at, schema_minor, time_quality, type (from the payload), a payload's own id when `make_ids` of
- * the configuration is on. SINERGI_INVALID: nothing was added. */
+ * recorded_at, schema_minor, time_quality, type (from the payload), a payload's own id when
+ * `make_ids` of the configuration is on. SINERGI_INVALID: nothing was added. */
 sinergi_status sinergi_add_json(sinergi *client, const char *event_json, size_t length);
 
-/* One durable commit of the batch to the outbox, as signed frames; returns at once. places may be NULL; else
- * room for as many places as events were added. */
+/* One durable commit of the batch to the outbox, as signed frames; returns at once. places may be
+ * NULL; else room for as many places as events were added. */
 sinergi_status sinergi_commit(sinergi *client, sinergi_place *places, size_t *out_count);
 /* Forget the batch. */
 void sinergi_discard(sinergi *client);
@@ -80,19 +83,21 @@ typedef enum sinergi_outcome_status {
 typedef struct sinergi_outcome {
     sinergi_place place;
     sinergi_outcome_status status;
-    const char *code;     /* "E_BAD_CODE" or "" */
+    const char *code; /* "E_BAD_CODE" or "" */
     const char *object, *detail, *accepted;
     const char *text_id, *text_en;
     uint64_t seq;
     int64_t accepted_at;
     uint64_t aggregate_version;
-    uint8_t person_ref[SINERGI_ID_BYTES], case_id[SINERGI_ID_BYTES], allocation_id[SINERGI_ID_BYTES];
+    uint8_t person_ref[SINERGI_ID_BYTES], case_id[SINERGI_ID_BYTES],
+        allocation_id[SINERGI_ID_BYTES];
     int has_person_ref, has_case_id, has_allocation_id;
     const char *warnings; /* "W_LATE W_WAIVER" or "" */
     int has_receipt;
 } sinergi_outcome;
 
-/* Outcome of one place as far as known (SINERGI_PENDING else). Strings are valid until the next call. */
+/* Outcome of one place as far as known (SINERGI_PENDING else). Strings are valid until the next
+ * call. */
 sinergi_status sinergi_outcome_get(sinergi *client, const sinergi_place *place,
                                    sinergi_outcome *out_outcome);
 /* Receipt of an accepted event as JSON text (docs/PROTOCOL.md); free with sinergi_free. */
@@ -124,32 +129,32 @@ typedef struct sinergi_delivery {
     const char *subscription;
     uint64_t seq;
     sinergi_place place;
-    const char *type;          /* topic */
-    const uint8_t *envelope;   /* protobuf bytes of the Envelope, as delivered */
+    const char *type;        /* topic */
+    const uint8_t *envelope; /* protobuf bytes of the Envelope, as delivered */
     size_t envelope_length;
 } sinergi_delivery;
 
 typedef enum sinergi_handled {
-    SINERGI_DONE = 0,   /* never handed over again */
-    SINERGI_LATER = 1,  /* hand over again after retry_ms; counted */
-    SINERGI_STOP = 2    /* not handled; leave sinergi_run */
+    SINERGI_DONE = 0,  /* never handed over again */
+    SINERGI_LATER = 1, /* hand over again after retry_ms; counted */
+    SINERGI_STOP = 2   /* not handled; leave sinergi_run */
 } sinergi_handled;
 
-/* The handler may leave up to 64 bytes in `note` (*note_length in and out): they are committed together
- * with the mark that the delivery is done, so that an effect outside (the length of a file) can be put back
- * to what was committed. Read them with sinergi_note after a restart. */
+/* The handler may leave up to 64 bytes in `note` (*note_length in and out): they are committed
+ * together with the mark that the delivery is done, so that an effect outside (the length of a
+ * file) can be put back to what was committed. Read them with sinergi_note after a restart. */
 typedef sinergi_handled sinergi_handler(void *context, const sinergi_delivery *delivery,
                                         uint8_t note[64], size_t *note_length);
 
 typedef struct sinergi_subscription {
     const char *name;
-    const char *const *types;  /* topics, "slot.*"; NULL-terminated; NULL = all */
+    const char *const *types; /* topics, "slot.*"; NULL-terminated; NULL = all */
     sinergi_start start;
     uint64_t seq;
     int64_t time_ms;
     int take_over;
-    int ephemeral;             /* keep no inbox on this device: at least once */
-    uint32_t retry_ms;         /* after SINERGI_LATER; 0 = 5,000 */
+    int ephemeral;     /* keep no inbox on this device: at least once */
+    uint32_t retry_ms; /* after SINERGI_LATER; 0 = 5,000 */
     sinergi_handler *handler;
     void *context;
 } sinergi_subscription;
@@ -160,8 +165,8 @@ sinergi_status sinergi_note(sinergi *client, const char *subscription, uint8_t n
 
 /* ---- run ---- */
 
-/* Send, receive, hand over, acknowledge for up to timeout_ms (-1: without end); returns earlier when a
- * handler said SINERGI_STOP, or when `until` is met. */
+/* Send, receive, hand over, acknowledge for up to timeout_ms (-1: without end); returns earlier
+ * when a handler said SINERGI_STOP, or when `until` is met. */
 typedef enum sinergi_until {
     SINERGI_UNTIL_TIMEOUT = 0,
     SINERGI_UNTIL_ANSWERED = 1,  /* every event of this process's commits has an outcome */
@@ -174,8 +179,8 @@ void sinergi_stop(sinergi *client);
 
 /* ---- ask ---- */
 
-/* A query as JSON of sinergi.v1.Query (kind, slotId, …), all pages; the answer is JSON of QueryResult.
- * Free with sinergi_free. */
+/* A query as JSON of sinergi.v1.Query (kind, slotId, …), all pages; the answer is JSON of
+ * QueryResult. Free with sinergi_free. */
 sinergi_status sinergi_query_json(sinergi *client, const char *query_json, int timeout_ms,
                                   char **out_json);
 /* JSON of sinergi.v1.Admin. */

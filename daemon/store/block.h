@@ -22,14 +22,14 @@ struct signed_block {
 
 struct block_builder {
     struct txn *txn;
-    struct sg_arena *arena;       /* of the turn */
-    const uint8_t *sign_secret;   /* 64 bytes */
-    int64_t time_ms;              /* journal time: accepted_at of every record */
+    struct sg_arena *arena;     /* of the turn */
+    const uint8_t *sign_secret; /* 64 bytes */
+    int64_t time_ms;            /* journal time: accepted_at of every record */
     uint64_t epoch, height, first_seq, next_seq;
     struct sg_id store_id;
     uint8_t previous_hash[SG_HASH_BYTES];
     uint32_t count, capacity;
-    uint8_t *leaves;              /* count * 32 */
+    uint8_t *leaves; /* count * 32 */
     struct mailbox_writer *mailbox;
 };
 
@@ -39,21 +39,26 @@ SG_MUST_CHECK enum sg_err block_begin(struct block_builder *builder, struct txn 
                                       struct sg_arena *arena, int64_t time_ms,
                                       const uint8_t *sign_secret, struct sg_why *why);
 
-/* Give the record the next seq, this block's time and height, pack `rest` (its height is set here), hash,
- * append, add to the mailbox of every reader in rest->audience. record->outbox_id, number, clear,
- * personal are set by the caller; for a derived record (rest->kind DERIVED) outbox and number are
- * set here: store id and seq. *record is complete afterwards. Errors: SG_E_FULL, SG_E_STORE, SG_E_LIMIT. */
+/* Give the record the next seq, this block's time and height, pack `rest` (its height is set here),
+ * hash, append, add to the mailbox of every reader in rest->audience. record->outbox_id, number,
+ * clear, personal are set by the caller; for a derived record (rest->kind DERIVED) outbox and
+ * number are set here: store id and seq. *record is complete afterwards. Errors: SG_E_FULL,
+ * SG_E_STORE, SG_E_LIMIT.
+ *
+ * rest->kind and rest->type must be set. *record begins zeroed: a personal_hash of zeros is
+ * computed here, one that is set is taken; with record->digest (the event's, if known) two hashes
+ * less. */
 SG_MUST_CHECK enum sg_err block_append(struct block_builder *builder, struct record *record,
                                        PbRecordRest *rest, struct sg_why *why);
 
-/* Nothing when no record was appended (out_block->header.count is 0). Else write mailbox, header and
- * signature. *out_tree lives in the arena. */
+/* Nothing when no record was appended (out_block->header.count is 0). Else write mailbox, header
+ * and signature. *out_tree lives in the arena. */
 SG_MUST_CHECK enum sg_err block_seal(struct block_builder *builder, struct signed_block *out_block,
                                      struct sg_merkle *out_tree, struct sg_why *why);
 
 /* Errors: SG_E_NOT_FOUND, SG_E_STORE. */
-SG_MUST_CHECK enum sg_err block_get(struct txn *txn, uint64_t height, struct signed_block *out_block,
-                                    struct sg_why *why);
+SG_MUST_CHECK enum sg_err block_get(struct txn *txn, uint64_t height,
+                                    struct signed_block *out_block, struct sg_why *why);
 /* header.count 0 when the store has no block yet. */
 SG_MUST_CHECK enum sg_err block_head(struct txn *txn, struct signed_block *out_block,
                                      struct sg_why *why);

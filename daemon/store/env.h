@@ -9,6 +9,7 @@
 
 #include "kit/bytes.h"
 #include "kit/err.h"
+#include "store/head.h"
 #include "wire/id.h"
 
 struct env;
@@ -31,7 +32,8 @@ SG_MUST_CHECK enum sg_err env_create(const struct env_options *options,
 /* Check and open. The file is not touched when it is refused.
  * Errors: SG_E_NOT_FOUND  no such file;
  *         SG_E_STORE      damaged, cut, foreign, newer format, the other kind of demo mark, behind
- *                         its head file, or another process holds it: why says which, and what to do. */
+ *                         its head file, or another process holds it: why says which, and what to
+ * do. */
 SG_MUST_CHECK enum sg_err env_open(const struct env_options *options, struct env **out_env,
                                    struct sg_why *why);
 void env_close(struct env **env);
@@ -41,6 +43,9 @@ SG_MUST_CHECK enum sg_err env_grow(struct env *env, struct sg_why *why);
 
 /* Clear slots of dead readers; call at start, every 10 s and before growth. */
 void env_reader_check(struct env *env);
+
+/* What the head file said when the store was opened: see head.h. ABSENT and TORN want a warning. */
+enum head_state env_head_state(const struct env *env);
 
 const struct sg_id *env_store_id(const struct env *env);
 bool env_is_demo(const struct env *env);

@@ -1,8 +1,8 @@
 /* journal.h - records: all that was stated, in order of seq; never changed, only appended to.
  *
  * Value: version (1 byte) | accepted_at ms (8) | outbox (16) | number (8) | H(personal) (32) |
- * length of rest (4) | length of clear (4) | rest | clear | personal. The personal part is stored as it
- * came while vault_key_id is 0, sealed later.
+ * length of rest (4) | length of clear (4) | rest | clear | personal. The personal part is stored
+ * as it came while vault_key_id is 0, sealed later.
  */
 #ifndef SINERGI_STORE_JOURNAL_H
 #define SINERGI_STORE_JOURNAL_H
@@ -18,7 +18,8 @@ struct record {
     uint64_t number;
     uint8_t personal_hash[SG_HASH_BYTES];
     struct sg_bytes rest_bytes, clear, personal; /* rest_bytes: packed RecordRest */
-    const PbRecordRest *rest;         /* decoded; NULL until record_open_rest */
+    const PbRecordRest *rest;                    /* decoded; NULL until record_open_rest */
+    const uint8_t *digest; /* of the event when it is known already (32 bytes), else NULL */
 };
 
 /* Read one record; bytes borrow from the map. Errors: SG_E_NOT_FOUND, SG_E_STORE. */

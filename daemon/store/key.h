@@ -13,7 +13,8 @@ struct key {
 };
 
 /* Build from left to right: `struct key k = {0}; key_text(&k, agency); key_u64(&k, seq);`.
- * A text ends with a NUL, so that no text is the prefix of another. Too long is a broken promise. */
+ * A text ends with a NUL, so that no text is the prefix of another. Too long is a broken promise.
+ */
 struct key *key_u8(struct key *key, uint8_t n);
 struct key *key_u64(struct key *key, uint64_t n);
 struct key *key_i64(struct key *key, int64_t n); /* n >= 0 */

@@ -14,28 +14,28 @@
 
 enum table {
     TABLE_META,
-    TABLE_JOURNAL,            /* seq */
-    TABLE_BLOCKS,             /* height */
-    TABLE_MAILBOX,            /* agency, first seq */
-    TABLE_OUTBOXES,           /* outbox */
-    TABLE_FRAMES,             /* outbox, first number */
-    TABLE_SUBSCRIPTIONS,      /* agency, name */
-    TABLE_DEAD_LETTERS,       /* agency, name, seq */
-    TABLE_DEADLINES,          /* due ms, rule, id -> DeadlineRow */
-    TABLE_OBJECTS,            /* type, object id -> ObjectRow, of E05 and E11 */
-    TABLE_PERSONS,            /* person -> PersonRow (with its refs and cases) */
-    TABLE_PERSON_REFS,        /* agency, person_ref -> person id */
-    TABLE_IDENTITIES,         /* person, seq -> IdentityRow (personal) */
-    TABLE_NIK_TOKENS,         /* token -> person id (personal) */
-    TABLE_REFERRALS,          /* referral -> ReferralRow */
-    TABLE_REFERRALS_OF_PERSON,/* person, referral -> nothing */
-    TABLE_CASES,              /* case -> CaseRow */
-    TABLE_SLOTS,              /* slot -> SlotRow */
-    TABLE_SLOTS_BY_SEQ,       /* seq of the E08 -> slot id */
-    TABLE_SEATS,              /* slot, seat_no (u8) -> allocation id, while live */
-    TABLE_ALLOCATIONS,        /* allocation -> AllocationRow */
-    TABLE_ALLOCATIONS_OF_SLOT,/* slot, allocation -> nothing */
-    TABLE_WAITING,            /* slot, order (see ledger/allocation.c) -> allocation id */
+    TABLE_JOURNAL,             /* seq */
+    TABLE_BLOCKS,              /* height */
+    TABLE_MAILBOX,             /* agency, first seq */
+    TABLE_OUTBOXES,            /* outbox */
+    TABLE_FRAMES,              /* outbox, first number */
+    TABLE_SUBSCRIPTIONS,       /* agency, name */
+    TABLE_DEAD_LETTERS,        /* agency, name, seq */
+    TABLE_DEADLINES,           /* due ms, rule, id -> DeadlineRow */
+    TABLE_OBJECTS,             /* type, object id -> ObjectRow, of E05 and E11 */
+    TABLE_PERSONS,             /* person -> PersonRow (with its refs and cases) */
+    TABLE_PERSON_REFS,         /* agency, person_ref -> person id */
+    TABLE_IDENTITIES,          /* person, seq -> IdentityRow (personal) */
+    TABLE_NIK_TOKENS,          /* token -> person id (personal) */
+    TABLE_REFERRALS,           /* referral -> ReferralRow */
+    TABLE_REFERRALS_OF_PERSON, /* person, referral -> nothing */
+    TABLE_CASES,               /* case -> CaseRow */
+    TABLE_SLOTS,               /* slot -> SlotRow */
+    TABLE_SLOTS_BY_SEQ,        /* seq of the E08 -> slot id */
+    TABLE_SEATS,               /* slot, seat_no (u8) -> allocation id, while live */
+    TABLE_ALLOCATIONS,         /* allocation -> AllocationRow */
+    TABLE_ALLOCATIONS_OF_SLOT, /* slot, allocation -> nothing */
+    TABLE_WAITING,             /* slot, order (see ledger/allocation.c) -> allocation id */
     TABLES
 };
 

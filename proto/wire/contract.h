@@ -64,6 +64,14 @@ extern const struct sg_message_rules sg_envelope_rules;
 #define SG_TYPE_DERIVED_FIRST 201U
 #define SG_TYPE_DERIVED_LAST 208U
 
+struct sg_topic {
+    uint32_t type;
+    size_t len;
+    const char *name;
+};
+extern const struct sg_topic sg_topics[];
+extern const size_t sg_topic_count;
+
 /* Topic of a payload field number, "referral.submitted"; NULL if there is none. And back; 0. */
 const char *sg_type_topic(uint32_t type);
 uint32_t sg_type_of_topic(struct sg_bytes topic);

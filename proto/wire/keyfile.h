@@ -49,6 +49,13 @@ SG_MUST_CHECK enum sg_err sg_broker_key_read(const char *path, struct sg_broker_
 void sg_hex_print(const uint8_t *bytes, size_t size, char *to); /* 2 * size + 1 */
 SG_MUST_CHECK enum sg_err sg_hex_parse(const char *text, uint8_t *out, size_t size);
 
+/* Base64 with padding; room counts the NUL. Parse takes the standard and the URL alphabet, with
+ * padding or without; `out` has room for 3 bytes per 4 characters. Errors: SG_E_FORMAT. */
+size_t sg_base64_room(size_t size);
+void sg_base64_print(const uint8_t *bytes, size_t size, char *to);
+SG_MUST_CHECK enum sg_err sg_base64_parse(const char *text, uint8_t *out, size_t room,
+                                          size_t *out_size);
+
 /* K_agency of 9.2, first 16 bytes of HMAC: the pseudonym of a person for one agency. */
 struct sg_id sg_person_ref(const struct sg_broker_key *key, const char *agency,
                            const struct sg_id *person_id);

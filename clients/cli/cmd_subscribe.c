@@ -1,0 +1,233 @@
+#include "cli/print.h"
+
+#include "kit/bytes.h"
+#include "kit/err.h"
+#include "lib/inside.h"
+#include "wire/day.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { TYPES_MAX = 64, TYPES_BYTES = 4096, NOTE_BYTES = 8 };
+
+struct subscriber {
+    struct cli *cli;
+    int fd;          /* of --output; -1 = standard output */
+    uint64_t length; /* of that file */
+    long left;       /* deliveries; -1 = no end */
+    int failed;      /* exit status of an error while writing */
+};
+
+/* ---- writing ----------------------------------------------------------------------------- */
+
+static bool write_all(int fd, const char *text, size_t length)
+{
+    while (length > 0) {
+        ssize_t n = write(fd, text, length);
+        if (n < 0 && errno != EINTR)
+            return false;
+        if (n > 0) {
+            text += n;
+            length -= (size_t)n;
+        }
+    }
+    return true;
+}
+
+/* The line is on the disk before the delivery is marked as done; the length of the file stands in
+ * the same commit as the mark, so a line without its mark is cut off at the next start. */
+static bool append_line(struct subscriber *s, const char *line, uint8_t *note, size_t *note_len)
+{
+    size_t length = strlen(line);
+    if (!write_all(s->fd, line, length) || !write_all(s->fd, "\n", 1) || fdatasync(s->fd) != 0) {
+        cli_say(s->cli, "tidak dapat menulis: %s", "cannot write: %s", strerror(errno));
+        s->failed = EXIT_LOCAL;
+        return false;
+    }
+    s->length += length + 1;
+    sg_put_u64(note, s->length);
+    *note_len = NOTE_BYTES;
+    return true;
+}
+
+/* "#12  2024-01-08 08:00 WIB  slot.offered  {…}" */
+static char *readable(const sinergi_delivery *delivery, const char *json_line)
+{
+    SG_AUTO(print_json_done) json_t *json = json_loads(json_line, 0, NULL);
+    const json_t *payload = NULL;
+    const char *name;
+    json_t *value;
+    json_object_foreach(json, name, value)
+    {
+        if (json_is_object(value) && strcmp(name, "causation") != 0)
+            payload = value;
+    }
+    SG_AUTO(sg_heap_done) char *body = payload ? json_dumps(payload, JSON_COMPACT) : NULL;
+    int64_t at_ms = 0;
+    char time[32] = "";
+    if (sg_time_parse(json_text(json, "acceptedAt"), &at_ms) == SG_OK)
+        (void)sg_time_print_wib(at_ms, time);
+    char *line = NULL;
+    if (asprintf(&line, "#%llu  %s  %s  %s  %s", (unsigned long long)delivery->seq, time,
+                 delivery->type, json_text(json, "publisherAgency"), body ? body : "") < 0)
+        return NULL;
+    return line;
+}
+
+static sinergi_handled on_delivery(void *context, const sinergi_delivery *delivery,
+                                   uint8_t note[64], size_t *note_len)
+{
+    struct subscriber *s = context;
+    SG_AUTO(sg_heap_done)
+    char *line = sinergi_envelope_json(delivery->envelope, delivery->envelope_length);
+    if (line && !s->cli->json && s->fd < 0) {
+        SG_AUTO(sg_heap_done) char *json_line = line;
+        line = readable(delivery, json_line);
+    }
+    if (!line) {
+        cli_say(s->cli, "seq %llu tidak dapat dibaca", "seq %llu cannot be read",
+                (unsigned long long)delivery->seq);
+        s->failed = EXIT_LOCAL;
+        return SINERGI_STOP;
+    }
+    if (s->fd >= 0 && !append_line(s, line, note, note_len))
+        return SINERGI_STOP;
+    if (s->fd < 0 && (puts(line) < 0 || fflush(stdout) != 0)) {
+        s->failed = EXIT_LOCAL;
+        return SINERGI_STOP;
+    }
+    if (s->left > 0 && --s->left == 0)
+        sinergi_stop(s->cli->client);
+    return SINERGI_DONE;
+}
+
+/* ---- the file ---------------------------------------------------------------------------- */
+
+static int open_output(struct subscriber *s, const char *path, const char *name)
+{
+    struct cli *cli = s->cli;
+    uint8_t note[64];
+    size_t note_len = 0;
+    sinergi_status status = sinergi_note(cli->client, name, note, &note_len);
+    if (status)
+        return cli_fail(cli, status);
+    s->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND, 0600);
+    struct stat st;
+    if (s->fd < 0 || fstat(s->fd, &st) != 0) {
+        cli_say(cli, "%s: %s", "%s: %s", path, strerror(errno));
+        return EXIT_LOCAL;
+    }
+    s->length = (uint64_t)st.st_size;
+    if (note_len != NOTE_BYTES || s->length == 0)
+        return EXIT_DONE; /* a new file: all that comes from now on */
+    uint64_t noted = sg_get_u64(note);
+    if (s->length < noted) {
+        cli_say(
+            cli,
+            "%s lebih pendek dari yang sudah ditulis (%llu byte): pulihkan, atau pakai file baru",
+            "%s is shorter than what was written (%llu bytes): restore it, or use a new file", path,
+            (unsigned long long)noted);
+        return EXIT_LOCAL;
+    }
+    if (ftruncate(s->fd, (off_t)noted) != 0) {
+        cli_say(cli, "%s: %s", "%s: %s", path, strerror(errno));
+        return EXIT_LOCAL;
+    }
+    s->length = noted;
+    return EXIT_DONE;
+}
+
+/* ---- the command ------------------------------------------------------------------------- */
+
+static bool parse_from(const char *from, sinergi_subscription *subscription)
+{
+    char *end = NULL;
+    if (!strcmp(from, "beginning")) {
+        subscription->start = SINERGI_FROM_BEGINNING;
+    } else if (!strcmp(from, "new")) {
+        subscription->start = SINERGI_FROM_NEW;
+    } else if (strspn(from, "0123456789") == strlen(from) && from[0]) {
+        subscription->start = SINERGI_FROM_SEQ;
+        subscription->seq = strtoull(from, &end, 10);
+    } else if (sg_time_parse(from, &subscription->time_ms) == SG_OK) {
+        subscription->start = SINERGI_FROM_TIME;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* Splits in place: "a,b" -> {"a", "b", NULL}. */
+static bool split_types(char *text, const char *types[TYPES_MAX + 1])
+{
+    size_t count = 0;
+    for (char *rest = text, *word; (word = strsep(&rest, ",")) != NULL;) {
+        if (!word[0] || count == TYPES_MAX)
+            return false;
+        types[count++] = word;
+    }
+    types[count] = NULL;
+    return true;
+}
+
+static int run(struct subscriber *s, bool until_caught_up)
+{
+    struct cli *cli = s->cli;
+    sinergi_until until = until_caught_up ? SINERGI_UNTIL_CAUGHT_UP : SINERGI_UNTIL_TIMEOUT;
+    sinergi_status status = sinergi_run(cli->client, until, cli_wait_ms(cli, -1));
+    if (s->failed)
+        return s->failed;
+    bool complete = !until_caught_up && s->left <= 0;
+    if (status == SINERGI_TIMEOUT && complete)
+        return EXIT_DONE; /* as long as was asked for */
+    return cli_fail(cli, status);
+}
+
+int cmd_subscribe(struct cli *cli, int argc, char **argv)
+{
+    const char *types = NULL, *from = "new", *output = NULL;
+    bool take_over = false, until_caught_up = false;
+    const struct option options[] = {
+        {.name = "--types", .value = &types},
+        {.name = "--from", .value = &from},
+        {.name = "--output", .value = &output},
+        {.name = "--take-over", .flag = &take_over},
+        {.name = "--until-caught-up", .flag = &until_caught_up},
+    };
+    if (!cli_options(cli, &argc, argv, options, SG_ARRAY_LEN(options)) || argc != 2)
+        return cli_usage(argv[0]);
+    struct subscriber s = {.cli = cli, .fd = -1, .left = cli->count ? cli->count : -1};
+    const char *list[TYPES_MAX + 1] = {NULL};
+    char words[TYPES_BYTES] = ""; /* cut in place */
+    bool fits = !types || (size_t)snprintf(words, sizeof words, "%s", types) < sizeof words;
+    sinergi_subscription subscription = {.name = argv[1],
+                                         .types = types ? list : NULL,
+                                         .take_over = take_over,
+                                         .handler = on_delivery,
+                                         .context = &s};
+    if (!parse_from(from, &subscription) || !fits || (types && !split_types(words, list))) {
+        cli_say(
+            cli, "--from: beginning, new, nomor, atau waktu; --types: T,T",
+            "--from: beginning, new, a seq, or a time as 2024-01-08T08:00:00+07:00; --types: T,T");
+        return EXIT_USAGE;
+    }
+    int status = cli_open(cli);
+    if (status)
+        return status;
+    cli_stop_at_signals(cli);
+    sinergi_status subscribed = sinergi_subscribe(cli->client, &subscription);
+    if (subscribed)
+        return cli_fail(cli, subscribed);
+    if (output)
+        status = open_output(&s, output, argv[1]);
+    if (status == EXIT_DONE)
+        status = run(&s, until_caught_up);
+    sinergi_close(cli->client); /* before the file: the handler writes to it */
+    cli->client = NULL;
+    sg_fd_done(&s.fd);
+    return status;
+}

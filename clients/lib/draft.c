@@ -1,0 +1,229 @@
+/* draft.c - JSON becomes a checked event of the batch; the batch becomes frames of the outbox. */
+#include "lib/inside.h"
+
+#include "wire/codec.h"
+#include "wire/json.h"
+#include "wire/sign.h"
+
+/* Payloads whose first field is an id that their publisher makes. */
+static const uint32_t makes_own_id[] = {101, 104, 105, 108, 111};
+enum { TYPE_SEAT_REQUESTED = 111 };
+
+static void json_done(json_t **json)
+{
+    json_decref(*json);
+}
+
+/* ---- filling in -------------------------------------------------------------------------- */
+
+/* The payload field that is set; 0 when there is none or more than one. */
+static uint32_t payload_of(PbEnvelope *envelope, ProtobufCMessage **out_payload)
+{
+    const ProtobufCMessageDescriptor *d = envelope->base.descriptor;
+    uint32_t type = 0;
+    for (unsigned i = 0; i < d->n_fields; i++) {
+        if (d->fields[i].id < SG_TYPE_AGENCY_FIRST)
+            continue;
+        ProtobufCMessage *payload;
+        memcpy(&payload, (char *)envelope + d->fields[i].offset, sizeof(void *));
+        if (!payload)
+            continue;
+        if (type)
+            return 0;
+        type = d->fields[i].id;
+        *out_payload = payload;
+    }
+    return type;
+}
+
+static char *text_copy(struct sg_arena *arena, const char *text)
+{
+    return sg_arena_text(arena, sg_bytes_of(text));
+}
+
+static Google__Protobuf__Timestamp *time_at(struct sg_arena *arena, int64_t ms)
+{
+    Google__Protobuf__Timestamp *t = SG_NEW(arena, Google__Protobuf__Timestamp);
+    if (!t)
+        return NULL;
+    google__protobuf__timestamp__init(t);
+    t->seconds = ms / 1000;
+    t->nanos = (int32_t)(ms % 1000) * 1000000;
+    return t;
+}
+
+/* The first field of the payload, when it is an id that is missing. */
+static void make_id(struct sinergi *client, uint32_t type, ProtobufCMessage *payload)
+{
+    for (size_t i = 0; i < SG_ARRAY_LEN(makes_own_id); i++) {
+        if (makes_own_id[i] != type)
+            continue;
+        const ProtobufCFieldDescriptor *field = &payload->descriptor->fields[0];
+        char *base = (char *)payload;
+        protobuf_c_boolean has;
+        memcpy(&has, base + field->quantifier_offset, sizeof has);
+        if (has)
+            return;
+        struct sg_id id = sg_id_make(client_now_ms(client));
+        ProtobufCBinaryData data = {SG_ID_BYTES,
+                                    sg_arena_copy(&client->batch_arena, id.b, SG_ID_BYTES)};
+        has = data.data != NULL;
+        memcpy(base + field->offset, &data, sizeof data);
+        memcpy(base + field->quantifier_offset, &has, sizeof has);
+    }
+}
+
+static void fill_in(struct sinergi *client, PbEnvelope *e, uint32_t type, ProtobufCMessage *payload)
+{
+    struct sg_arena *arena = &client->batch_arena;
+    if (!e->type)
+        e->type = text_copy(arena, sg_type_topic(type));
+    if (!e->publisher_agency)
+        e->publisher_agency = text_copy(arena, client->key->agency);
+    if (!e->actor_ref)
+        e->actor_ref = text_copy(arena, "DEVICE");
+    if (!e->has_schema_minor) {
+        e->has_schema_minor = 1;
+        e->schema_minor = 0;
+    }
+    if (!e->recorded_at)
+        e->recorded_at = time_at(arena, client_now_ms(client));
+    if (!e->occurred_at)
+        e->occurred_at = e->recorded_at;
+    if (!e->has_time_quality) {
+        e->has_time_quality = 1;
+        e->time_quality = PB_TIME_QUALITY_EXACT;
+    }
+    if (client->conf.make_ids)
+        make_id(client, type, payload);
+}
+
+/* The two parts; a personal part needs a legal basis, and has one by default. */
+static enum sg_err split(struct sinergi *client, PbEnvelope *e, uint32_t type,
+                         struct outbox_event *event, struct sg_why *why)
+{
+    uint8_t salt[SG_ID_BYTES];
+    sg_random(salt, sizeof salt);
+    struct sg_arena *arena = &client->batch_arena;
+    enum sg_err err = sg_event_split(e, salt, arena, &event->clear, &event->personal, why);
+    if (err || event->personal.len == 0 || e->has_legal_basis)
+        return err;
+    e->has_legal_basis = 1;
+    e->legal_basis =
+        type == TYPE_SEAT_REQUESTED ? PB_LEGAL_BASIS_CONSENT : PB_LEGAL_BASIS_PUBLIC_TASK;
+    return sg_event_split(e, salt, arena, &event->clear, &event->personal, why);
+}
+
+/* The same check as the broker's, so that a mistake is named before anything is stored. */
+static sinergi_status check(struct sinergi *client, struct outbox_event *event)
+{
+    struct sg_vocabulary vocabulary = {.lists = client->lists};
+    struct sg_event decoded;
+    struct sg_fault fault = {0};
+    struct sg_why why = {0};
+    sg_arena_reset(&client->answer_arena, 0);
+    enum sg_err err = sg_event_decode(event->clear, event->personal, &vocabulary,
+                                      &client->answer_arena, &decoded, &fault, &why);
+    if (err)
+        return client_why(client, err, &why);
+    if (fault.code)
+        return client_fault(client, &fault);
+    event->type = decoded.type;
+    memcpy(event->digest, decoded.digest, SG_HASH_BYTES);
+    return SINERGI_OK;
+}
+
+static sinergi_status too_much(struct sinergi *client)
+{
+    return client_fail(client, SINERGI_LOCAL,
+                       "kumpulan peristiwa penuh (paling banyak %d): simpan dahulu",
+                       "the batch is full (at most %d events): commit first", BATCH_EVENTS_MAX);
+}
+
+static sinergi_status draft(struct sinergi *client, const json_t *json, struct outbox_event *event)
+{
+    PbEnvelope *envelope = NULL;
+    ProtobufCMessage *payload = NULL;
+    struct sg_fault fault = {0};
+    if (!sg_json_to(json, &pb_envelope__descriptor, &client->batch_arena, &envelope, &fault))
+        return client_fault(client, &fault);
+    uint32_t type = payload_of(envelope, &payload);
+    if (!type) {
+        (void)sg_refuse(&fault, SG_ST_SCHEMA, "payload", "EXACTLY_ONE",
+                        "one of referralSubmitted, referralDecided, …");
+        return client_fault(client, &fault);
+    }
+    fill_in(client, envelope, type, payload);
+    if (client->batch_arena.spent)
+        return too_much(client);
+    struct sg_why why = {0};
+    enum sg_err err = split(client, envelope, type, event, &why);
+    return err ? client_why(client, err, &why) : check(client, event);
+}
+
+sinergi_status sinergi_add_json(sinergi *client, const char *event_json, size_t length)
+{
+    if (client->batch_count == BATCH_EVENTS_MAX)
+        return too_much(client);
+    json_error_t at;
+    SG_AUTO(json_done) json_t *json = json_loadb(event_json, length, JSON_REJECT_DUPLICATES, &at);
+    if (!json)
+        return client_fail(client, SINERGI_INVALID, "bukan JSON (baris %d, kolom %d): %s",
+                           "not JSON (line %d, column %d): %s", at.line, at.column, at.text);
+    size_t used = client->batch_arena.used;
+    struct outbox_event event = {0};
+    sinergi_status status = draft(client, json, &event);
+    if (status) {
+        sg_arena_reset(&client->batch_arena, used);
+        return status;
+    }
+    client->batch[client->batch_count++] = event;
+    return SINERGI_OK;
+}
+
+void sinergi_discard(sinergi *client)
+{
+    client->batch_count = 0;
+    sg_arena_reset(&client->batch_arena, 0);
+}
+
+static void own(struct sinergi *client, const struct outbox_place *last)
+{
+    for (size_t i = 0; i < client->own_count; i++) {
+        if (sg_id_equal(&client->own[i].outbox, &last->outbox)) {
+            client->own[i].through = last->number;
+            return;
+        }
+    }
+    if (client->own_count == OWN_OUTBOXES_MAX) { /* the oldest is answered or moved long ago */
+        client->own_count--;
+        memmove(&client->own[0], &client->own[1], client->own_count * sizeof client->own[0]);
+    }
+    client->own[client->own_count++] = (struct own_commit){last->outbox, last->number};
+}
+
+sinergi_status sinergi_commit(sinergi *client, sinergi_place *places, size_t *out_count)
+{
+    size_t count = client->batch_count;
+    if (out_count)
+        *out_count = count;
+    if (count == 0)
+        return SINERGI_OK;
+    struct outbox_signer signer = client_signer(client);
+    struct outbox_place first;
+    struct sg_why why = {0};
+    size_t used = client->frame_arena.used;
+    enum sg_err err = outbox_append(client->outbox, &signer, client->batch, count,
+                                    &client->frame_arena, &first, &why);
+    sg_arena_reset(&client->frame_arena, used);
+    if (err)
+        return client_why(client, err, &why);
+    for (size_t i = 0; places && i < count; i++) {
+        memcpy(places[i].outbox_id, first.outbox.b, SINERGI_ID_BYTES);
+        places[i].number = first.number + i;
+    }
+    struct outbox_place last = {first.outbox, first.number + count - 1};
+    own(client, &last);
+    sinergi_discard(client);
+    return SINERGI_OK;
+}

@@ -1,0 +1,253 @@
+#include "ledger/casefile.h"
+
+#include "ledger/person.h"
+#include "wire/day.h"
+
+static const PbCaseState moves[PB_CASE_STATE_VOID + 1][CASE_EVENTS] = {
+    /* clang-format off */
+    [PB_CASE_STATE_NEW] = {[CASE_ACCEPTED] = PB_CASE_STATE_ASSESSING,
+                           [CASE_DECLINED] = PB_CASE_STATE_DECLINED,
+                           [CASE_REDIRECTED] = PB_CASE_STATE_VOID},
+    [PB_CASE_STATE_INTAKE] = {[CASE_ACCEPTED] = PB_CASE_STATE_ASSESSING,
+                              [CASE_DECLINED] = PB_CASE_STATE_DECLINED,
+                              [CASE_REDIRECTED] = PB_CASE_STATE_VOID},
+    [PB_CASE_STATE_ASSESSING] = {[CASE_ASSESSED] = PB_CASE_STATE_IN_SERVICE},
+}; /* clang-format on */
+
+PbCaseState case_next(PbCaseState state, enum case_event event)
+{
+    PbCaseState next = moves[state][event];
+    return next ? next : state;
+}
+
+bool case_is_open(PbCaseState state)
+{
+    return state >= PB_CASE_STATE_NEW && state <= PB_CASE_STATE_AFTERCARE;
+}
+
+bool case_takes_assessment(PbCaseState state)
+{
+    return state >= PB_CASE_STATE_ASSESSING && state <= PB_CASE_STATE_AFTERCARE;
+}
+
+enum sg_err case_of_person(struct ledger_turn *turn, const PbPersonRow *person, const char *owner,
+                           struct sg_id *out_id, PbCaseRow **out_row, struct sg_why *why)
+{
+    *out_row = NULL;
+    for (size_t i = 0; i < person->n_cases; i++)
+        if (strcmp(person->cases[i]->owner, owner) == 0) {
+            *out_id = id_of(person->cases[i]->case_id);
+            return read_row(turn, TABLE_CASES, out_id, &pb_case_row__descriptor, out_row, why);
+        }
+    return SG_OK;
+}
+
+static PbCaseEffect *add_case(struct decision *d, const struct sg_id *case_id)
+{
+    enum { CASES_MAX = 2 }; /* the old owner's and the new owner's */
+    PbEffect *effect = d->effect;
+    PbCaseEffect *change = TAKE(d->turn, PbCaseEffect);
+    pb_case_effect__init(change);
+    change->has_case_id = true;
+    change->case_id = data_of(d->turn, case_id);
+    if (!effect->cases)
+        effect->cases = take(d->turn, CASES_MAX * sizeof(PbCaseEffect *));
+    effect->cases[effect->n_cases++] = change;
+    return change;
+}
+
+static struct follow *tell(struct decision *d, const struct sg_id *case_id, const char *owner,
+                           PbCaseState from, PbCaseState to, uint64_t version)
+{
+    struct follow *told = queue(d, FOLLOW_CASE);
+    told->case_id = *case_id;
+    told->person_id = d->person_id;
+    told->owner = owner;
+    told->from = from;
+    told->to = to;
+    told->version = version;
+    return told;
+}
+
+PbCaseEffect *case_change(struct decision *d, const struct sg_id *case_id, const PbCaseRow *row,
+                          PbCaseState to, struct follow **out_told)
+{
+    PbCaseEffect *change = add_case(d, case_id);
+    change->has_state = true;
+    change->state = to;
+    *out_told = tell(d, case_id, row->owner, row->state, to, row->version + 1);
+    return change;
+}
+
+static void make_case(struct decision *d, const char *owner, const PbCaseRow *previous,
+                      const struct sg_id *previous_id, struct sg_id *out_case_id)
+{
+    const PbPersonEffect *person = d->effect->person;
+    *out_case_id = mint(d, "case");
+    PbCaseEffect *change = add_case(d, out_case_id);
+    change->has_created = change->created = true;
+    change->owner = text_of(d->turn, owner);
+    change->has_person_id = true;
+    change->person_id = data_of(d->turn, &d->person_id);
+    change->has_state = true;
+    change->state = PB_CASE_STATE_NEW;
+    change->has_minor = change->has_age_doubt = true;
+    change->minor = person->minor;
+    change->age_doubt = person->age_doubt;
+    if (previous) {
+        change->has_previous_case_id = true;
+        change->previous_case_id = data_of(d->turn, previous_id);
+    }
+}
+
+enum sg_err case_attach(struct decision *d, const PbPersonRow *person, const char *owner,
+                        const struct sg_id *referral_id, struct sg_id *out_case_id,
+                        struct sg_why *why)
+{
+    PbCaseRow *row = NULL;
+    struct sg_id old_id = {{0}};
+    enum sg_err err = case_of_person(d->turn, person, owner, &old_id, &row, why);
+    if (err)
+        return err;
+    struct follow *told;
+    if (row && case_is_open(row->state)) {
+        *out_case_id = old_id;
+        told = tell(d, &old_id, text_of(d->turn, owner), row->state, row->state, row->version);
+    } else {
+        make_case(d, owner, row, &old_id, out_case_id);
+        told = tell(d, out_case_id, text_of(d->turn, owner), PB_CASE_STATE_UNSPECIFIED,
+                    PB_CASE_STATE_NEW, 1);
+    }
+    told->has_referral = true;
+    told->referral_id = *referral_id;
+    told->referral_state = PB_REFERRAL_STATE_SUBMITTED;
+    return SG_OK;
+}
+
+static bool counts(PbReferralState state)
+{
+    return state == PB_REFERRAL_STATE_SUBMITTED || state == PB_REFERRAL_STATE_ACKNOWLEDGED ||
+           state == PB_REFERRAL_STATE_ACCEPTED;
+}
+
+enum sg_err case_has_other_referral(struct ledger_turn *turn, const struct sg_id *case_id,
+                                    const struct sg_id *person_id, const struct sg_id *but,
+                                    bool *out_has, struct sg_why *why)
+{
+    SG_AUTO(cursor_done) struct cursor cursor = {0};
+    struct key prefix = {0};
+    *out_has = false;
+    enum sg_err err = cursor_open(&cursor, turn->txn, TABLE_REFERRALS_OF_PERSON, why);
+    if (!err)
+        err = cursor_seek(&cursor, key_id(&prefix, person_id), why);
+    while (!err && !*out_has && cursor.key.ptr && key_starts(cursor.key, &prefix)) {
+        struct sg_id id;
+        PbReferralRow *row = NULL;
+        memcpy(id.b, cursor.key.ptr + SG_ID_BYTES, SG_ID_BYTES);
+        err = read_row(turn, TABLE_REFERRALS, &id, &pb_referral_row__descriptor, &row, why);
+        if (err)
+            break;
+        struct sg_id of_case = id_of(row->case_id);
+        *out_has = !sg_id_equal(&id, but) && sg_id_equal(&of_case, case_id) && counts(row->state);
+        err = cursor_next(&cursor, why);
+    }
+    return err;
+}
+
+/* ---- E05 ---- */
+
+/* A known exact or partial birth date decides; only an estimate yields to the assessment. */
+static bool contradicts_birth(const PbPersonIdentity *person, int32_t day)
+{
+    bool minor, doubt;
+    person_minor(person, day, &minor, &doubt);
+    return person->birth_date && minor;
+}
+
+static enum sg_err check_assessment(struct decision *d, const PbCaseRow *row,
+                                    struct identity *identity, struct sg_why *why)
+{
+    const PbAssessmentCompleted *e = d->event->envelope->assessment_completed;
+    struct sg_id person_id = id_of(row->person_id);
+    if (!case_takes_assessment(row->state))
+        return refuse(d, SG_ST_BAD_TRANSITION, "case", "STATE",
+                      "a case that was accepted and is open");
+    enum sg_err err = person_identity(d->turn, &person_id, identity, why);
+    if (err)
+        return err;
+    const PbPersonIdentity *born =
+        e->person && e->person->birth_date ? e->person : &identity->person;
+    if (!e->is_minor && contradicts_birth(born, sg_day_at(d->event->occurred_ms)))
+        return refuse(d, SG_ST_SCHEMA, "assessment_completed.is_minor", "BIRTH_DATE",
+                      "true: the known birth date says under 18");
+    return SG_OK;
+}
+
+static void assess(struct decision *d, const struct sg_id *case_id, const PbCaseRow *row)
+{
+    const PbAssessmentCompleted *e = d->event->envelope->assessment_completed;
+    struct follow *told = NULL;
+    PbCaseState to = case_next(row->state, CASE_ASSESSED);
+    PbCaseEffect *change;
+    if (to != row->state) {
+        change = case_change(d, case_id, row, to, &told);
+    } else {
+        change = add_case(d, case_id);
+        change->has_state = true;
+        change->state = row->state;
+    }
+    change->has_minor = change->has_age_doubt = change->has_not_ppks = true;
+    change->minor = e->is_minor;
+    change->not_ppks = !e->is_minor && e->n_confirmed_ppks == 0;
+    change->has_priority_band = change->has_training_suitable = true;
+    change->priority_band = e->priority_band;
+    change->training_suitable = e->training_suitable;
+    change->n_ppks = e->n_confirmed_ppks;
+    change->ppks = e->confirmed_ppks;
+    change->n_needs = e->n_needs;
+    change->needs = e->needs;
+    d->effect->has_aggregate_version = true;
+    d->effect->aggregate_version = row->version + 1;
+    PbPersonEffect *person = d->effect->person;
+    person->has_identity_stated = person->identity_stated = true;
+    person->has_minor = person->has_age_doubt = true;
+    person->minor = e->is_minor;
+}
+
+enum sg_err decide_assessment(struct decision *d, struct sg_why *why)
+{
+    const PbEnvelope *envelope = d->event->envelope;
+    struct sg_id case_id = id_of(envelope->case_id);
+    struct sg_id assessment_id = id_of(envelope->assessment_completed->assessment_id);
+    PbCaseRow *row = NULL;
+    PbObjectRow *object = NULL;
+    PbPersonRow *person = NULL;
+    struct identity identity;
+    struct key key = {0};
+
+    enum sg_err err = read_row(d->turn, TABLE_CASES, &case_id, &pb_case_row__descriptor, &row, why);
+    if (err)
+        return refuse_unknown(d, err, "case_id");
+    if (strcmp(row->owner, d->source->agency->id) != 0)
+        return refuse(d, SG_ST_NOT_OWNER, "case_id", NULL, "a case of your own");
+    key_id(key_u8(&key, (uint8_t)d->event->type), &assessment_id);
+    err = row_get(d->turn->txn, TABLE_OBJECTS, &key, &pb_object_row__descriptor, d->turn->arena,
+                  &object, why);
+    if (err && err != SG_E_NOT_FOUND)
+        return err;
+    err = stated_again(d, object, "assessment_completed.assessment_id");
+    if (err || d->fault->code || d->duplicate)
+        return err;
+    err = check_assessment(d, row, &identity, why);
+    if (err || d->fault->code)
+        return err;
+    struct sg_id person_id = id_of(row->person_id);
+    err = person_of_case(d, &person_id, &person, why);
+    if (err)
+        return err;
+    add_reader(d, row->owner, RELATION_CASE_OWNER);
+    person_grant_refs(d, person, NULL);
+    assess(d, &case_id, row);
+    state_object(d, &assessment_id);
+    return SG_OK;
+}

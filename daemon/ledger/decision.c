@@ -1,0 +1,158 @@
+#include "ledger/decision.h"
+
+#include "kit/check.h"
+
+#include <stdio.h>
+
+void *take(struct ledger_turn *turn, size_t size)
+{
+    void *memory = sg_arena_alloc(turn->arena, size);
+    SG_CHECK(memory);
+    return memory;
+}
+
+ProtobufCBinaryData data_of(struct ledger_turn *turn, const struct sg_id *id)
+{
+    uint8_t *copy = take(turn, SG_ID_BYTES);
+    memcpy(copy, id->b, SG_ID_BYTES);
+    return (ProtobufCBinaryData){SG_ID_BYTES, copy};
+}
+
+char *text_of(struct ledger_turn *turn, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = take(turn, size);
+    memcpy(copy, text, size);
+    return copy;
+}
+
+struct sg_id id_of(ProtobufCBinaryData data)
+{
+    struct sg_id id = {{0}};
+    if (data.len == SG_ID_BYTES)
+        memcpy(id.b, data.data, SG_ID_BYTES);
+    return id;
+}
+
+enum sg_err read_row(struct ledger_turn *turn, enum table table, const struct sg_id *id,
+                     const ProtobufCMessageDescriptor *descriptor, void *out_row_pointer,
+                     struct sg_why *why)
+{
+    struct key key = {0};
+    return row_get(turn->txn, table, key_id(&key, id), descriptor, turn->arena, out_row_pointer,
+                   why);
+}
+
+enum sg_err refuse(struct decision *d, uint32_t code, const char *object, const char *detail,
+                   const char *accepted, ...)
+{
+    char text[160];
+    va_list args;
+    va_start(args, accepted);
+    (void)vsnprintf(text, sizeof text, accepted ? accepted : "", args);
+    va_end(args);
+    (void)sg_refuse(d->fault, code, object, detail, "%s", text);
+    return SG_OK;
+}
+
+enum sg_err refuse_unknown(struct decision *d, enum sg_err err, const char *object)
+{
+    if (err != SG_E_NOT_FOUND)
+        return err;
+    return refuse(d, SG_ST_UNKNOWN_OBJECT, object, NULL, "an id that exists");
+}
+
+void add_reader(struct decision *d, const char *agency, uint32_t relations)
+{
+    for (size_t i = 0; i < d->readers.count; i++)
+        if (strcmp(d->readers.entries[i].agency, agency) == 0) {
+            d->readers.entries[i].relations |= relations;
+            return;
+        }
+    SG_CHECK(d->readers.count < READERS_MAX);
+    d->readers.entries[d->readers.count++] = (struct reader_entry){agency, relations};
+}
+
+struct follow *queue(struct decision *d, enum follow_kind kind)
+{
+    struct follow *follow = TAKE(d->turn, struct follow);
+    follow->kind = kind;
+    *d->last = follow;
+    d->last = &follow->next;
+    return follow;
+}
+
+/* No randomness in the ledger: an id follows from its cause. */
+struct sg_id mint(struct decision *d, const char *kind)
+{
+    uint8_t seed[SG_HASH_BYTES + 24] = {0}, hash[SG_HASH_BYTES];
+    memcpy(seed, d->cause.digest, SG_HASH_BYTES);
+    sg_put_u64(seed + SG_HASH_BYTES, d->cause.ordinal++);
+    (void)snprintf((char *)seed + SG_HASH_BYTES + 8, 16, "%s", kind);
+    sg_hash((struct sg_bytes){seed, sizeof seed}, hash);
+    return sg_id_mint(d->turn->block->time_ms, hash);
+}
+
+void warn(struct decision *d, uint32_t warning)
+{
+    enum { WARNINGS_MAX = 8 };
+    PbEffect *effect = d->effect;
+    if (!effect->warnings)
+        effect->warnings = take(d->turn, WARNINGS_MAX * sizeof effect->warnings[0]);
+    for (size_t i = 0; i < effect->n_warnings; i++)
+        if (effect->warnings[i] == warning)
+            return;
+    SG_CHECK(effect->n_warnings < WARNINGS_MAX);
+    effect->warnings[effect->n_warnings++] = warning;
+}
+
+/* Keyed, because a payload may hold a NIK; of the parts as they came, less the salt, which makes
+ * the personal part of the same statement differ each time it is written. */
+void content_hash(const struct decision *d, uint8_t out_hash[SG_HASH_BYTES])
+{
+    size_t size = protobuf_c_message_get_packed_size(d->event->payload);
+    uint8_t *bytes = take(d->turn, size);
+    (void)protobuf_c_message_pack(d->event->payload, bytes);
+    struct sg_bytes run = {bytes, size};
+    sg_keyed_hash(d->turn->world->keys->store_key, &run, 1, out_hash, SG_HASH_BYTES);
+}
+
+enum sg_err stated_again(struct decision *d, const PbObjectRow *row, const char *object)
+{
+    uint8_t hash[SG_HASH_BYTES];
+    if (!row)
+        return SG_OK;
+    if (strcmp(row->agency, d->source->agency->id) != 0)
+        return refuse(d, SG_ST_NOT_OWNER, object, "ID_IN_USE", "an id of your own");
+    content_hash(d, hash);
+    if (row->content_hash.len != sizeof hash ||
+        memcmp(row->content_hash.data, hash, sizeof hash) != 0)
+        return refuse(d, SG_ST_DUPLICATE_CONFLICT, object, "STATED_BEFORE",
+                      "the same content as before, or a new id");
+    d->duplicate = true;
+    d->first_outbox_id = id_of(row->place->outbox_id);
+    d->first_number = row->place->number;
+    return SG_OK;
+}
+
+void state_object(struct decision *d, const struct sg_id *id)
+{
+    PbObjectEffect *object = TAKE(d->turn, PbObjectEffect);
+    uint8_t *hash = take(d->turn, SG_HASH_BYTES);
+    pb_object_effect__init(object);
+    content_hash(d, hash);
+    object->has_type = object->has_object_id = object->has_content_hash = true;
+    object->type = d->event->type;
+    object->object_id = data_of(d->turn, id);
+    object->content_hash = (ProtobufCBinaryData){SG_HASH_BYTES, hash};
+    d->effect->object = object;
+}
+
+void decision_begin(struct decision *d, struct ledger_turn *turn)
+{
+    d->turn = turn;
+    d->effect = TAKE(turn, PbEffect);
+    pb_effect__init(d->effect);
+    d->first = NULL;
+    d->last = &d->first;
+}

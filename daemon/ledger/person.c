@@ -1,0 +1,349 @@
+#include "ledger/person.h"
+
+#include "kit/check.h"
+#include "wire/day.h"
+
+enum { STATEMENTS_MAX = 64, ADULT = 18, DOUBT = 20, NIK_YEARS = 2 };
+
+/* ---- who a person is ---- */
+
+#define KEEP(field)                                                                                \
+    do {                                                                                           \
+        if (!to->field)                                                                            \
+            to->field = from->field;                                                               \
+    } while (0)
+
+/* Newest first: a field that is known already stays. */
+static void merge(PbPersonIdentity *to, const PbPersonIdentity *from)
+{
+    KEEP(full_name);
+    KEEP(alias);
+    KEEP(nik);
+    KEEP(mother_name);
+    KEEP(origin_region);
+    KEEP(domicile_region);
+    KEEP(domicile_detail);
+    KEEP(phone);
+    KEEP(marks);
+    KEEP(guardian);
+    if (!to->name_quality)
+        to->name_quality = from->name_quality;
+    if (from->has_sex && from->sex != PB_SEX_UNKNOWN &&
+        (!to->has_sex || to->sex == PB_SEX_UNKNOWN)) {
+        to->has_sex = true;
+        to->sex = from->sex;
+    }
+    if (!to->birth_date && !to->has_estimated_age &&
+        (from->birth_date || from->has_estimated_age)) {
+        to->birth_date = from->birth_date;
+        to->has_estimated_age = from->has_estimated_age;
+        to->estimated_age = from->estimated_age;
+        to->has_birth_quality = from->has_birth_quality;
+        to->birth_quality = from->birth_quality;
+    }
+    if (!to->nik_status && from->nik) {
+        to->has_nik_status = from->has_nik_status;
+        to->nik_status = from->nik_status;
+    }
+    if (!to->n_other_docs) {
+        to->n_other_docs = from->n_other_docs;
+        to->other_docs = from->other_docs;
+    }
+}
+
+static void take_statement(struct identity *to, const PbIdentityRow *row)
+{
+    to->known = true;
+    if (row->person)
+        merge(&to->person, row->person);
+    if (to->schooling == PB_SCHOOLING_UNSPECIFIED && row->has_schooling)
+        to->schooling = row->schooling;
+    if (!to->health_limit_count && row->n_health_limits) {
+        to->health_limit_count = row->n_health_limits;
+        to->health_limits = row->health_limits;
+    }
+    if (!to->urgent_need_count && row->n_urgent_needs) {
+        to->urgent_need_count = row->n_urgent_needs;
+        to->urgent_needs = row->urgent_needs;
+    }
+}
+
+static void fill_gaps(PbPersonIdentity *person)
+{
+    person->has_name_quality = person->has_sex = person->has_birth_quality =
+        person->has_nik_status = true;
+    if (!person->name_quality)
+        person->name_quality = PB_NAME_QUALITY_UNKNOWN;
+    if (!person->sex)
+        person->sex = PB_SEX_UNKNOWN;
+    if (!person->birth_quality)
+        person->birth_quality = PB_BIRTH_QUALITY_UNKNOWN;
+    if (!person->nik_status)
+        person->nik_status = PB_NIK_STATUS_NONE;
+}
+
+enum sg_err person_identity(struct ledger_turn *turn, const struct sg_id *person_id,
+                            struct identity *out_identity, struct sg_why *why)
+{
+    SG_AUTO(cursor_done) struct cursor cursor = {0};
+    struct identity identity = {0};
+    pb_person_identity__init(&identity.person);
+    struct key prefix = {0}, last = {0};
+    key_id(&prefix, person_id);
+    key_u64(key_id(&last, person_id), UINT64_MAX);
+
+    enum sg_err err = cursor_open(&cursor, turn->txn, TABLE_IDENTITIES, why);
+    if (!err)
+        err = cursor_seek_back(&cursor, &last, why);
+    for (int i = 0; !err && i < STATEMENTS_MAX && cursor.key.ptr && key_starts(cursor.key, &prefix);
+         i++) {
+        PbIdentityRow *row = NULL;
+        err = sg_decode_row(&pb_identity_row__descriptor, cursor.value, turn->arena, &row, why);
+        if (!err) {
+            take_statement(&identity, row);
+            err = cursor_prev(&cursor, why);
+        }
+    }
+    if (err)
+        return err;
+    fill_gaps(&identity.person);
+    *out_identity = identity;
+    return SG_OK;
+}
+
+/* ---- age ---- */
+
+bool person_age(const PbPersonIdentity *person, int32_t day, int32_t *out_age)
+{
+    const PbDate *date = person->birth_date;
+    if (date) {
+        int32_t month = date->month ? date->month : 12;
+        int32_t of_month = date->day ? date->day : sg_days_in_month(date->year, month);
+        *out_age = sg_years_between(sg_day_of(date->year, month, of_month), day);
+        return true;
+    }
+    if (!person->has_estimated_age)
+        return false;
+    *out_age = (int32_t)person->estimated_age;
+    return true;
+}
+
+PbAgeBand person_age_band(const PbPersonIdentity *person, int32_t day)
+{
+    static const struct {
+        int32_t below;
+        PbAgeBand band;
+    } bands[] = {{18, PB_AGE_BAND_U18},    {25, PB_AGE_BAND_A18_24}, {35, PB_AGE_BAND_A25_34},
+                 {45, PB_AGE_BAND_A35_44}, {60, PB_AGE_BAND_A45_59}};
+    int32_t age;
+    if (!person_age(person, day, &age))
+        return PB_AGE_BAND_UNK;
+    for (size_t i = 0; i < SG_ARRAY_LEN(bands); i++)
+        if (age < bands[i].below)
+            return bands[i].band;
+    return PB_AGE_BAND_A60P;
+}
+
+void person_minor(const PbPersonIdentity *person, int32_t day, bool *out_minor, bool *out_doubt)
+{
+    int32_t age;
+    bool known = person_age(person, day, &age);
+    *out_minor = known && age < ADULT;
+    *out_doubt = known && !person->birth_date && age >= ADULT && age <= DOUBT;
+}
+
+const char *person_district(struct ledger_turn *turn, const PbPersonIdentity *person)
+{
+    enum { DISTRICT_LEN = 8 };
+    const char *region = person->domicile_region;
+    if (!region || strlen(region) < DISTRICT_LEN)
+        return NULL;
+    char *district = take(turn, DISTRICT_LEN + 1);
+    memcpy(district, region, DISTRICT_LEN);
+    return district;
+}
+
+/* ---- who is meant ---- */
+
+void person_nik_token(const struct sg_broker_key *keys, const char *nik, struct key *out_key)
+{
+    uint8_t token[32];
+    sg_hmac(keys->nik_key, sg_bytes_of(nik), token);
+    key_bytes(out_key, (struct sg_bytes){token, sizeof token});
+}
+
+static int two(const char *at)
+{
+    return (at[0] - '0') * 10 + at[1] - '0';
+}
+
+/* Sex and birth date that stand in a NIK against what is stated beside it. */
+static bool nik_contradicts(const PbPersonIdentity *p)
+{
+    int day = two(p->nik + 6), month = two(p->nik + 8), year = two(p->nik + 10);
+    bool female = day > 40;
+    if (female)
+        day -= 40;
+    if (p->has_sex && p->sex != PB_SEX_UNKNOWN && female != (p->sex == PB_SEX_FEMALE))
+        return true;
+    const PbDate *date = p->birth_date;
+    return date && (date->year % 100 != year || (date->month && date->month != month) ||
+                    (date->day && date->day != day));
+}
+
+static int32_t birth_year(const PbPersonIdentity *p, int32_t now_year)
+{
+    if (p->birth_date)
+        return p->birth_date->year;
+    return p->has_estimated_age ? now_year - (int32_t)p->estimated_age : 0;
+}
+
+/* Does what is stated agree with the person that holds the same NIK? */
+static enum sg_err nik_agrees(struct decision *d, const PbPersonIdentity *stated,
+                              const struct sg_id *person_id, bool *out_agrees, struct sg_why *why)
+{
+    struct identity known;
+    enum sg_err err = person_identity(d->turn, person_id, &known, why);
+    if (err)
+        return err;
+    int32_t year, month, day;
+    sg_day_split(sg_day_at(d->turn->world->now_ms), &year, &month, &day);
+    bool sexes = stated->has_sex && stated->sex != PB_SEX_UNKNOWN &&
+                 known.person.sex != PB_SEX_UNKNOWN;
+    int32_t a = birth_year(stated, year), b = birth_year(&known.person, year);
+    int32_t apart = a > b ? a - b : b - a;
+    *out_agrees = !(sexes && stated->sex != known.person.sex) && !(a && b && apart > NIK_YEARS);
+    return SG_OK;
+}
+
+static PbPersonEffect *person_effect(struct decision *d, const struct sg_id *person_id)
+{
+    PbPersonEffect *effect = TAKE(d->turn, PbPersonEffect);
+    pb_person_effect__init(effect);
+    effect->has_person_id = true;
+    effect->person_id = data_of(d->turn, person_id);
+    d->effect->person = effect;
+    d->has_person = true;
+    d->person_id = *person_id;
+    return effect;
+}
+
+static enum sg_err known_person(struct decision *d, const struct sg_id *person_id,
+                                PbPersonRow **out_row, struct sg_why *why)
+{
+    (void)person_effect(d, person_id);
+    enum sg_err err =
+        read_row(d->turn, TABLE_PERSONS, person_id, &pb_person_row__descriptor, out_row, why);
+    return err == SG_E_NOT_FOUND ? sg_fail(why, SG_E_STORE, "a person without a row") : err;
+}
+
+static enum sg_err new_person(struct decision *d, PbPersonRow **out_row)
+{
+    struct sg_id id = mint(d, "person");
+    PbPersonEffect *effect = person_effect(d, &id);
+    effect->has_created = effect->created = true;
+    *out_row = TAKE(d->turn, PbPersonRow);
+    pb_person_row__init(*out_row);
+    return SG_OK;
+}
+
+static enum sg_err by_ref(struct decision *d, PbPersonRow **out_row, struct sg_why *why)
+{
+    struct key key = {0};
+    struct sg_bytes value;
+    struct sg_id ref = id_of(d->event->envelope->person_ref), person_id;
+    key_id(key_text(&key, d->source->agency->id), &ref);
+    enum sg_err err = table_get(d->turn->txn, TABLE_PERSON_REFS, &key, &value, why);
+    if (err)
+        return refuse_unknown(d, err, "person_ref");
+    if (sg_id_from(value, &person_id) != SG_OK)
+        return sg_fail(why, SG_E_STORE, "person_refs: a row without an id");
+    return known_person(d, &person_id, out_row, why);
+}
+
+static enum sg_err by_nik(struct decision *d, const PbPersonIdentity *stated,
+                          PbPersonRow **out_row, struct sg_why *why)
+{
+    struct key key = {0};
+    struct sg_bytes value;
+    struct sg_id person_id;
+    bool agrees = false;
+    if (nik_contradicts(stated))
+        warn(d, SG_ST_W_NIK_MISMATCH);
+    person_nik_token(d->turn->world->keys, stated->nik, &key);
+    enum sg_err err = table_get(d->turn->txn, TABLE_NIK_TOKENS, &key, &value, why);
+    if (err == SG_E_NOT_FOUND)
+        return new_person(d, out_row);
+    if (err || sg_id_from(value, &person_id) != SG_OK)
+        return err ? err : sg_fail(why, SG_E_STORE, "nik_tokens: a row without an id");
+    err = nik_agrees(d, stated, &person_id, &agrees, why);
+    if (err)
+        return err;
+    return agrees ? known_person(d, &person_id, out_row, why) : new_person(d, out_row);
+}
+
+enum sg_err person_resolve(struct decision *d, const PbPersonIdentity *stated,
+                           PbPersonRow **out_row, struct sg_why *why)
+{
+    if (d->event->envelope->has_person_ref)
+        return by_ref(d, out_row, why);
+    if (stated && stated->nik)
+        return by_nik(d, stated, out_row, why);
+    return new_person(d, out_row);
+}
+
+enum sg_err person_of_case(struct decision *d, const struct sg_id *person_id,
+                           PbPersonRow **out_row, struct sg_why *why)
+{
+    return known_person(d, person_id, out_row, why);
+}
+
+/* ---- pseudonyms ---- */
+
+static bool has_ref(const PbPersonRow *row, const PbPersonEffect *effect, const char *agency)
+{
+    for (size_t i = 0; i < row->n_refs; i++)
+        if (strcmp(row->refs[i]->agency, agency) == 0)
+            return true;
+    for (size_t i = 0; i < effect->n_refs; i++)
+        if (strcmp(effect->refs[i]->agency, agency) == 0)
+            return true;
+    return false;
+}
+
+static void grant(struct decision *d, const PbPersonRow *row, const char *agency)
+{
+    PbPersonEffect *effect = d->effect->person;
+    if (strcmp(agency, "*") == 0 || has_ref(row, effect, agency))
+        return;
+    PbPersonRefGrant *ref = TAKE(d->turn, PbPersonRefGrant);
+    pb_person_ref_grant__init(ref);
+    struct sg_id id = sg_person_ref(d->turn->world->keys, agency, &d->person_id);
+    ref->agency = text_of(d->turn, agency);
+    ref->has_person_ref = true;
+    ref->person_ref = data_of(d->turn, &id);
+    if (!effect->refs)
+        effect->refs = take(d->turn, (READERS_MAX + 1) * sizeof(PbPersonRefGrant *));
+    effect->refs[effect->n_refs++] = ref;
+}
+
+void person_grant_refs(struct decision *d, const PbPersonRow *row, const char *also)
+{
+    for (size_t i = 0; i < d->readers.count; i++)
+        grant(d, row, d->readers.entries[i].agency);
+    if (also)
+        grant(d, row, also);
+}
+
+ProtobufCBinaryData person_ref_for(const struct decision *d, const PbPersonRow *row,
+                                   const char *agency)
+{
+    for (size_t i = 0; i < row->n_refs; i++)
+        if (strcmp(row->refs[i]->agency, agency) == 0)
+            return row->refs[i]->person_ref;
+    const PbPersonEffect *effect = d->effect->person;
+    for (size_t i = 0; effect && i < effect->n_refs; i++)
+        if (strcmp(effect->refs[i]->agency, agency) == 0)
+            return effect->refs[i]->person_ref;
+    return (ProtobufCBinaryData){0, NULL};
+}

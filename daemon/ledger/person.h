@@ -1,0 +1,45 @@
+/* person.h - persons: resolved by reference or NIK, and who they are as all statements together say.
+ *
+ * Source: domain 9.2, 9.3 steps 1 and 2, 4.5 (minor test).
+ */
+#ifndef SINERGI_LEDGER_PERSON_H
+#define SINERGI_LEDGER_PERSON_H
+
+#include "ledger/decision.h"
+
+/* All statements of a person, the newest value of each field. Strings live in the arena. */
+struct identity {
+    PbPersonIdentity person;
+    bool known; /* there is at least one statement */
+    PbSchooling schooling;
+    size_t health_limit_count, urgent_need_count;
+    PbHealthLimit *health_limits;
+    PbUrgentNeed *urgent_needs;
+};
+SG_MUST_CHECK enum sg_err person_identity(struct ledger_turn *turn, const struct sg_id *person_id,
+                                          struct identity *out_identity, struct sg_why *why);
+
+/* Age in whole years on a day, youngest possible where parts of the birth date are unknown. */
+bool person_age(const PbPersonIdentity *person, int32_t day, int32_t *out_age);
+PbAgeBand person_age_band(const PbPersonIdentity *person, int32_t day);
+/* Under 18 on that day; age_doubt: an estimate of 18 to 20. */
+void person_minor(const PbPersonIdentity *person, int32_t day, bool *out_minor, bool *out_doubt);
+/* "14.71.08" of a domicile that is known to that level; NULL else. */
+const char *person_district(struct ledger_turn *turn, const PbPersonIdentity *person);
+
+/* Who is meant: by person_ref, by NIK, else somebody new. Sets d->person_id, d->effect->person,
+ * *out_row (a fresh one for a new person) and W_NIK_MISMATCH; or refuses. */
+SG_MUST_CHECK enum sg_err person_resolve(struct decision *d, const PbPersonIdentity *stated,
+                                         PbPersonRow **out_row, struct sg_why *why);
+/* The person of a case, for an event that names the case. */
+SG_MUST_CHECK enum sg_err person_of_case(struct decision *d, const struct sg_id *person_id,
+                                         PbPersonRow **out_row, struct sg_why *why);
+/* A pseudonym for every reader (and `also`) that has none yet, into the effect. */
+void person_grant_refs(struct decision *d, const PbPersonRow *row, const char *also);
+/* The agency's own pseudonym, from the row or as granted now; NULL data when none. */
+ProtobufCBinaryData person_ref_for(const struct decision *d, const PbPersonRow *row,
+                                   const char *agency);
+
+void person_nik_token(const struct sg_broker_key *keys, const char *nik, struct key *out_key);
+
+#endif

@@ -1,0 +1,32 @@
+/* inside.h - what the sources of this folder know of each other; nobody else includes it. */
+#ifndef SINERGI_STORE_INSIDE_H
+#define SINERGI_STORE_INSIDE_H
+
+#include "store/head.h"
+#include "store/table.h"
+
+#include <lmdb.h>
+#include <stdatomic.h>
+
+struct env {
+    MDB_env *mdb;
+    MDB_dbi dbi[TABLES];
+    atomic_uint open_txns; /* of all threads: the map must not move under one of them */
+    struct sg_id store_id;
+    bool demo;
+    char *head_path; /* NULL = none kept */
+    int lock_fd, head_fd;
+    enum head_state head_state;
+};
+
+#define ROW_BYTES_MAX 2000U /* of every table but the journal */
+
+enum reserve_kind { RESERVE_PUT, RESERVE_APPEND };
+
+/* Room of `size` bytes for the value of the row, to be filled before the next call with the same
+ * transaction. Errors: SG_E_FULL, SG_E_STORE (also: too large; appended out of order). */
+SG_MUST_CHECK enum sg_err table_reserve(struct txn *txn, enum table table, const struct key *key,
+                                        size_t size, enum reserve_kind kind, uint8_t **out_at,
+                                        struct sg_why *why);
+
+#endif

@@ -1,0 +1,274 @@
+/* contract.c - makes the tables of wire/contract.h from a descriptor set. A host tool of the build.
+ *
+ * The custom options of options.proto arrive as unknown fields of FieldOptions. A field that holds
+ * something of an event without saying of which class it is ends the build.
+ */
+#include "google/protobuf/descriptor.pb-c.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPT_PD = 50001, OPT_FORM, OPT_MUST, OPT_MIN, OPT_MAX, OPT_SEEN };
+enum { PD_UNSPECIFIED, PD_NONE, PD_PSEUDONYMOUS, PD_GENERAL, PD_SPECIFIC };
+enum { FORM_PARTIAL_DATE = 16, FORM_DAY = 17 };
+enum { SEEN_CASE_MATTER = 17, SEEN_DECLINE_REASON = 18 };
+enum { MESSAGES_MAX = 256, DEPTH_MAX = 8, PAYLOAD_FIRST = 101 };
+
+typedef Google__Protobuf__FileDescriptorSet Set;
+typedef Google__Protobuf__DescriptorProto Message;
+typedef Google__Protobuf__FieldDescriptorProto Field;
+#define TYPE(x) GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_##x
+
+static struct entry {
+    char name[256]; /* ".sinergi.v1.Date" */
+    const Message *message;
+    bool reached;
+} entries[MESSAGES_MAX];
+static size_t entry_count;
+static bool failed;
+
+struct options {
+    int64_t pd, form, must, min, max, seen;
+    bool bounded;
+};
+
+static void complain(const char *message, const char *field, const char *what)
+{
+    fprintf(stderr, "contract: %s.%s: %s\n", message, field, what);
+    failed = true;
+}
+
+static void collect(const Message *message, const char *prefix)
+{
+    if (entry_count == MESSAGES_MAX) {
+        fprintf(stderr, "contract: more than %d messages\n", MESSAGES_MAX);
+        exit(1);
+    }
+    struct entry *entry = &entries[entry_count++];
+    snprintf(entry->name, sizeof entry->name, "%s.%s", prefix, message->name);
+    entry->message = message;
+    for (size_t i = 0; i < message->n_nested_type; i++)
+        collect(message->nested_type[i], entry->name);
+}
+
+static struct entry *find(const char *name)
+{
+    for (size_t i = 0; i < entry_count; i++)
+        if (strcmp(entries[i].name, name) == 0)
+            return &entries[i];
+    return NULL;
+}
+
+static uint64_t varint(const uint8_t *data, size_t len)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < len && i < 10; i++)
+        value |= (uint64_t)(data[i] & 0x7f) << (7 * i);
+    return value;
+}
+
+static struct options options_of(const Field *field)
+{
+    struct options o = {0};
+    if (!field->options)
+        return o;
+    const ProtobufCMessage *base = &field->options->base;
+    for (unsigned i = 0; i < base->n_unknown_fields; i++) {
+        const ProtobufCMessageUnknownField *u = &base->unknown_fields[i];
+        int64_t value = (int64_t)varint(u->data, u->len);
+        switch (u->tag) {
+        case OPT_PD: o.pd = value; break;
+        case OPT_FORM: o.form = value; break;
+        case OPT_MUST: o.must = value; break;
+        case OPT_MIN: o.min = value, o.bounded = true; break;
+        case OPT_MAX: o.max = value, o.bounded = true; break;
+        case OPT_SEEN: o.seen = value; break;
+        default: break;
+        }
+    }
+    return o;
+}
+
+static bool is_message(const Field *f) { return f->type == TYPE(MESSAGE); }
+
+static void check_leaf(const struct entry *entry, const Field *field, const struct options *o)
+{
+    bool text = field->type == TYPE(STRING) || field->type == TYPE(BYTES);
+    bool date = is_message(field) && strcmp(field->type_name, ".sinergi.v1.Date") == 0;
+    bool time = is_message(field) && strstr(field->type_name, "Timestamp");
+    if ((text || time || date) && !o->form)
+        complain(entry->name, field->name, "has no form");
+    if (date && o->form != FORM_PARTIAL_DATE && o->form != FORM_DAY)
+        complain(entry->name, field->name, "a Date wants FORM_PARTIAL_DATE or FORM_DAY");
+    if ((o->pd == PD_NONE || o->pd == PD_PSEUDONYMOUS) && o->seen && o->seen != SEEN_CASE_MATTER &&
+        o->seen != SEEN_DECLINE_REASON)
+        complain(entry->name, field->name, "has a row of the table of personal fields");
+}
+
+/* Mark what an event reaches, check classes on the way. classed: a field above has the class. */
+static void reach(struct entry *entry, bool classed, int depth)
+{
+    if (depth > DEPTH_MAX) {
+        complain(entry->name, "*", "is nested too deep, or contains itself");
+        return;
+    }
+    entry->reached = true;
+    for (size_t i = 0; i < entry->message->n_field; i++) {
+        const Field *field = entry->message->field[i];
+        struct options o = options_of(field);
+        bool timestamp = strstr(entry->name, ".google.protobuf.Timestamp") != NULL;
+        bool date = strcmp(entry->name, ".sinergi.v1.Date") == 0;
+        bool place = strcmp(entry->name, ".sinergi.v1.EventRef") == 0;
+        if (!timestamp && !date && !place) {
+            if (classed && o.pd)
+                complain(entry->name, field->name, "stands under a class and has one of its own");
+            if (!classed && !o.pd && !is_message(field))
+                complain(entry->name, field->name, "has no class (sinergi.v1.pd)");
+            check_leaf(entry, field, &o);
+        }
+        if (is_message(field))
+            reach(find(field->type_name), classed || o.pd, depth + 1);
+    }
+}
+
+/* ".sinergi.v1.OtherDocument" -> "pb_other_document"; nested names are joined by "__". */
+static void c_name(const char *full, char *to)
+{
+    const char *rest = full + 1;
+    if (strncmp(rest, "sinergi.v1.", 11) == 0) {
+        to += sprintf(to, "pb_");
+        rest += 11;
+    }
+    bool start = true, lower_before = false;
+    for (; *rest; rest++) {
+        if (*rest == '.') {
+            to += sprintf(to, "__");
+            start = true;
+            lower_before = false;
+            continue;
+        }
+        if (isupper((unsigned char)*rest)) {
+            if (!start && lower_before)
+                *to++ = '_';
+            *to++ = (char)tolower((unsigned char)*rest);
+            lower_before = false;
+        } else {
+            *to++ = *rest;
+            lower_before = true;
+        }
+        start = false;
+    }
+    *to = '\0';
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const Field *x = *(Field *const *)a, *y = *(Field *const *)b;
+    return x->number < y->number ? -1 : x->number > y->number;
+}
+
+static void print_rules(const struct entry *entry)
+{
+    char name[256], sub[256];
+    c_name(entry->name, name);
+    size_t n = entry->message->n_field;
+    qsort(entry->message->field, n, sizeof entry->message->field[0], by_number);
+    printf("static const struct sg_field_rules %s_fields[] = {\n", name);
+    for (size_t i = 0; i < n; i++) {
+        const Field *field = entry->message->field[i];
+        struct options o = options_of(field);
+        strcpy(sub, "NULL");
+        if (is_message(field)) {
+            sub[0] = '&';
+            c_name(field->type_name, sub + 1);
+            strcat(sub, "_rules");
+        }
+        printf("    {%lld, %lld, %lld, %s, %s, %lldLL, %lldLL, %s}, /* %s */\n", (long long)o.pd,
+               (long long)o.form, (long long)o.seen, o.must ? "true" : "false",
+               o.bounded ? "true" : "false", (long long)o.min, (long long)o.max, sub, field->name);
+    }
+    bool root = strcmp(name, "pb_envelope") == 0;
+    printf("};\n%sconst struct sg_message_rules %s_rules = {&%s__descriptor, %s_fields};\n",
+           root ? "" : "static ", root ? "sg_envelope" : name, name, name);
+}
+
+/* Inner messages first, so that every name is known where it is used. */
+static bool printed[MESSAGES_MAX];
+static void print_in_order(struct entry *entry)
+{
+    size_t at = (size_t)(entry - entries);
+    if (printed[at])
+        return;
+    printed[at] = true;
+    for (size_t i = 0; i < entry->message->n_field; i++)
+        if (is_message(entry->message->field[i]))
+            print_in_order(find(entry->message->field[i]->type_name));
+    print_rules(entry);
+}
+
+static void print_topics(const Message *envelope)
+{
+    printf("const struct sg_topic sg_topics[] = {\n");
+    for (size_t i = 0; i < envelope->n_field; i++) {
+        const Field *field = envelope->field[i];
+        if (field->number < PAYLOAD_FIRST)
+            continue;
+        char topic[128];
+        snprintf(topic, sizeof topic, "%s", field->name);
+        char *line = strchr(topic, '_');
+        if (line)
+            *line = '.';
+        printf("    {%d, %zu, \"%s\"},\n", field->number, strlen(topic), topic);
+    }
+    printf("};\nconst size_t sg_topic_count = sizeof sg_topics / sizeof sg_topics[0];\n");
+}
+
+static void check_enums(const Set *set)
+{
+    for (size_t f = 0; f < set->n_file; f++)
+        for (size_t e = 0; e < set->file[f]->n_enum_type; e++)
+            if (strncmp(set->file[f]->package, "sinergi", 7) == 0 &&
+                set->file[f]->enum_type[e]->value[0]->number != 0)
+                complain(set->file[f]->name, set->file[f]->enum_type[e]->name,
+                         "the first value is not 0");
+}
+
+static Set *read_set(const char *path)
+{
+    static uint8_t data[1 << 20];
+    FILE *file = fopen(path, "rb");
+    size_t len = file ? fread(data, 1, sizeof data, file) : 0;
+    if (file)
+        fclose(file);
+    return len ? google__protobuf__file_descriptor_set__unpack(NULL, len, data) : NULL;
+}
+
+int main(int argc, char **argv)
+{
+    Set *set = argc == 2 ? read_set(argv[1]) : NULL;
+    if (!set) {
+        fputs("usage: contract-gen DESCRIPTOR-SET\n", stderr);
+        return 1;
+    }
+    for (size_t f = 0; f < set->n_file; f++) {
+        char prefix[128];
+        snprintf(prefix, sizeof prefix, ".%s", set->file[f]->package);
+        for (size_t m = 0; m < set->file[f]->n_message_type; m++)
+            collect(set->file[f]->message_type[m], prefix);
+    }
+    struct entry *envelope = find(".sinergi.v1.Envelope");
+    check_enums(set);
+    reach(envelope, false, 0);
+    if (failed)
+        return 1;
+    puts("/* Made by proto/gen/contract.c from the .proto files. */\n"
+         "#include \"wire/contract.h\"\n#include \"sinergi/v1/event.pb-c.h\"\n");
+    print_in_order(envelope);
+    print_topics(envelope->message);
+    return 0;
+}

@@ -1,0 +1,129 @@
+# lib.sh - a city on this machine: keys, configuration, a demo daemon on loopback, one folder per agency.
+# Sourced by the main job and by the end-to-end tests. Needs: $work (folder), $daemon, $cli (programs).
+# shellcheck shell=bash disable=SC2154
+
+agencies=(satpolpp dinsos disnaker dpppa)
+declare -A capabilities=(
+    [satpolpp]='"REFERRER"'
+    [dinsos]='"REFERRER", "CASE_OWNER", "TRAINING_PROVIDER", "EQUIPMENT_PROVIDER", "IDENTITY_STEWARD"'
+    [disnaker]='"REFERRER", "TRAINING_PROVIDER", "EQUIPMENT_PROVIDER"'
+    [dpppa]='"REFERRER", "CASE_OWNER", "CHILD_PROTECTION", "TRAINING_PROVIDER", "EQUIPMENT_PROVIDER"'
+    [diskominfo]='"OPERATOR"'
+)
+declare -A topics=(
+    [satpolpp]='case.state_changed,deadline.missed'
+    [dinsos]='referral.*,case.*,assessment.*,slot.*,seat.*,deadline.missed'
+    [disnaker]='slot.*,seat.*,deadline.missed'
+    [dpppa]='slot.*,seat.*,deadline.missed,referral.presented'
+)
+
+as() { # AGENCY COMMAND…
+    local agency=$1
+    shift
+    "$cli" -c "$work/$agency/sinergi.conf" "$@"
+}
+die() {
+    printf '\nFAILED: %s\n' "$*" >&2
+    exit 1
+}
+
+pids=()
+daemon_pid=
+clock_start=2024-01-08T08:00:00+07:00
+cleanup() {
+    local status=$?
+    [ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null || true
+    [ -z "$daemon_pid" ] || kill "$daemon_pid" 2>/dev/null || true
+    wait 2>/dev/null || true
+    if [ $status -ne 0 ] && [ -s "$work/sinergid.log" ]; then
+        echo "--- last lines of $work/sinergid.log" >&2
+        tail -n 15 "$work/sinergid.log" >&2
+    fi
+}
+trap cleanup EXIT
+
+free_port() { # a port that nobody listens on; the daemon says so if somebody was faster
+    local port
+    for port in $(shuf -i 20000-32000 -n 50); do
+        if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+            echo "$port"
+            return
+        fi
+    done
+}
+
+set_up() {
+    rm -rf "$work"
+    mkdir -p "$work"
+    chmod 700 "$work"
+    port=$(free_port)
+    {
+        echo "listen: { tcp = \"tcp://127.0.0.1:$port\"; local = \"ipc://$work/sinergid.sock\"; };"
+        echo "store: { path = \"$work/store.mdb\"; head = \"$work/head.path\"; map_gib = 4;"
+        echo "         reserve_percent = 0; reserve_mib = 16; };"
+        echo "keys: { file = \"$work/broker.key\"; };"
+        echo "codes: { path = \"conf/codes\"; };"
+        echo "agencies = ("
+        local first=1 agency line
+        for agency in "${agencies[@]}" diskominfo; do
+            mkdir -p "$work/$agency"
+            [ $first = 1 ] || echo "  ,"
+            first=0
+            line=$("$cli" keygen "$agency/kantor" "$work/$agency/device.key" | grep '^{')
+            echo "  { id = \"$agency\"; name_id = \"$agency\"; name_en = \"$agency\";"
+            echo "    capabilities = [ ${capabilities[$agency]} ];"
+            echo "    devices = ( ${line%,} ); }"
+        done
+        echo ");"
+    } >"$work/sinergid.conf"
+    "$daemon" --check "$work/sinergid.conf" >/dev/null
+    "$daemon" -c "$work/sinergid.conf" --init --demo >"$work/card"
+    local agency endpoint
+    for agency in "${agencies[@]}" diskominfo; do
+        endpoint="tcp://127.0.0.1:$port"
+        [ "$agency" != diskominfo ] || endpoint="ipc://$work/sinergid.sock"
+        {
+            echo "key = \"$work/$agency/device.key\";"
+            echo "data = \"$work/$agency/data\";"
+            sed -n '/^broker/,$p' "$work/card" | sed "s#endpoint = \"[^\"]*\"#endpoint = \"$endpoint\"#"
+        } >"$work/$agency/sinergi.conf"
+    done
+}
+
+start_daemon() {
+    "$daemon" -c "$work/sinergid.conf" --demo --clock "$clock_start" 2>>"$work/sinergid.log" &
+    daemon_pid=$!
+    as diskominfo -w 10 status >/dev/null || die "the daemon does not answer"
+}
+
+kill_daemon() {
+    kill -KILL "$daemon_pid"
+    wait "$daemon_pid" 2>/dev/null || true
+    daemon_pid=
+}
+
+subscribe_all() {
+    local agency
+    for agency in "${agencies[@]}"; do
+        as "$agency" --json -w 600 subscribe kota --types "${topics[$agency]}" --from beginning \
+            --output "$work/$agency/received.jsonl" >"$work/$agency/subscribe.log" 2>&1 &
+        pids+=($!)
+    done
+}
+
+# Wait until a jq filter over the deliveries of an agency counts at least N.
+await() { # AGENCY N FILTER
+    local tries
+    for tries in $(seq 1 200); do
+        if [ "$(count "$1" "$3")" -ge "$2" ]; then
+            return 0
+        fi
+        read -rt 0.1 <> <(:) || true # the deliveries come from other processes: look again soon
+    done
+    die "$1 did not receive $2 of: $3"
+}
+count() { # AGENCY FILTER
+    [ -s "$work/$1/received.jsonl" ] || { echo 0; return; }
+    jq -c "select($2)" "$work/$1/received.jsonl" 2>/dev/null | wc -l
+}
+

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# bad_input.sh - a refusal names field, rule and what would be accepted, in both languages; good lines go
+# on; nothing is lost.
+. "$(dirname "$0")/lib.sh"
+set_up
+start_daemon
+
+head -n 3 tests/city/referrals.jsonl >"$work/mixed.jsonl"
+{
+    echo '{"referralSubmitted": {"kind": "INTAKE", '
+    sed -n 4p tests/city/referrals.jsonl | jq -c '.referralSubmitted.foundRegion = "14.71.16"'
+    sed -n 5p tests/city/referrals.jsonl | jq -c '.referralSubmitted.person.nik = "1471994003950001"'
+    sed -n 6p tests/city/referrals.jsonl | jq -c '.referralSubmitted.colour = "red"'
+    sed -n 7p tests/city/referrals.jsonl | jq -c 'del(.referralSubmitted.priority)'
+    sed -n 8p tests/city/referrals.jsonl | jq -c '.referralSubmitted.suspectedPpks = ["PPKS_16"]'
+    sed -n 9p tests/city/referrals.jsonl
+} >>"$work/mixed.jsonl"
+exits "a file with bad lines" 1 as satpolpp import "$work/mixed.jsonl"
+says "names the line of the broken JSON" 'mixed.jsonl.*4'
+says "names the field of the unknown region" 'found_?region|foundRegion'
+says "names the rule" 'E_BAD_CODE'
+says "does not repeat the NIK's digits as reason" 'nik'
+check "the refused NIK is not printed" test "$(grep -c 1471994003950001 <<<"$out")" -eq 0
+says "names the unknown field" 'colour'
+says "names the missing field" 'priority'
+says "names the code that a referrer may not use" 'suspected_?ppks|suspectedPpks'
+exits "the good lines stand in the outbox as accepted" 0 as satpolpp --json outbox list
+check "four were accepted" test "$(grep -c '"ACCEPTED"' <<<"$out")" -eq 4
+
+echo '{"occurredAt":"2024-01-08T01:00:00Z","seatRequested":{"slotId":"018ce6f0-0000-7000-8000-00000000a001","personAccepted":true,"waitlistOk":true,"override":"NONE"},"caseId":"018ce6f0-0000-7000-8000-00000000c001"}' >"$work/seat.json"
+exits "Satpol PP may not ask for a seat" 1 as satpolpp publish "$work/seat.json"
+says "in English" 'E_FORBIDDEN'
+echo '{"occurredAt":"2024-01-08T01:00:00Z","referralDecided":{"referralId":"018ce6f0-0000-7000-8000-000000000001","decision":"DECLINED"}}' >"$work/decided.json"
+exits "a decision without its reason" 1 as dinsos publish "$work/decided.json"
+says "names what is missing" 'reason|declined_by'
+exits "not JSON" 1 as dinsos publish /dev/null
+exits "no such file" 4 as dinsos publish "$work/none.json"
+exits "no such command" 2 as dinsos fly
+exits "no such option" 2 as dinsos --fly
+exits "the same file again changes nothing" 1 as satpolpp import "$work/mixed.jsonl"
+says "and says that it is known" 'DUPLICATE|sudah'
+done_testing
