@@ -56,7 +56,7 @@ void table_row(struct table *table, const char *const *texts)
 
 void table_begin(struct table *table, const struct cli *cli, const char *const *words)
 {
-    const char *heading[PRINT_COLUMNS_MAX];
+    const char *heading[PRINT_COLUMNS_MAX] = {NULL};
     *table = (struct table){0};
     for (; words[2 * table->column_count] && table->column_count < PRINT_COLUMNS_MAX;
          table->column_count++)

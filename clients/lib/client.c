@@ -279,8 +279,6 @@ static bool turn(struct sinergi *client, sinergi_until until, int64_t now_ns)
     bool asks = until == UNTIL_REPLIED || until == SINERGI_UNTIL_CONNECTED ||
                 until == SINERGI_UNTIL_CAUGHT_UP || reader_is_active(client);
     session_step(client, now_ns, sends || asks);
-    if (!client->fatal)
-        session_receive(client, now_ns);
     if (!client->fatal && sends)
         sender_step(client, now_ns);
     return !client->fatal && reader_step(client, now_ns);

@@ -225,7 +225,7 @@ static enum sg_err put_frame(const struct outbox *outbox, const struct box_txn *
                              struct sg_arena *arena, struct sg_why *why)
 {
     size_t used = arena->used;
-    struct sg_bytes body;
+    struct sg_bytes body = {0};
     enum sg_err err = encode_frame(signer, first, events, count, arena, &body, why);
     if (!err && body.len > SG_BODY_MAX)
         err = sg_fail(why, SG_E_LIMIT, "a frame of %zu bytes, limit %u", body.len, SG_BODY_MAX);

@@ -177,6 +177,10 @@ void reader_attach(struct sinergi *client)
         PbClientFrame frame = PB_CLIENT_FRAME__INIT;
         frame.subscribe = &subscribe;
         sub->attached = session_send(client, &frame);
+        if (!sub->attached) {
+            session_drop(client, 0);
+            return;
+        }
     }
 }
 
@@ -349,7 +353,6 @@ void reader_deliver(struct sinergi *client, const PbDeliver *deliver)
         session_drop(client, 0); /* more than the credit allows */
         return;
     }
-    sub->caught_up = false;
     sub->frame_ends[sub->frame_end_count++] = deliver->deliveries[deliver->n_deliveries - 1]->seq;
     if (sub->as.ephemeral)
         deliver_ephemeral(client, sub, deliver);

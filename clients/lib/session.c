@@ -202,6 +202,9 @@ void session_step(struct sinergi *client, int64_t now_ns, bool wanted)
         connect_now(client);
     if (s->state != SESSION_DOWN)
         watch(client, now_ns);
+    /* Before the clocks are looked at: a slow handler is no silence of the broker. */
+    if (s->state == SESSION_GREETING || s->state == SESSION_UP)
+        session_receive(client, now_ns);
     if (s->state == SESSION_GREETING && now_ns - s->hello_ns > GREETING_MS * MS_NS)
         session_drop(client, 0);
     if (s->state == SESSION_UP) {

@@ -88,13 +88,15 @@ static bool parse_day(const char *text, bool end, int64_t *out_ms)
 static enum sg_err get_time(const config_setting_t *group, const char *key, bool end,
                             const struct place *place, int64_t *out_ms, struct sg_why *why)
 {
-    if (!config_setting_get_member(group, key))
+    const config_setting_t *at = config_setting_get_member(group, key);
+    const char *given = at ? config_setting_get_string(at) : "";
+    if (given && given[0] == '\0') /* left out, or as sinergi keygen prints it */
         return SG_OK;
     char text[40];
     enum sg_err err = get_text(group, key, place, text, sizeof text, why);
     int64_t ms = 0;
     if (!err && !parse_day(text, end, &ms) && (sg_time_parse(text, &ms) || ms <= 0))
-        err = conf_wrong(why, place->file, config_setting_get_member(group, key),
+        err = conf_wrong(why, place->file, at,
                          "%s: '%s' must be a day, \"2026-05-04\", or a time, "
                          "\"2026-05-04T08:00:00+07:00\"",
                          place->owner, key);

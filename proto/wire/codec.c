@@ -161,10 +161,10 @@ static bool check_size(struct sg_bytes clear, struct sg_bytes personal, struct s
     return sg_refuse(fault, SG_ST_SCHEMA, "event", "SIZE", "at most %u bytes", SG_EVENT_MAX);
 }
 
-enum sg_err sg_event_decode(struct sg_bytes clear, struct sg_bytes personal,
-                            const struct sg_vocabulary *vocabulary, struct sg_arena *arena,
-                            struct sg_event *out_event, struct sg_fault *fault,
-                            struct sg_why *why)
+enum sg_err sg_event_decode_digested(struct sg_bytes clear, struct sg_bytes personal,
+                                     const struct sg_vocabulary *vocabulary, const uint8_t *digest,
+                                     struct sg_arena *arena, struct sg_event *out_event,
+                                     struct sg_fault *fault, struct sg_why *why)
 {
     struct sg_event event = {.clear = clear, .personal = personal};
     *fault = (struct sg_fault){0};
@@ -189,9 +189,20 @@ enum sg_err sg_event_decode(struct sg_bytes clear, struct sg_bytes personal,
     }
     if (!sg_validate(&event, vocabulary, fault) || !check_envelope(&event, fault))
         return SG_OK;
-    sg_event_digest(clear, personal, event.digest);
+    memcpy(event.digest, digest, SG_HASH_BYTES);
     *out_event = event;
     return SG_OK;
+}
+
+enum sg_err sg_event_decode(struct sg_bytes clear, struct sg_bytes personal,
+                            const struct sg_vocabulary *vocabulary, struct sg_arena *arena,
+                            struct sg_event *out_event, struct sg_fault *fault,
+                            struct sg_why *why)
+{
+    uint8_t digest[SG_HASH_BYTES];
+    sg_event_digest(clear, personal, digest);
+    return sg_event_decode_digested(clear, personal, vocabulary, digest, arena, out_event, fault,
+                                    why);
 }
 
 enum sg_err sg_event_reopen(struct sg_bytes clear, struct sg_bytes personal,

@@ -59,6 +59,13 @@ SG_MUST_CHECK enum sg_err sg_event_decode(struct sg_bytes clear, struct sg_bytes
                                           struct sg_arena *arena, struct sg_event *out_event,
                                           struct sg_fault *fault, struct sg_why *why);
 
+/* The same when the digest is known already (32 bytes, from the check of the frame's signature). */
+SG_MUST_CHECK enum sg_err
+sg_event_decode_digested(struct sg_bytes clear, struct sg_bytes personal,
+                         const struct sg_vocabulary *vocabulary, const uint8_t *digest,
+                         struct sg_arena *arena, struct sg_event *out_event,
+                         struct sg_fault *fault, struct sg_why *why);
+
 /* Decode what was accepted once: no check of codes or forms. Errors: SG_E_FORMAT, SG_E_LIMIT. */
 SG_MUST_CHECK enum sg_err sg_event_reopen(struct sg_bytes clear, struct sg_bytes personal,
                                           struct sg_arena *arena, struct sg_event *out_event,

@@ -15,7 +15,8 @@
 #include <jansson.h>
 #include <protobuf-c/protobuf-c.h>
 
-/* Parse a text that holds one JSON value; keys that stand twice are refused. NULL: `fault` says where. */
+/* Parse a text that holds one JSON value; keys that stand twice are refused. NULL: `fault` says
+ * where. */
 json_t *sg_json_parse(const char *text, size_t length, struct sg_fault *fault);
 
 /* A new reference, or NULL when memory is out. Absent fields are left out. */

@@ -79,28 +79,44 @@ static const struct line broker_lines[] = {
     {"match-key", BROKER(match_key), 0},       {"store-key", BROKER(store_key), 0},
 };
 
-static const struct kind {
+struct kind {
     const char *title;
     const struct line *lines;
     size_t line_count, size;
-    size_t curve_public, curve_secret, sign_public, sign_secret;
-} device_kind = {"sinergi-device-key 1",       device_lines,         SG_ARRAY_LEN(device_lines),
-                 sizeof(struct sg_device_key), DEVICE(curve_public), DEVICE(curve_secret),
-                 DEVICE(sign_public),          DEVICE(sign_secret)},
-  broker_kind = {"sinergi-broker-key 1",       broker_lines,         SG_ARRAY_LEN(broker_lines),
-                 sizeof(struct sg_broker_key), BROKER(curve_public), BROKER(curve_secret),
-                 BROKER(sign_public),          BROKER(sign_secret)};
+    size_t curve_public, curve_secret, sign_public, sign_secret; /* offsets */
+};
+
+static const struct kind device_kind = {
+    .title = "sinergi-device-key 1",
+    .lines = device_lines,
+    .line_count = SG_ARRAY_LEN(device_lines),
+    .size = sizeof(struct sg_device_key),
+    .curve_public = DEVICE(curve_public),
+    .curve_secret = DEVICE(curve_secret),
+    .sign_public = DEVICE(sign_public),
+    .sign_secret = DEVICE(sign_secret),
+};
+static const struct kind broker_kind = {
+    .title = "sinergi-broker-key 1",
+    .lines = broker_lines,
+    .line_count = SG_ARRAY_LEN(broker_lines),
+    .size = sizeof(struct sg_broker_key),
+    .curve_public = BROKER(curve_public),
+    .curve_secret = BROKER(curve_secret),
+    .sign_public = BROKER(sign_public),
+    .sign_secret = BROKER(sign_secret),
+};
 
 /* ---- making and forgetting ---- */
 
-static enum sg_err make_room(const struct kind *kind, uint8_t **out_key, struct sg_why *why)
+static uint8_t *make_room(const struct kind *kind, struct sg_why *why)
 {
     uint8_t *key = sodium_malloc(kind->size);
-    if (!key)
-        return sg_fail(why, SG_E_CRYPTO, "no locked memory for a key");
-    memset(key, 0, kind->size);
-    *out_key = key;
-    return SG_OK;
+    if (key)
+        memset(key, 0, kind->size);
+    else
+        (void)sg_fail(why, SG_E_CRYPTO, "no locked memory for a key");
+    return key;
 }
 
 static void forget(uint8_t **key)
@@ -138,10 +154,9 @@ enum sg_err sg_device_key_make(const char *agency, const char *device,
                        "'%s/%s' is no AGENCY/DEVICE: each 2 to 31 small letters, digits and '-', "
                        "a letter first",
                        agency, device);
-    uint8_t *room = NULL;
-    enum sg_err err = make_room(&device_kind, &room, why);
-    if (err)
-        return err;
+    uint8_t *room = make_room(&device_kind, why);
+    if (!room)
+        return SG_E_CRYPTO;
     struct sg_device_key *key = (struct sg_device_key *)(void *)room;
     memcpy(key->agency, agency, strlen(agency) + 1);
     memcpy(key->device, device, strlen(device) + 1);
@@ -152,10 +167,9 @@ enum sg_err sg_device_key_make(const char *agency, const char *device,
 
 enum sg_err sg_broker_key_make(struct sg_broker_key **out_key, struct sg_why *why)
 {
-    uint8_t *room = NULL;
-    enum sg_err err = make_room(&broker_kind, &room, why);
-    if (err)
-        return err;
+    uint8_t *room = make_room(&broker_kind, why);
+    if (!room)
+        return SG_E_CRYPTO;
     draw(&broker_kind, room);
     *out_key = (struct sg_broker_key *)(void *)room;
     return SG_OK;
@@ -194,8 +208,7 @@ static enum sg_err write_text(const char *path, const char *text, struct sg_why 
     size_t len = strlen(text);
     enum sg_err err = SG_OK;
     errno = ENOSPC; /* of a short write */
-    /* The mode is set again because the umask of the caller takes bits away, also the owner's. */
-    if (fchmod(fd, 0600) < 0 || write(fd, text, len) != (ssize_t)len || fsync(fd) < 0)
+    if (write(fd, text, len) != (ssize_t)len || fsync(fd) < 0)
         err = sg_fail(why, SG_E_SYS, "write '%s': %s", path, strerror(errno));
     if (!err)
         err = sync_folder(path, why);
@@ -309,11 +322,10 @@ static enum sg_err read_key(const char *path, const struct kind *kind, uint8_t *
                             struct sg_why *why)
 {
     char text[FILE_BYTES_MAX];
-    SG_AUTO(forget) uint8_t *key = NULL;
-    enum sg_err err = make_room(kind, &key, why);
-    if (err)
-        return err;
-    err = read_text(path, text, why);
+    SG_AUTO(forget) uint8_t *key = make_room(kind, why);
+    if (!key)
+        return SG_E_CRYPTO;
+    enum sg_err err = read_text(path, text, why);
     if (!err)
         err = parse_text(path, text, kind, key, why);
     sodium_memzero(text, sizeof text);

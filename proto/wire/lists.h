@@ -1,9 +1,9 @@
 /* lists.h - the code lists: regions, courses, kits, PPKS, services, holidays.
  *
  * Data files under conf/codes (CSV with a heading: code,label_id,label_en,valid_from,valid_to;
- * holidays: date,label_id,label_en; kits carry a column course). They are checked when they are
- * loaded, as one or not at all. A code that was valid once stays known: replay never refuses.
- * Days are days since 1970-01-01 (WIB calendar).
+ * holidays: date,label_id,label_en; kits carry a column course, courses kbji and skkni). They are
+ * checked when they are loaded, as one or not at all. A code that was valid once stays known:
+ * replay never refuses. Days are days since 1970-01-01 (WIB calendar).
  */
 #ifndef SINERGI_WIRE_LISTS_H
 #define SINERGI_WIRE_LISTS_H
@@ -22,9 +22,14 @@ enum sg_list {
     SG_LISTS
 };
 
-enum sg_code_known { SG_CODE_UNKNOWN, SG_CODE_VALID, SG_CODE_OLD /* known, not valid on that day */ };
+enum sg_code_known {
+    SG_CODE_UNKNOWN,
+    SG_CODE_VALID,
+    SG_CODE_OLD, /* known, not valid on that day */
+};
 
-/* Load all lists of a folder. Errors: SG_E_CONF with file, line, column and what would be accepted. */
+/* Load all lists of a folder. Errors: SG_E_CONF with file, line, column and what would be accepted;
+ * SG_E_SYS (memory). */
 SG_MUST_CHECK enum sg_err sg_lists_load(const char *folder, struct sg_lists **out_lists,
                                         struct sg_why *why);
 void sg_lists_free(struct sg_lists **lists);

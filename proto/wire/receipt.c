@@ -1,5 +1,6 @@
 #include "wire/receipt.h"
 
+#include "wire/codec.h"
 #include "wire/keyfile.h"
 #include "wire/merkle.h"
 
@@ -32,8 +33,8 @@ static json_t *id(const struct sg_id *value)
 static json_t *block_json(const struct sg_receipt *receipt)
 {
     const struct sg_block_header *b = &receipt->block;
-    return json_pack("{s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o}", "epoch", wide(b->epoch), "height",
-                     wide(b->height), "firstSeq", wide(b->first_seq), "count", (int)b->count,
+    return json_pack("{s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o}", "epoch", wide(b->epoch), "height",
+                     wide(b->height), "firstSeq", wide(b->first_seq), "count", (json_int_t)b->count,
                      "timeMs", wide((uint64_t)b->time_ms), "root", hex(b->root, SG_HASH_BYTES),
                      "previousHash", hex(b->previous_hash, SG_HASH_BYTES), "signature",
                      hex(receipt->signature, SG_SIGNATURE_BYTES));
@@ -41,13 +42,13 @@ static json_t *block_json(const struct sg_receipt *receipt)
 
 json_t *sg_receipt_json(const struct sg_receipt *r)
 {
-    return json_pack("{s:i, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o}",
+    return json_pack("{s:i, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o}",
                      "sinergiReceipt", 1, "storeId", id(&r->block.store_id), "agency", r->agency,
                      "outbox", id(&r->outbox_id), "number", wide(r->number), "seq", wide(r->seq),
                      "acceptedAt", wide((uint64_t)r->accepted_ms), "digest",
                      hex(r->digest, SG_HASH_BYTES), "restHash", hex(r->rest_hash, SG_HASH_BYTES),
-                     "leafIndex", (int)r->leaf_index, "path", hex(r->path, r->path_len), "block",
-                     block_json(r));
+                     "leafIndex", (json_int_t)r->leaf_index, "path", hex(r->path, r->path_len),
+                     "block", block_json(r));
 }
 
 /* ---- parse ---- */
@@ -69,19 +70,30 @@ static void miss(struct member *m, const char *name, const char *want)
 static void take_hex(struct member *m, const char *name, uint8_t *to, size_t size)
 {
     const char *text = json_string_value(json_object_get(m->object, name));
+    char want[48];
+    (void)snprintf(want, sizeof want, "%zu hexadecimal digits", 2 * size);
     if (!text || sg_hex_parse(text, to, size) != SG_OK)
-        miss(m, name, "hexadecimal digits");
+        miss(m, name, want);
 }
 
-static void take_wide(struct member *m, const char *name, uint64_t *to)
+/* A number of at most `max`, as a text of digits. */
+static void take_wide(struct member *m, const char *name, uint64_t max, uint64_t *to)
 {
     const char *text = json_string_value(json_object_get(m->object, name));
-    char *end = NULL;
     errno = 0;
-    if (text && text[0] >= '0' && text[0] <= '9')
-        *to = strtoull(text, &end, 10);
-    if (!end || *end || errno)
+    if (text && text[0] && text[strspn(text, "0123456789")] == '\0')
+        *to = strtoull(text, NULL, 10);
+    else
+        errno = EINVAL;
+    if (errno || *to > max)
         miss(m, name, "a whole number as text");
+}
+
+static void take_time(struct member *m, const char *name, int64_t *to)
+{
+    uint64_t ms = 0;
+    take_wide(m, name, INT64_MAX, &ms);
+    *to = (int64_t)ms;
 }
 
 static void take_narrow(struct member *m, const char *name, uint32_t *to)
@@ -103,42 +115,50 @@ static void take_id(struct member *m, const char *name, struct sg_id *to)
 
 static void take_block(struct member *m, struct sg_receipt *r)
 {
-    uint64_t time_ms = 0;
-    take_wide(m, "epoch", &r->block.epoch);
-    take_wide(m, "height", &r->block.height);
-    take_wide(m, "firstSeq", &r->block.first_seq);
+    take_wide(m, "epoch", UINT64_MAX, &r->block.epoch);
+    take_wide(m, "height", UINT64_MAX, &r->block.height);
+    take_wide(m, "firstSeq", UINT64_MAX, &r->block.first_seq);
     take_narrow(m, "count", &r->block.count);
-    take_wide(m, "timeMs", &time_ms);
-    r->block.time_ms = (int64_t)time_ms;
+    take_time(m, "timeMs", &r->block.time_ms);
     take_hex(m, "root", r->block.root, SG_HASH_BYTES);
     take_hex(m, "previousHash", r->block.previous_hash, SG_HASH_BYTES);
     take_hex(m, "signature", r->signature, SG_SIGNATURE_BYTES);
 }
 
-static void take_receipt(struct member *m, struct sg_receipt *r)
+static void take_agency(struct member *m, struct sg_receipt *r)
 {
-    uint64_t accepted = 0;
     const char *agency = json_string_value(json_object_get(m->object, "agency"));
-    const char *path = json_string_value(json_object_get(m->object, "path"));
-    if (json_integer_value(json_object_get(m->object, "sinergiReceipt")) != 1)
-        miss(m, "sinergiReceipt", "1");
-    if (!agency || strlen(agency) > SG_AGENCY_MAX)
+    if (!agency || !sg_agency_valid(sg_bytes_of(agency)))
         miss(m, "agency", "an agency id");
     else
-        (void)snprintf(r->agency, sizeof r->agency, "%s", agency);
+        memcpy(r->agency, agency, strlen(agency) + 1);
+}
+
+static void take_path(struct member *m, struct sg_receipt *r)
+{
+    const char *path = json_string_value(json_object_get(m->object, "path"));
+    size_t len = path ? strlen(path) / 2 : 0;
+    if (!path || len > SG_PATH_BYTES_MAX || len % SG_HASH_BYTES ||
+        sg_hex_parse(path, r->path, len) != SG_OK)
+        miss(m, "path", "64 hexadecimal digits for each of at most 32 hashes");
+    r->path_len = len;
+}
+
+static void take_receipt(struct member *m, struct sg_receipt *r)
+{
+    const json_t *version = json_object_get(m->object, "sinergiReceipt");
+    if (!json_is_integer(version) || json_integer_value(version) != 1)
+        miss(m, "sinergiReceipt", "1");
     take_id(m, "storeId", &r->block.store_id);
+    take_agency(m, r);
     take_id(m, "outbox", &r->outbox_id);
-    take_wide(m, "number", &r->number);
-    take_wide(m, "seq", &r->seq);
-    take_wide(m, "acceptedAt", &accepted);
-    r->accepted_ms = (int64_t)accepted;
+    take_wide(m, "number", UINT64_MAX, &r->number);
+    take_wide(m, "seq", UINT64_MAX, &r->seq);
+    take_time(m, "acceptedAt", &r->accepted_ms);
     take_hex(m, "digest", r->digest, SG_HASH_BYTES);
     take_hex(m, "restHash", r->rest_hash, SG_HASH_BYTES);
     take_narrow(m, "leafIndex", &r->leaf_index);
-    r->path_len = path ? strlen(path) / 2 : 0;
-    if (!path || r->path_len > SG_PATH_BYTES_MAX ||
-        sg_hex_parse(path, r->path, r->path_len) != SG_OK)
-        miss(m, "path", "hexadecimal digits");
+    take_path(m, r);
 }
 
 enum sg_err sg_receipt_parse(const char *text, size_t length, struct sg_receipt *out_receipt,
@@ -147,7 +167,8 @@ enum sg_err sg_receipt_parse(const char *text, size_t length, struct sg_receipt 
     json_error_t error;
     json_t *json = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
     if (!json)
-        return sg_fail(why, SG_E_FORMAT, "receipt: not JSON, line %d: %s", error.line, error.text);
+        return sg_fail(why, SG_E_FORMAT, "receipt: not JSON, line %d, column %d: %s", error.line,
+                       error.column, error.text);
     struct sg_receipt receipt = {0};
     struct member m = {json, why, true};
     take_receipt(&m, &receipt);
@@ -172,9 +193,13 @@ enum sg_err sg_receipt_verify(const struct sg_receipt *r, const uint8_t sign_pub
     const struct sg_block_header *b = &r->block;
     if (!sg_block_verify(b, sign_public, r->signature))
         return sg_fail(why, SG_E_CRYPTO, "the block is not signed with the broker's key");
-    if (r->leaf_index >= b->count || r->seq != b->first_seq + r->leaf_index)
-        return sg_fail(why, SG_E_CRYPTO, "seq %llu is not leaf %u of the block",
-                       (unsigned long long)r->seq, r->leaf_index);
+    if (r->leaf_index >= b->count)
+        return sg_fail(why, SG_E_CRYPTO, "leaf %u does not exist: the block has %u records",
+                       r->leaf_index, b->count);
+    uint64_t seq = b->first_seq + r->leaf_index;
+    if (r->seq != seq)
+        return sg_fail(why, SG_E_CRYPTO, "leaf %u of the block has seq %llu, not %llu",
+                       r->leaf_index, (unsigned long long)seq, (unsigned long long)r->seq);
     if (r->accepted_ms != b->time_ms)
         return sg_fail(why, SG_E_CRYPTO, "the time of acceptance is not that of the block");
     if (event_digest && memcmp(event_digest, r->digest, SG_HASH_BYTES) != 0)

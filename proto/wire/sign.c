@@ -79,7 +79,7 @@ static const char claim_label[] = "sinergi publish 1"; /* its NUL is the 00 */
 
 enum {
     CLAIM_MAX = sizeof claim_label + SG_ID_BYTES + 1 + SG_AGENCY_MAX + SG_ID_BYTES + 8 + 4 +
-                SG_FRAME_EVENTS_MAX * SG_HASH_BYTES
+                (size_t)SG_FRAME_EVENTS_MAX * SG_HASH_BYTES
 };
 
 static bool claim_fits(const struct sg_frame_claim *claim)

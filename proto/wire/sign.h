@@ -25,7 +25,8 @@ SG_MUST_CHECK enum sg_err sg_crypto_init(struct sg_why *why);
 void sg_random(void *to, size_t size);
 
 void sg_hash(struct sg_bytes data, uint8_t out_hash[SG_HASH_BYTES]);
-/* Keyed BLAKE2b of `size` (16 to 64) bytes over up to 4 runs of bytes, each with its length before it. */
+/* Keyed BLAKE2b of `size` (16 to 64) bytes over up to 4 runs of bytes, each with its length (8
+ * bytes) before it. */
 void sg_keyed_hash(const uint8_t key[SG_KEY_BYTES], const struct sg_bytes *runs, size_t run_count,
                    uint8_t *out, size_t size);
 /* HMAC-SHA-256, 32 bytes: pseudonyms and NIK tokens. */

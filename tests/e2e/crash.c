@@ -3,9 +3,9 @@
  *
  *   crash [--rounds N] [--seed S] [--keep]
  *
- * The clients are in this process and stay; each keeps its outbox and its list of what it handled, as
- * agencies keep them on their disks. Every round lets them work, kills, starts again, and sends what
- * was not answered: byte for byte, or in other cuts. Lines "ok …" and "not ok …" (TAP).
+ * The clients are in this process and stay; each keeps its outbox and its list of what it handled,
+ * as agencies keep them on their disks. Every round lets them work, kills, starts again, and sends
+ * what was not answered: byte for byte, or in other cuts. Lines "ok …" and "not ok …" (TAP).
  */
 #include "kit/check.h"
 #include "kit/daemon_proc.h"
@@ -85,8 +85,7 @@ static enum sg_err round_of(struct crash *c, struct sg_why *why)
 {
     struct prng *prng = &c->load.prng;
     c->load.referrals_left += REFERRALS_PER_ROUND;
-    enum sg_err err =
-        pump_until(c, load_outcomes(&c->load) + prng_below(prng, OUTCOMES_MAX), why);
+    enum sg_err err = pump_until(c, load_outcomes(&c->load) + prng_below(prng, OUTCOMES_MAX), why);
     if (!err && prng_below(prng, 2) == 0)
         err = lose_connection(c, why);
     int64_t until_ns = daemon_proc_now_ns() + (int64_t)prng_below(prng, DELAY_US_MAX) * 1000;
@@ -172,7 +171,8 @@ static void check_links(struct crash *c)
         const struct raw_link *link = &c->load.links[i];
         const char *agency = fixture_agency_id(link->agency);
         (void)tap_ok(&c->tap, !link->outbox.wrong[0], "outbox %zu of %s: %s", i, agency,
-                     link->outbox.wrong[0] ? link->outbox.wrong : "every answer fits the ones before");
+                     link->outbox.wrong[0] ? link->outbox.wrong
+                                           : "every answer fits the ones before");
         if (link->subscription)
             (void)tap_ok(&c->tap, !link->wrong[0], "deliveries to %s: %s", agency,
                          link->wrong[0] ? link->wrong : "in order on every connection");
@@ -186,10 +186,10 @@ static void check_readers(struct crash *c, const struct whole *whole)
     for (size_t i = 0; i < SG_ARRAY_LEN(live); i++) {
         uint64_t seq = 0;
         bool same = same_lists(live[i], fresh[i], &seq);
-        (void)tap_ok(&c->tap, same && !fresh[i]->wrong[0],
-                     "%s handled each of %zu deliveries once (first difference: seq %" PRIu64 ") %s",
-                     fixture_agency_id(live[i]->agency), fresh[i]->heard_count, seq,
-                     fresh[i]->wrong);
+        (void)tap_ok(
+            &c->tap, same && !fresh[i]->wrong[0],
+            "%s handled each of %zu deliveries once (first difference: seq %" PRIu64 ") %s",
+            fixture_agency_id(live[i]->agency), fresh[i]->heard_count, seq, fresh[i]->wrong);
     }
 }
 
@@ -200,7 +200,8 @@ static int by_place(const void *a, const void *b)
     return order ? order : (left->number > right->number) - (left->number < right->number);
 }
 
-/* One outbox against the journal: every place once, refusals not at all, seqs in order of numbers. */
+/* One outbox against the journal: every place once, refusals not at all, seqs in order of numbers.
+ */
 static void check_outbox(struct crash *c, size_t index, const struct raw_heard *sorted,
                          size_t count)
 {
@@ -332,8 +333,8 @@ static enum sg_err check_cursors(struct crash *c, struct raw_client *client, uin
     }
     if (!err)
         (void)tap_ok(&c->tap, acked == handled,
-                     "the subscription is acknowledged through %" PRIu64 ", handled %" PRIu64, acked,
-                     handled);
+                     "the subscription is acknowledged through %" PRIu64 ", handled %" PRIu64,
+                     acked, handled);
     return err;
 }
 

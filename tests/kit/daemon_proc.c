@@ -161,7 +161,8 @@ enum sg_err daemon_proc_kill(struct daemon_proc *daemon, struct sg_why *why)
         return sg_fail(why, SG_E_SYS, "kill: %s", strerror(errno));
     enum sg_err err = reap(daemon, &status, why);
     if (!err && !(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL))
-        err = sg_fail(why, SG_E_SYS, "sinergid had ended before it was killed; see %s", daemon->log);
+        err =
+            sg_fail(why, SG_E_SYS, "sinergid had ended before it was killed; see %s", daemon->log);
     return err;
 }
 
@@ -227,9 +228,8 @@ static uint64_t cpu_us(const char *stat)
 {
     const char *at = strrchr(stat, ')');
     uint64_t user = 0, system = 0;
-    if (!at || sscanf(at + 1,
-                      " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64, &user,
-                      &system) != 2)
+    if (!at || sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64,
+                      &user, &system) != 2)
         return 0;
     return (user + system) * 1000000 / (uint64_t)sysconf(_SC_CLK_TCK);
 }

@@ -20,14 +20,16 @@ struct daemon_proc {
     int pid_fd;
 };
 
-/* `program` NULL: $SINERGID, else build/release/sinergid. Makes the store (--init). Errors: SG_E_SYS. */
-SG_MUST_CHECK enum sg_err daemon_proc_init(struct daemon_proc *daemon, const struct fixture *fixture,
-                                           const char *program, struct sg_why *why);
+/* `program` NULL: $SINERGID, else build/release/sinergid. Makes the store (--init). Errors:
+ * SG_E_SYS. */
+SG_MUST_CHECK enum sg_err daemon_proc_init(struct daemon_proc *daemon,
+                                           const struct fixture *fixture, const char *program,
+                                           struct sg_why *why);
 /* SIGKILL if it runs, and let go. */
 void daemon_proc_done(struct daemon_proc *daemon);
 
-/* Start and wait until it is ready; *out_ready_ns (may be NULL): how long that took. Errors: SG_E_SYS
- * with its exit status when it ends instead. */
+/* Start and wait until it is ready; *out_ready_ns (may be NULL): how long that took. Errors:
+ * SG_E_SYS with its exit status when it ends instead. */
 SG_MUST_CHECK enum sg_err daemon_proc_start(struct daemon_proc *daemon, int64_t *out_ready_ns,
                                             struct sg_why *why);
 /* SIGKILL, and wait for the end. */
@@ -37,14 +39,14 @@ SG_MUST_CHECK enum sg_err daemon_proc_stop(struct daemon_proc *daemon, struct sg
 /* Has it ended without being asked? */
 bool daemon_proc_ended(const struct daemon_proc *daemon);
 
-/* Run one job of the program on the stopped store ("--verify", NULL; "--refold", path). Errors: SG_E_SYS
- * when its exit status is not 0. */
+/* Run one job of the program on the stopped store ("--verify", NULL; "--refold", path). Errors:
+ * SG_E_SYS when its exit status is not 0. */
 SG_MUST_CHECK enum sg_err daemon_proc_job(struct daemon_proc *daemon, const char *option,
                                           const char *value, struct sg_why *why);
 
 struct daemon_usage {
-    uint64_t rss_kib, anon_kib, peak_kib;  /* VmRSS, RssAnon, VmHWM */
-    uint64_t cpu_us, loop_cpu_us;          /* of all threads, of the thread that decides */
+    uint64_t rss_kib, anon_kib, peak_kib; /* VmRSS, RssAnon, VmHWM */
+    uint64_t cpu_us, loop_cpu_us;         /* of all threads, of the thread that decides */
 };
 SG_MUST_CHECK enum sg_err daemon_proc_usage(const struct daemon_proc *daemon,
                                             struct daemon_usage *out_usage, struct sg_why *why);

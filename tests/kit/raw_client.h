@@ -45,9 +45,9 @@ SG_MUST_CHECK enum sg_err raw_receive(struct raw_client *client, int timeout_ms,
 SG_MUST_CHECK enum sg_err raw_next(struct raw_client *client, int timeout_ms,
                                    const PbServerFrame **out_frame, struct sg_why *why);
 
-/* From the beginning, all types. Waits for Subscribed; Deliver frames come after it. */
+/* All types. Waits for Subscribed; Deliver frames come after it. */
 SG_MUST_CHECK enum sg_err raw_subscribe(struct raw_client *client, const char *name,
-                                        struct sg_why *why);
+                                        PbStartFrom start, struct sg_why *why);
 SG_MUST_CHECK enum sg_err raw_ack(struct raw_client *client, const char *name, uint64_t seq,
                                   struct sg_why *why);
 

@@ -22,7 +22,7 @@ enum sg_err raw_link_connect(struct raw_link *link, struct sg_why *why)
         link->has_outbox = !err;
     }
     if (!err && link->subscription)
-        err = raw_subscribe(&link->client, link->subscription, why);
+        err = raw_subscribe(&link->client, link->subscription, PB_START_FROM_BEGINNING, why);
     return err;
 }
 
@@ -107,7 +107,8 @@ static enum sg_err take_deliver(struct raw_link *link, const PbDeliver *deliver,
 {
     for (size_t i = 0; i < deliver->n_deliveries; i++)
         take_delivery(link, deliver->deliveries[i]);
-    /* Repeats were acknowledged before, or lie below what is: their credit comes back by any ack. */
+    /* Repeats were acknowledged before, or lie below what is: their credit comes back by any ack.
+     */
     if (link->last_here <= link->acked)
         return raw_ack(&link->client, link->subscription, link->last_here, why);
     bool now = !link->prng || prng_below(link->prng, ACK_ODDS) == 0;

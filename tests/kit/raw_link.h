@@ -1,7 +1,7 @@
 /* raw_link.h - a connection with its outbox and one subscription, for tests that drop connections.
  *
- * The outbox and the list of what was handled live as long as the test, as they do on the disk of an
- * agency; the connection comes and goes.
+ * The outbox and the list of what was handled live as long as the test, as they do on the disk of
+ * an agency; the connection comes and goes.
  */
 #ifndef SINERGI_KIT_RAW_LINK_H
 #define SINERGI_KIT_RAW_LINK_H
@@ -34,9 +34,9 @@ struct raw_link {
     bool has_outbox;
     struct raw_heard *heard;
     size_t heard_count, heard_room;
-    uint64_t handled;         /* seq of the last of them */
-    uint64_t last_here;       /* last seq that came over this connection */
-    bool caught_up;           /* told so since the last connection */
+    uint64_t handled;   /* seq of the last of them */
+    uint64_t last_here; /* last seq that came over this connection */
+    bool caught_up;     /* told so since the last connection */
     uint64_t acked;
     uint64_t outcomes, repeated; /* answers to events; deliveries that were handled before */
     char wrong[256];

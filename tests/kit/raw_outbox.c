@@ -16,8 +16,7 @@ enum sg_err raw_event_build(const PbEnvelope *envelope, const uint8_t salt[16],
                             struct sg_arena *arena, struct raw_event *out_event, struct sg_why *why)
 {
     struct raw_event event = {.type = sg_type_of_topic(sg_bytes_of(envelope->type))};
-    enum sg_err err =
-        sg_event_split(envelope, salt, arena, &event.clear, &event.personal, why);
+    enum sg_err err = sg_event_split(envelope, salt, arena, &event.clear, &event.personal, why);
     if (err)
         return err;
     sg_event_digest(event.clear, event.personal, event.digest);
@@ -112,8 +111,8 @@ enum sg_err raw_outbox_add(struct raw_outbox *outbox, const PbEnvelope *envelope
                            const uint8_t salt[16], struct sg_why *why)
 {
     make_room(&outbox->events, outbox->event_count, &outbox->event_room, sizeof *outbox->events);
-    enum sg_err err = raw_event_build(envelope, salt, &outbox->arena,
-                                      &outbox->events[outbox->event_count], why);
+    enum sg_err err =
+        raw_event_build(envelope, salt, &outbox->arena, &outbox->events[outbox->event_count], why);
     outbox->event_count += !err;
     return err;
 }
@@ -196,9 +195,9 @@ enum sg_err raw_outbox_send(struct raw_outbox *outbox, struct raw_client *client
 /* Forget the frames from the one on that holds `number`. */
 static void drop_cuts(struct raw_outbox *outbox, uint64_t number)
 {
-    while (outbox->cut_count && outbox->cuts[outbox->cut_count - 1].first +
-                                        outbox->cuts[outbox->cut_count - 1].count >
-                                    number)
+    while (outbox->cut_count &&
+           outbox->cuts[outbox->cut_count - 1].first + outbox->cuts[outbox->cut_count - 1].count >
+               number)
         outbox->cut_count--;
 }
 
@@ -224,9 +223,9 @@ enum sg_err raw_outbox_rewind(struct raw_outbox *outbox, struct prng *recut, str
         return cut_again(outbox, first > back ? first - back : 1, recut, why);
     }
     outbox->next_cut = outbox->cut_count;
-    while (outbox->next_cut && outbox->cuts[outbox->next_cut - 1].first +
-                                       outbox->cuts[outbox->next_cut - 1].count >
-                                   first)
+    while (outbox->next_cut &&
+           outbox->cuts[outbox->next_cut - 1].first + outbox->cuts[outbox->next_cut - 1].count >
+               first)
         outbox->next_cut--;
     return SG_OK;
 }
@@ -300,7 +299,8 @@ static void check_same(struct raw_outbox *outbox, const PbOutcome *outcome)
     const struct raw_event *event = &outbox->events[outcome->number - 1];
     uint32_t code = outcome->error ? outcome->error->code : 0;
     if (outcome->status != PB_OUTCOME_STATUS_DUPLICATE)
-        complain(outbox, "number %" PRIu64 ": answered a second time with status %d, want DUPLICATE",
+        complain(outbox,
+                 "number %" PRIu64 ": answered a second time with status %d, want DUPLICATE",
                  outcome->number, (int)outcome->status);
     if (outcome->seq != event->seq || code != event->code)
         complain(outbox,

@@ -1,8 +1,8 @@
 /* raw_outbox.h - an outbox in memory: events, their frames, and what was answered.
  *
- * It outlives connections and daemons as the outbox of a device does. The owner decides when to send
- * again and in which cuts; the outbox holds every answer against the ones before it, and keeps the
- * first thing that is wrong in `wrong`.
+ * It outlives connections and daemons as the outbox of a device does. The owner decides when to
+ * send again and in which cuts; the outbox holds every answer against the ones before it, and keeps
+ * the first thing that is wrong in `wrong`.
  */
 #ifndef SINERGI_KIT_RAW_OUTBOX_H
 #define SINERGI_KIT_RAW_OUTBOX_H
@@ -68,9 +68,9 @@ typedef void raw_told(void *context, struct raw_outbox *outbox, uint64_t number,
 SG_MUST_CHECK enum sg_err raw_outbox_take(struct raw_outbox *outbox, const PbPublishResult *result,
                                           raw_told *told, void *context, struct sg_why *why);
 
-/* The connection is gone: what was sent counts as unsent. recut NULL: the same frames again, byte for
- * byte. Else frames of 1 to 48 events are cut and signed again, from up to 60 answered events before the
- * first that is unanswered. */
+/* The connection is gone: what was sent counts as unsent. recut NULL: the same frames again, byte
+ * for byte. Else frames of 1 to 48 events are cut and signed again, from up to 60 answered events
+ * before the first that is unanswered. */
 SG_MUST_CHECK enum sg_err raw_outbox_rewind(struct raw_outbox *outbox, struct prng *recut,
                                             struct sg_why *why);
 

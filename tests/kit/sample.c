@@ -12,11 +12,11 @@ enum {
     NIK_DATES = BIRTH_YEARS * 12 * BIRTH_DAYS,
 };
 
-static const char *const given_f[] = {"Rosmawati", "Siti",  "Nurhayati", "Dewi",
-                                      "Yulia",     "Mariani", "Fitri",   "Ernawati"};
-static const char *const given_m[] = {"Budi",  "Andi",   "Rudi",    "Hendra",
+static const char *const given_f[] = {"Rosmawati", "Siti",    "Nurhayati", "Dewi",
+                                      "Yulia",     "Mariani", "Fitri",     "Ernawati"};
+static const char *const given_m[] = {"Budi",  "Andi",    "Rudi",   "Hendra",
                                       "Yusuf", "Syafril", "Darwis", "Zulkifli"};
-static const char *const last[] = {"Santoso", "Pratama", "Hartono", "Saputra",
+static const char *const last[] = {"Santoso", "Pratama",   "Hartono", "Saputra",
                                    "Lestari", "Wulandari", "Siregar", "Koto"};
 static const char *const districts[] = {"14.71.01", "14.71.02", "14.71.03", "14.71.04",
                                         "14.71.05", "14.71.07", "14.71.09", "14.71.10"};
@@ -138,9 +138,8 @@ static PbPersonIdentity *person(struct sample *sample, struct sg_arena *arena)
     uint64_t no = sample->person_no++;
     bool female = prng_below(&sample->prng, 2) == 0;
     p->has_name_quality = p->has_sex = p->has_birth_quality = p->has_nik_status = true;
-    p->full_name =
-        sg_arena_format(arena, "%s %s", female ? PICK(sample, given_f) : PICK(sample, given_m),
-                        PICK(sample, last));
+    p->full_name = sg_arena_format(
+        arena, "%s %s", female ? PICK(sample, given_f) : PICK(sample, given_m), PICK(sample, last));
     SG_CHECK(p->full_name);
     p->name_quality = PB_NAME_QUALITY_FULL;
     p->sex = female ? PB_SEX_FEMALE : PB_SEX_MALE;

@@ -1,8 +1,8 @@
 /* sample.h - events of invented people, the same for the same seed.
  *
- * Names come from short lists; a NIK lies in district 14.71.99, which is given to nobody; one person
- * in three has no papers. All are grown up. Envelopes live in the given arena and are whole: a
- * broker of this city accepts them if the objects that they name are there.
+ * Names come from short lists; a NIK lies in district 14.71.99, which is given to nobody; one
+ * person in three has no papers. All are grown up. Envelopes live in the given arena and are whole:
+ * a broker of this city accepts them if the objects that they name are there.
  */
 #ifndef SINERGI_KIT_SAMPLE_H
 #define SINERGI_KIT_SAMPLE_H

@@ -98,7 +98,7 @@ static void agencies_and_devices_are_taken(void **state)
                  "devices = ({ name = \"a.1\"; curve = \"" KEY_A "\"; sign = \"" KEY_B "\"; "
                  "not_before = \"2026-05-04\"; not_after = \"2026-05-04\"; }, "
                  "{ name = \"b\"; curve = \"" KEY_C "\"; sign = \"" KEY_D "\"; "
-                 "not_before = \"2026-05-04T08:00:00+07:00\"; }); }"),
+                 "not_before = \"2026-05-04T08:00:00+07:00\"; not_after = \"\"; }); }"),
         "t", &conf, &why));
     assert_int_equal(conf.roster->agency_count, 2);
     const struct sg_agency *dinsos = &conf.roster->agencies[0]; /* sorted */
@@ -219,6 +219,9 @@ static const struct refused {
      OF_DEVICE("name = \"a\"; curve = \"" KEY_A "\"; sign = \"" KEY_B
                "\"; not_before = \"2026-02-30\";"),
      "'not_before' must be a day", "2026-05-04"},
+    {"a day as number",
+     OF_DEVICE("name = \"a\"; curve = \"" KEY_A "\"; sign = \"" KEY_B "\"; not_before = 2026;"),
+     "'not_before' must be a text", ""},
     {"dates the wrong way round",
      OF_DEVICE("name = \"a\"; curve = \"" KEY_A "\"; sign = \"" KEY_B
                "\"; not_before = \"2026-02-20\"; not_after = \"2026-02-19\";"),
