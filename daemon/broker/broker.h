@@ -1,8 +1,8 @@
 /* broker.h - a turn of the broker: frames with identities in, frames out.
  *
- * broker_turn is a function of (frames, time, space) over one store. It opens no socket and reads no
- * clock; the daemon and the simulator call the same function. Sessions live in memory and are lost
- * with the process; everything else is rows.
+ * broker_turn is a function of (frames, time, space) over one store. It opens no socket and reads
+ * no clock; the daemon and the simulator call the same function. Sessions live in memory and are
+ * lost with the process; everything else is rows.
  */
 #ifndef SINERGI_BROKER_BROKER_H
 #define SINERGI_BROKER_BROKER_H
@@ -31,11 +31,11 @@ struct frame_in {
 struct turn_in {
     const struct frame_in *frames;
     size_t frame_count;
-    int64_t wall_ms;     /* journal clock (sys/clock decides it), ms since 1970 */
-    int64_t mono_ns;     /* process timers: heartbeat, credit */
-    bool storage_low;    /* free space below the reserve */
-    bool clock_held;     /* for `status` */
-    bool stopping;       /* answer Bye E_STOPPING to everyone */
+    int64_t wall_ms;  /* journal clock (sys/clock decides it), ms since 1970 */
+    int64_t mono_ns;  /* process timers: heartbeat, credit */
+    bool storage_low; /* free space below the reserve */
+    bool clock_held;  /* for `status` */
+    bool stopping;    /* answer Bye E_STOPPING to everyone */
 };
 
 enum frame_fate { FRAME_SEND, FRAME_SEND_AND_CUT /* then end the connection */, FRAME_CUT };
@@ -54,8 +54,8 @@ struct turn_out {
     int64_t next_mono_ns; /* and at this process time */
     bool more;            /* call again at once: work is left */
     bool committed;
-    bool clock_accept;    /* an operator accepted the wall clock */
-    int64_t clock_advance_to_ms; /* demo: move the clock, 0 = no */
+    bool clock_accept;                /* an operator accepted the wall clock */
+    int64_t clock_advance_to_ms;      /* demo: move the clock, 0 = no */
     uint64_t head_epoch, head_height; /* after a block was made, for the head file */
     uint8_t head_hash[32];
     bool head_moved;
@@ -75,7 +75,7 @@ struct broker_options {
     const struct sg_roster *roster; /* borrowed until broker_set_world replaces it */
     const struct sg_lists *lists;
     const char *version;
-    int64_t (*timing_ns)(void);     /* NULL: phases are not timed */
+    int64_t (*timing_ns)(void); /* NULL: phases are not timed */
     bool demo;
 };
 
@@ -83,13 +83,13 @@ SG_MUST_CHECK enum sg_err broker_new(const struct broker_options *options,
                                      struct broker **out_broker, struct sg_why *why);
 void broker_free(struct broker **broker);
 
-/* New roster and lists after SIGHUP; sessions whose key is gone or out of its dates are cut with Bye
- * E_SUSPENDED in the next turn. */
+/* New roster and lists after SIGHUP; sessions whose key is gone or out of its dates are cut with
+ * Bye E_SUSPENDED in the next turn. */
 void broker_set_world(struct broker *broker, const struct sg_roster *roster,
                       const struct sg_lists *lists);
 
-/* One turn. Nothing in *out_ may be sent unless SG_OK is returned. Map and arena limits are handled inside
- * (grow, halve). Errors: SG_E_STORE: exit 70, answer nothing. */
+/* One turn. Nothing in *out_ may be sent unless SG_OK is returned. Map and arena limits are handled
+ * inside (grow, halve). Errors: SG_E_STORE: exit 70, answer nothing. */
 SG_MUST_CHECK enum sg_err broker_turn(struct broker *broker, const struct turn_in *in,
                                       struct turn_out *out_, struct sg_why *why);
 

@@ -11,19 +11,20 @@
 #include "ledger/ledger.h"
 
 struct view_request {
-    const struct record *record;       /* rest decoded */
-    const char *reader;                /* agency */
+    const struct record *record; /* rest decoded */
+    const char *reader;          /* agency */
     bool has_person_ref;
-    struct sg_id person_ref;           /* the reader's own */
-    bool person_ended;                 /* provider's access to the person has ended */
+    struct sg_id person_ref; /* the reader's own */
+    bool person_ended;       /* provider's access to the person has ended */
 };
 
 /* Relations of the reader to the record: its bits in the audience, RELATION_PUBLIC if "*" is there,
  * RELATION_PUBLISHER if it is the publisher. 0: it may not read the record at all. */
 uint32_t view_relations(const struct record *record, const char *reader);
 
-/* One Envelope with the fields that the reader may see and the broker's own (seq, accepted_at, derived,
- * redacted_paths). Errors: SG_E_LIMIT (arena), SG_E_STORE (a stored part does not parse). */
+/* One Envelope with the fields that the reader may see and the broker's own (seq, accepted_at,
+ * derived, redacted_paths). Errors: SG_E_LIMIT (arena), SG_E_STORE (a stored part does not parse).
+ */
 SG_MUST_CHECK enum sg_err view_envelope(const struct view_request *request, struct sg_arena *arena,
                                         struct sg_bytes *out_envelope, struct sg_why *why);
 

@@ -116,7 +116,7 @@ struct request {
     PbPersonRow *person;
     PbAllocationRow *live; /* the live seat of the person, NULL when none */
     struct sg_id live_id;
-    bool own_hold;         /* it is a hold on this slot that this request accepts */
+    bool own_hold; /* it is a hold on this slot that this request accepts */
     bool waived;
     uint32_t seat_no;
 };
@@ -189,17 +189,17 @@ static enum sg_err check_claims(struct decision *d, struct request *r, struct sg
         if (err)
             return err;
         struct sg_id at = id_of(r->live->slot_id);
-        r->own_hold = r->live->state == PB_ALLOCATION_STATE_HELD &&
-                      sg_id_equal(&at, &r->slot_id) && r->event->person_accepted;
-        return r->own_hold ? SG_OK
-                           : refuse(d, SG_ST_ACTIVE_PLACEMENT, "case_id", NULL,
-                                    "a person without a seat");
+        r->own_hold = r->live->state == PB_ALLOCATION_STATE_HELD && sg_id_equal(&at, &r->slot_id) &&
+                      r->event->person_accepted;
+        return r->own_hold
+                   ? SG_OK
+                   : refuse(d, SG_ST_ACTIVE_PLACEMENT, "case_id", NULL, "a person without a seat");
     }
     for (size_t i = 0; i < r->person->n_waiting_ids; i++) {
         PbAllocationRow *row = NULL;
         struct sg_id id = id_of(r->person->waiting_ids[i]);
-        enum sg_err err = read_row(d->turn, TABLE_ALLOCATIONS, &id,
-                                   &pb_allocation_row__descriptor, &row, why);
+        enum sg_err err =
+            read_row(d->turn, TABLE_ALLOCATIONS, &id, &pb_allocation_row__descriptor, &row, why);
         if (err)
             return err;
         struct sg_id at = id_of(row->slot_id);
@@ -325,8 +325,8 @@ enum sg_err decide_seat_requested(struct decision *d, struct sg_why *why)
 /* ---- E12 ---- */
 
 /* What an E12 does to an allocation; an empty cell (0) is refused with E_BAD_TRANSITION. */
-static const PbAllocationState moves[PB_ALLOCATION_STATE_VOIDED + 1]
-                                    [PB_SEAT_DECISION_DECLINED_BY_PROVIDER + 1] = {
+static const PbAllocationState moves[PB_ALLOCATION_STATE_VOIDED +
+                                     1][PB_SEAT_DECISION_DECLINED_BY_PROVIDER + 1] = {
     /* clang-format off */
     [PB_ALLOCATION_STATE_HELD] = {
         [PB_SEAT_DECISION_PERSON_ACCEPTED] = PB_ALLOCATION_STATE_RESERVED,
@@ -376,9 +376,9 @@ static enum sg_err grant_again(struct decision *d, const struct sg_id *old_id,
     if (err)
         return err;
     PbSlotState state = slot_state_at(r.slot, d->turn->block->time_ms);
-    bool open = state == PB_SLOT_STATE_OPEN ||
-                (state != PB_SLOT_STATE_CANCELLED &&
-                 slot_takes_late_entry(r.slot, d->turn->block->time_ms));
+    bool open =
+        state == PB_SLOT_STATE_OPEN || (state != PB_SLOT_STATE_CANCELLED &&
+                                        slot_takes_late_entry(r.slot, d->turn->block->time_ms));
     if (!r.seat_no || r.slot->waiting || !open || r.person->has_live_allocation_id)
         return refuse(d, SG_ST_BAD_TRANSITION, "seat_decided.allocation_id", "EXPIRED",
                       "a hold that has not run out; ask for a seat again");
@@ -392,26 +392,28 @@ static enum sg_err grant_again(struct decision *d, const struct sg_id *old_id,
 static enum sg_err check_side(struct decision *d, const PbAllocationRow *row)
 {
     PbSeatDecision decision = d->event->envelope->seat_decided->decision;
-    bool providers = decision == PB_SEAT_DECISION_CONFIRMED ||
-                     decision == PB_SEAT_DECISION_DECLINED_BY_PROVIDER;
+    bool providers =
+        decision == PB_SEAT_DECISION_CONFIRMED || decision == PB_SEAT_DECISION_DECLINED_BY_PROVIDER;
     const char *side = providers ? row->slot_owner : row->case_owner;
     if (strcmp(side, d->source->agency->id) == 0)
         return SG_OK;
-    return refuse(d, SG_ST_NOT_OWNER, "seat_decided.decision", providers ? "SLOT_OWNER" : "CASE_OWNER",
+    return refuse(d, SG_ST_NOT_OWNER, "seat_decided.decision",
+                  providers ? "SLOT_OWNER" : "CASE_OWNER",
                   providers ? "this decision from the owner of the slot"
                             : "this decision from the owner of the case");
 }
 
-static enum sg_err move_seat(struct decision *d, const struct sg_id *id,
-                             const PbAllocationRow *row, struct sg_why *why)
+static enum sg_err move_seat(struct decision *d, const struct sg_id *id, const PbAllocationRow *row,
+                             struct sg_why *why)
 {
     const PbSeatDecided *e = d->event->envelope->seat_decided;
     PbAllocationState to = moves[row->state][e->decision];
     if (to == PB_ALLOCATION_STATE_UNSPECIFIED)
-        return refuse(d, SG_ST_BAD_TRANSITION, "seat_decided.allocation_id",
-                      protobuf_c_enum_descriptor_get_value(&pb_allocation_state__descriptor,
-                                                           (int)row->state)->name,
-                      "a decision that fits the state of the seat");
+        return refuse(
+            d, SG_ST_BAD_TRANSITION, "seat_decided.allocation_id",
+            protobuf_c_enum_descriptor_get_value(&pb_allocation_state__descriptor, (int)row->state)
+                ->name,
+            "a decision that fits the state of the seat");
     struct follow *follow = change_seat(d, id, row, to, change_to(to));
     if (e->decision == PB_SEAT_DECISION_DECLINED_BY_PROVIDER &&
         e->declined_by == PB_DECLINED_BY_RECEIVER)
@@ -530,8 +532,8 @@ enum sg_err promote(struct decision *d, const struct sg_id *slot_id, struct sg_w
 
 static int by_key(const void *a, const void *b)
 {
-    return memcmp(((const struct key *)a)->b + SG_ID_BYTES, ((const struct key *)b)->b + SG_ID_BYTES,
-                  12);
+    return memcmp(((const struct key *)a)->b + SG_ID_BYTES,
+                  ((const struct key *)b)->b + SG_ID_BYTES, 12);
 }
 
 /* Slots where the person waits, in order of the waiting entry. */

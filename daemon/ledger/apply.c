@@ -27,11 +27,11 @@ static enum sg_err get(struct fold *f, enum table table, ProtobufCBinaryData id,
 {
     struct key key = {0};
     struct sg_id of = id_of(id);
-    enum sg_err err = row_get(f->txn, table, key_id(&key, &of), descriptor, f->arena, out_row,
-                              f->why);
-    return err == SG_E_NOT_FOUND ? sg_fail(f->why, SG_E_STORE, "%s: an effect names no row",
-                                           table_name(table))
-                                 : err;
+    enum sg_err err =
+        row_get(f->txn, table, key_id(&key, &of), descriptor, f->arena, out_row, f->why);
+    return err == SG_E_NOT_FOUND
+               ? sg_fail(f->why, SG_E_STORE, "%s: an effect names no row", table_name(table))
+               : err;
 }
 
 static enum sg_err put(struct fold *f, enum table table, ProtobufCBinaryData id, const void *row)
@@ -142,8 +142,8 @@ static enum sg_err create_referral(struct fold *f, const PbReferralEffect *e)
     key_id(key_id(&key, &f->person_id), &id);
     static const uint8_t nothing[1];
     return err ? err
-               : table_put(f->txn, TABLE_REFERRALS_OF_PERSON, &key,
-                           (struct sg_bytes){nothing, 0}, f->why);
+               : table_put(f->txn, TABLE_REFERRALS_OF_PERSON, &key, (struct sg_bytes){nothing, 0},
+                           f->why);
 }
 
 static enum sg_err fold_referral(struct fold *f)
@@ -154,8 +154,7 @@ static enum sg_err fold_referral(struct fold *f)
         return SG_OK;
     if (e->created)
         return create_referral(f, e);
-    enum sg_err err =
-        get(f, TABLE_REFERRALS, e->referral_id, &pb_referral_row__descriptor, &row);
+    enum sg_err err = get(f, TABLE_REFERRALS, e->referral_id, &pb_referral_row__descriptor, &row);
     if (err)
         return err;
     row->state = e->state;
@@ -568,8 +567,8 @@ enum sg_err ledger_apply_personal(struct txn *txn, const struct record *record,
     if (record->rest->kind == PB_RECORD_KIND_DERIVED || !record->personal.len ||
         !record->rest->has_person_id || !statement(event, &row))
         return SG_OK;
-    enum sg_err err = row_put(txn, TABLE_IDENTITIES, key_u64(key_id(&key, &person_id), record->seq),
-                              &row, why);
+    enum sg_err err =
+        row_put(txn, TABLE_IDENTITIES, key_u64(key_id(&key, &person_id), record->seq), &row, why);
     if (err || !row.person || !row.person->nik)
         return err;
     struct key token = {0};

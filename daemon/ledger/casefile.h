@@ -15,8 +15,8 @@ SG_MUST_CHECK enum sg_err case_of_person(struct ledger_turn *turn, const PbPerso
 
 bool case_is_open(PbCaseState state);
 
-/* Attach to the open case at `owner`, or make one: effect, minted id and the D5 that tells the owner.
- * referral_state of the D5 is SUBMITTED. */
+/* Attach to the open case at `owner`, or make one: effect, minted id and the D5 that tells the
+ * owner. referral_state of the D5 is SUBMITTED. */
 SG_MUST_CHECK enum sg_err case_attach(struct decision *d, const PbPersonRow *person,
                                       const char *owner, const struct sg_id *referral_id,
                                       struct sg_id *out_case_id, struct sg_why *why);

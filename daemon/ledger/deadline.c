@@ -114,8 +114,7 @@ static enum sg_err run_due(struct ledger_turn *turn, const struct due *due, stru
     return sg_fail(why, SG_E_STORE, "deadlines: no rule '%s'", due->rule);
 }
 
-enum sg_err ledger_due(struct ledger_turn *turn, unsigned limit, bool *out_more,
-                       struct sg_why *why)
+enum sg_err ledger_due(struct ledger_turn *turn, unsigned limit, bool *out_more, struct sg_why *why)
 {
     enum { STEP_BYTES = 1 << 20 };
     enum sg_err err = SG_OK;

@@ -54,15 +54,15 @@ struct follow {
 
 struct decision {
     struct ledger_turn *turn;
-    const struct sg_event *event;   /* NULL for a deadline */
-    const struct source *source;    /* NULL for a deadline */
+    const struct sg_event *event; /* NULL for a deadline */
+    const struct source *source;  /* NULL for a deadline */
     struct sg_fault *fault;
     struct cause cause;
     PbEffect *effect;
     struct reader_set readers;
     bool has_person;
-    struct sg_id person_id;         /* whose personal data the record holds */
-    bool duplicate;                 /* check 7: the same object stated again */
+    struct sg_id person_id; /* whose personal data the record holds */
+    bool duplicate;         /* check 7: the same object stated again */
     struct sg_id first_outbox_id;
     uint64_t first_number;
     struct follow *first, **last;
@@ -110,7 +110,8 @@ enum sg_err decide_seat_decided(struct decision *d, struct sg_why *why);
 /* Conditional fields (end of check 2). False: refused. */
 bool shape_check(const struct sg_event *event, struct sg_fault *fault);
 
-/* Append one record with d->effect, d->readers and fold it. For an agency's event `derived` is NULL. */
+/* Append one record with d->effect, d->readers and fold it. For an agency's event `derived` is
+ * NULL. */
 SG_MUST_CHECK enum sg_err append_record(struct decision *d, PbEnvelope *derived,
                                         struct record *out_record, struct sg_why *why);
 /* Run what was queued, and what that queues. */

@@ -177,8 +177,7 @@ static void add_deadline(struct decision *d, const char *rule, int64_t due_ms, u
     d->effect->deadlines[d->effect->n_deadlines++] = effect;
 }
 
-static void hold_deadlines(struct decision *d, const struct sg_id *id, int64_t until_ms,
-                           bool clear)
+static void hold_deadlines(struct decision *d, const struct sg_id *id, int64_t until_ms, bool clear)
 {
     int64_t warn_ms = until_ms - WARN_BEFORE_MS;
     add_deadline(d, RULE_HOLD, until_ms, 1, id, clear);

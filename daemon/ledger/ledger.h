@@ -5,10 +5,10 @@
  * global: the same rows and the same event give the same outcome, in the daemon, in the simulator
  * and when the journal is folded again.
  *
- * Decide finds out, apply follows: decide reads rows and the world and writes what it found into the
- * effect of the record; ledger_apply(record) is the only writer of shared rows and reads clear and
- * effect alone; ledger_apply_personal writes the rows with personal fields and may be skipped when
- * the personal part can no longer be opened.
+ * Decide finds out, apply follows: decide reads rows and the world and writes what it found into
+ * the effect of the record; ledger_apply(record) is the only writer of shared rows and reads clear
+ * and effect alone; ledger_apply_personal writes the rows with personal fields and may be skipped
+ * when the personal part can no longer be opened.
  */
 #ifndef SINERGI_LEDGER_LEDGER_H
 #define SINERGI_LEDGER_LEDGER_H
@@ -45,19 +45,19 @@ struct source {
 
 struct outcome {
     PbOutcomeStatus status; /* ACCEPTED, DUPLICATE (of an object), REJECTED */
-    struct sg_fault fault;             /* when REJECTED */
+    struct sg_fault fault;  /* when REJECTED */
     uint64_t seq;
     int64_t accepted_ms;
     uint64_t aggregate_version;
-    bool has_first_place;              /* DUPLICATE: the object was stated there */
+    bool has_first_place; /* DUPLICATE: the object was stated there */
     struct sg_id first_outbox_id;
     uint64_t first_number;
     const PbEffect *effect; /* of the accepted event, in the arena: minted, warnings */
 };
 
-/* Checks 3 to 11 of the order of checks (domain 8.0), then the record, its rows and all that is derived
- * from it. The event is decoded and its agency is the publisher (checks 0 to 2 are the broker's).
- * Errors: SG_E_FULL   the map has no room: abort the turn, grow, run it again.
+/* Checks 3 to 11 of the order of checks (domain 8.0), then the record, its rows and all that is
+ * derived from it. The event is decoded and its agency is the publisher (checks 0 to 2 are the
+ * broker's). Errors: SG_E_FULL   the map has no room: abort the turn, grow, run it again.
  *         SG_E_LIMIT  the arena has no room: abort the turn, run it with half of its frames.
  *         SG_E_STORE  a row could not be read or written: the daemon ends.
  *         A refusal is not an error: SG_OK with status REJECTED, and no row was written. */
@@ -82,8 +82,8 @@ SG_MUST_CHECK enum sg_err ledger_apply_personal(struct txn *txn, const struct re
                                                 const struct sg_broker_key *keys,
                                                 struct sg_arena *arena, struct sg_why *why);
 
-/* Rebuild all folds of the journal of `from` in the new store `to` (made by the caller, same store id;
- * tables that are not folds are copied), blocks signed again. Errors: SG_E_STORE. */
+/* Rebuild all folds of the journal of `from` in the new store `to` (made by the caller, same store
+ * id; tables that are not folds are copied), blocks signed again. Errors: SG_E_STORE. */
 SG_MUST_CHECK enum sg_err ledger_refold(struct env *from, struct env *to,
                                         const struct sg_broker_key *keys,
                                         void (*progress)(uint64_t seq, uint64_t of),
@@ -101,8 +101,8 @@ SG_MUST_CHECK enum sg_err ledger_person_ref(struct txn *txn, const struct sg_id 
 SG_MUST_CHECK enum sg_err ledger_person_ended(struct txn *txn, const struct sg_id *allocation_id,
                                               int64_t now_ms, bool *out_ended, struct sg_why *why);
 
-/* Slots, newest first, from the cursor (NULL: from the newest) to the limit; *out_next lives in the arena
- * and is empty at the end. Rows in the arena. */
+/* Slots, newest first, from the cursor (NULL: from the newest) to the limit; *out_next lives in the
+ * arena and is empty at the end. Rows in the arena. */
 SG_MUST_CHECK enum sg_err ledger_slots(struct txn *txn, int64_t now_ms, struct sg_bytes cursor,
                                        size_t limit, struct sg_arena *arena,
                                        PbSlotView ***out_slots, size_t *out_count,
@@ -115,7 +115,8 @@ struct seat_fact {
     const char *case_owner, *slot_owner;
     bool person_ended;
 };
-/* Seats by number, then the waiting list in its order. Errors also SG_E_NOT_FOUND (no such slot). */
+/* Seats by number, then the waiting list in its order. Errors also SG_E_NOT_FOUND (no such slot).
+ */
 SG_MUST_CHECK enum sg_err ledger_seats(struct txn *txn, const struct sg_id *slot_id, int64_t now_ms,
                                        struct sg_arena *arena, struct seat_fact **out_seats,
                                        size_t *out_count, struct sg_why *why);

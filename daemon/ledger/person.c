@@ -7,10 +7,10 @@ enum { STATEMENTS_MAX = 64, ADULT = 18, DOUBT = 20, NIK_YEARS = 2 };
 
 /* ---- who a person is ---- */
 
-#define KEEP(field)                                                                                \
-    do {                                                                                           \
-        if (!to->field)                                                                            \
-            to->field = from->field;                                                               \
+#define KEEP(field)                  \
+    do {                             \
+        if (!to->field)              \
+            to->field = from->field; \
     } while (0)
 
 /* Newest first: a field that is known already stays. */
@@ -133,8 +133,11 @@ PbAgeBand person_age_band(const PbPersonIdentity *person, int32_t day)
     static const struct {
         int32_t below;
         PbAgeBand band;
-    } bands[] = {{18, PB_AGE_BAND_U18},    {25, PB_AGE_BAND_A18_24}, {35, PB_AGE_BAND_A25_34},
-                 {45, PB_AGE_BAND_A35_44}, {60, PB_AGE_BAND_A45_59}};
+    } bands[] = {{18, PB_AGE_BAND_U18},
+                 {25, PB_AGE_BAND_A18_24},
+                 {35, PB_AGE_BAND_A25_34},
+                 {45, PB_AGE_BAND_A35_44},
+                 {60, PB_AGE_BAND_A45_59}};
     int32_t age;
     if (!person_age(person, day, &age))
         return PB_AGE_BAND_UNK;
@@ -208,8 +211,8 @@ static enum sg_err nik_agrees(struct decision *d, const PbPersonIdentity *stated
         return err;
     int32_t year, month, day;
     sg_day_split(sg_day_at(d->turn->world->now_ms), &year, &month, &day);
-    bool sexes = stated->has_sex && stated->sex != PB_SEX_UNKNOWN &&
-                 known.person.sex != PB_SEX_UNKNOWN;
+    bool sexes =
+        stated->has_sex && stated->sex != PB_SEX_UNKNOWN && known.person.sex != PB_SEX_UNKNOWN;
     int32_t a = birth_year(stated, year), b = birth_year(&known.person, year);
     int32_t apart = a > b ? a - b : b - a;
     *out_agrees = !(sexes && stated->sex != known.person.sex) && !(a && b && apart > NIK_YEARS);
@@ -261,8 +264,8 @@ static enum sg_err by_ref(struct decision *d, PbPersonRow **out_row, struct sg_w
     return known_person(d, &person_id, out_row, why);
 }
 
-static enum sg_err by_nik(struct decision *d, const PbPersonIdentity *stated,
-                          PbPersonRow **out_row, struct sg_why *why)
+static enum sg_err by_nik(struct decision *d, const PbPersonIdentity *stated, PbPersonRow **out_row,
+                          struct sg_why *why)
 {
     struct key key = {0};
     struct sg_bytes value;
@@ -292,8 +295,8 @@ enum sg_err person_resolve(struct decision *d, const PbPersonIdentity *stated,
     return new_person(d, out_row);
 }
 
-enum sg_err person_of_case(struct decision *d, const struct sg_id *person_id,
-                           PbPersonRow **out_row, struct sg_why *why)
+enum sg_err person_of_case(struct decision *d, const struct sg_id *person_id, PbPersonRow **out_row,
+                           struct sg_why *why)
 {
     return known_person(d, person_id, out_row, why);
 }

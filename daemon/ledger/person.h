@@ -1,4 +1,5 @@
-/* person.h - persons: resolved by reference or NIK, and who they are as all statements together say.
+/* person.h - persons: resolved by reference or NIK, and who they are as all statements together
+ * say.
  *
  * Source: domain 9.2, 9.3 steps 1 and 2, 4.5 (minor test).
  */

@@ -63,8 +63,8 @@ enum sg_err append_record(struct decision *d, PbEnvelope *derived, struct record
     struct record record = {0};
     enum sg_err err = SG_OK;
     if (derived) {
-        err = fill_derived(d, derived, sg_type_of_topic(sg_bytes_of(derived->type)), &made,
-                           &record, why);
+        err = fill_derived(d, derived, sg_type_of_topic(sg_bytes_of(derived->type)), &made, &record,
+                           why);
         event = &made;
     } else {
         record.outbox_id = d->source->outbox_id;

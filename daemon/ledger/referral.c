@@ -185,8 +185,7 @@ static enum sg_err move_case(struct decision *d, const PbReferralRow *row,
 }
 
 static enum sg_err redirect(struct decision *d, const PbReferralRow *row, const struct sg_id *id,
-                            PbReferralEffect *effect, const PbPersonRow *person,
-                            struct sg_why *why)
+                            PbReferralEffect *effect, const PbPersonRow *person, struct sg_why *why)
 {
     const PbReferralDecided *e = d->event->envelope->referral_decided;
     struct sg_id case_id;

@@ -65,8 +65,8 @@ static enum sg_err fold_record(struct refold *r, struct block_builder *builder, 
                           .personal = record->personal};
     memcpy(copy.personal_hash, record->personal_hash, SG_HASH_BYTES);
     PbRecordRest *rest = NULL;
-    enum sg_err err = sg_decode_row(&pb_record_rest__descriptor, record->rest_bytes, &r->arena,
-                                    &rest, why);
+    enum sg_err err =
+        sg_decode_row(&pb_record_rest__descriptor, record->rest_bytes, &r->arena, &rest, why);
     if (!err)
         err = sg_event_reopen(record->clear, record->personal, &r->arena, &event, why);
     if (!err)

@@ -17,8 +17,8 @@ static bool wrong(struct sg_fault *fault, const char *object, const char *detail
 static bool check_person(const PbPersonIdentity *p, struct sg_fault *fault)
 {
     bool estimated = p->birth_quality == PB_BIRTH_QUALITY_ESTIMATED;
-    bool dated = p->birth_quality == PB_BIRTH_QUALITY_EXACT ||
-                 p->birth_quality == PB_BIRTH_QUALITY_PARTIAL;
+    bool dated =
+        p->birth_quality == PB_BIRTH_QUALITY_EXACT || p->birth_quality == PB_BIRTH_QUALITY_PARTIAL;
     if (!p->full_name && !p->alias)
         return missing(fault, "person.full_name", "full_name or alias");
     if (estimated && !p->has_estimated_age)
@@ -34,7 +34,7 @@ static bool check_person(const PbPersonIdentity *p, struct sg_fault *fault)
 /* What a referrer may suspect: nothing of health, crime or sexual life. */
 static bool referrer_may(PbPpks code)
 {
-    static const bool allowed[27] = {[1] = true, [2] = true, [4] = true,  [7] = true, [8] = true,
+    static const bool allowed[27] = {[1] = true, [2] = true,  [4] = true,  [7] = true, [8] = true,
                                      [9] = true, [11] = true, [12] = true, [13] = true};
     return (unsigned)code < SG_ARRAY_LEN(allowed) && allowed[code];
 }
@@ -62,8 +62,7 @@ static bool check_referral(const struct sg_event *event, struct sg_fault *fault)
 static bool person_reason(PbDeclineReason reason)
 {
     return reason == PB_DECLINE_REASON_PERSON_REFUSED ||
-           reason == PB_DECLINE_REASON_PERSON_NOT_FOUND ||
-           reason == PB_DECLINE_REASON_PERSON_LEFT;
+           reason == PB_DECLINE_REASON_PERSON_NOT_FOUND || reason == PB_DECLINE_REASON_PERSON_LEFT;
 }
 
 static bool check_decided(const struct sg_event *event, struct sg_fault *fault)
@@ -111,8 +110,7 @@ static bool check_slot(const struct sg_event *event, struct sg_fault *fault)
         return wrong(fault, "slot_offered.registration_closes_at", "ORDER",
                      "not later than the beginning of starts_on");
     if (late < starts || late > starts + LATE_DAYS_MAX)
-        return wrong(fault, "slot_offered.late_entry_until", "ORDER",
-                     "starts_on to 14 days later");
+        return wrong(fault, "slot_offered.late_entry_until", "ORDER", "starts_on to 14 days later");
     if (e->max_age && e->max_age < e->min_age)
         return wrong(fault, "slot_offered.max_age", "RANGE", "0, or not below min_age");
     if (strcmp(e->course_code, "OTHER") == 0 && !e->variant)

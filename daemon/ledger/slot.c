@@ -109,8 +109,7 @@ static bool lists(const PbDocument *documents, size_t count, PbDocument wanted)
     return false;
 }
 
-bool slot_documents_missing(const PbSlotRow *row, const PbSeatRequested *request,
-                            bool *out_waived)
+bool slot_documents_missing(const PbSlotRow *row, const PbSeatRequested *request, bool *out_waived)
 {
     const PbTrainingSlotOffered *slot = row->slot;
     *out_waived = false;

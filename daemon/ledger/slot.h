@@ -19,7 +19,6 @@ int32_t slot_start_day(const PbSlotRow *row);
 /* Why the person may not take this course: NULL when eligible, else the detail of E_INELIGIBLE. */
 const char *slot_ineligible(const PbSlotRow *row, const struct identity *identity);
 /* Documents of the request against those required. *out_waived: one was waived. */
-bool slot_documents_missing(const PbSlotRow *row, const PbSeatRequested *request,
-                            bool *out_waived);
+bool slot_documents_missing(const PbSlotRow *row, const PbSeatRequested *request, bool *out_waived);
 
 #endif

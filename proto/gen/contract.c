@@ -94,7 +94,10 @@ static struct options options_of(const Field *field)
     return o;
 }
 
-static bool is_message(const Field *f) { return f->type == TYPE(MESSAGE); }
+static bool is_message(const Field *f)
+{
+    return f->type == TYPE(MESSAGE);
+}
 
 static void check_leaf(const struct entry *entry, const Field *field, const struct options *o)
 {

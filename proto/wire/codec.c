@@ -38,11 +38,10 @@ static enum sg_err unpack(const ProtobufCMessageDescriptor *descriptor, struct s
                           struct sg_why *why)
 {
     struct budget budget = {.arena = arena, .left = budget_bytes};
-    ProtobufCAllocator hook = {
-        .alloc = budget_alloc, .free = keep, .allocator_data = &budget};
+    ProtobufCAllocator hook = {.alloc = budget_alloc, .free = keep, .allocator_data = &budget};
     static const uint8_t nothing[1];
-    ProtobufCMessage *message = protobuf_c_message_unpack(descriptor, &hook, bytes.len,
-                                                          bytes.len ? bytes.ptr : nothing);
+    ProtobufCMessage *message =
+        protobuf_c_message_unpack(descriptor, &hook, bytes.len, bytes.len ? bytes.ptr : nothing);
     if (!message && (budget.spent || arena->spent))
         return sg_fail(why, SG_E_LIMIT, "%s: no room to decode %zu bytes", descriptor->short_name,
                        bytes.len);
@@ -196,8 +195,7 @@ enum sg_err sg_event_decode_digested(struct sg_bytes clear, struct sg_bytes pers
 
 enum sg_err sg_event_decode(struct sg_bytes clear, struct sg_bytes personal,
                             const struct sg_vocabulary *vocabulary, struct sg_arena *arena,
-                            struct sg_event *out_event, struct sg_fault *fault,
-                            struct sg_why *why)
+                            struct sg_event *out_event, struct sg_fault *fault, struct sg_why *why)
 {
     uint8_t digest[SG_HASH_BYTES];
     sg_event_digest(clear, personal, digest);
@@ -205,8 +203,8 @@ enum sg_err sg_event_decode(struct sg_bytes clear, struct sg_bytes personal,
                                     why);
 }
 
-enum sg_err sg_event_reopen(struct sg_bytes clear, struct sg_bytes personal,
-                            struct sg_arena *arena, struct sg_event *out_event, struct sg_why *why)
+enum sg_err sg_event_reopen(struct sg_bytes clear, struct sg_bytes personal, struct sg_arena *arena,
+                            struct sg_event *out_event, struct sg_why *why)
 {
     struct sg_event event = {0};
     enum sg_err err = unpack_parts(clear, personal, arena, SIZE_MAX, &event, why);

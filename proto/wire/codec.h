@@ -33,12 +33,12 @@ SG_MUST_CHECK enum sg_err sg_encode(const void *message, struct sg_arena *arena,
 /* One published or derived event, decoded. */
 struct sg_event {
     PbEnvelope *envelope;
-    uint32_t type;                  /* field number of the payload */
+    uint32_t type; /* field number of the payload */
     const ProtobufCMessage *payload;
     struct sg_bytes clear, personal; /* as they came */
     uint8_t digest[SG_HASH_BYTES];
     int64_t occurred_ms, recorded_ms;
-    bool old_region;                /* W_OLD_REGION: a region code not valid at occurred_at */
+    bool old_region; /* W_OLD_REGION: a region code not valid at occurred_at */
 };
 
 /* What codes are checked against; a NULL list is not checked (a client without lists). */
@@ -60,11 +60,11 @@ SG_MUST_CHECK enum sg_err sg_event_decode(struct sg_bytes clear, struct sg_bytes
                                           struct sg_fault *fault, struct sg_why *why);
 
 /* The same when the digest is known already (32 bytes, from the check of the frame's signature). */
-SG_MUST_CHECK enum sg_err
-sg_event_decode_digested(struct sg_bytes clear, struct sg_bytes personal,
-                         const struct sg_vocabulary *vocabulary, const uint8_t *digest,
-                         struct sg_arena *arena, struct sg_event *out_event,
-                         struct sg_fault *fault, struct sg_why *why);
+SG_MUST_CHECK enum sg_err sg_event_decode_digested(struct sg_bytes clear, struct sg_bytes personal,
+                                                   const struct sg_vocabulary *vocabulary,
+                                                   const uint8_t *digest, struct sg_arena *arena,
+                                                   struct sg_event *out_event,
+                                                   struct sg_fault *fault, struct sg_why *why);
 
 /* Decode what was accepted once: no check of codes or forms. Errors: SG_E_FORMAT, SG_E_LIMIT. */
 SG_MUST_CHECK enum sg_err sg_event_reopen(struct sg_bytes clear, struct sg_bytes personal,
@@ -79,7 +79,7 @@ SG_MUST_CHECK enum sg_err sg_event_split(const PbEnvelope *envelope, const uint8
                                          struct sg_bytes *out_personal, struct sg_why *why);
 
 /* Structural checks of single values, also used by clients before they publish. */
-bool sg_nik_valid(struct sg_bytes nik);   /* 16 digits, day 1-31 or 41-71 valid in its month, … */
+bool sg_nik_valid(struct sg_bytes nik); /* 16 digits, day 1-31 or 41-71 valid in its month, … */
 bool sg_region_valid(struct sg_bytes code, int least_levels);
 bool sg_agency_valid(struct sg_bytes id); /* ^[a-z][a-z0-9-]{1,30}$ */
 bool sg_phone_valid(struct sg_bytes phone);

@@ -41,11 +41,11 @@ enum sg_form {
 struct sg_message_rules;
 
 struct sg_field_rules {
-    uint8_t pd;    /* enum sg_pd; UNSPECIFIED: the message's own fields have classes */
-    uint8_t form;  /* enum sg_form */
-    uint8_t seen;  /* enum Seen of options.proto */
+    uint8_t pd;   /* enum sg_pd; UNSPECIFIED: the message's own fields have classes */
+    uint8_t form; /* enum sg_form */
+    uint8_t seen; /* enum Seen of options.proto */
     bool must;
-    bool bounded;  /* min and max count */
+    bool bounded; /* min and max count */
     int64_t min, max;
     const struct sg_message_rules *sub; /* of a message field */
 };
@@ -75,6 +75,9 @@ extern const size_t sg_topic_count;
 /* Topic of a payload field number, "referral.submitted"; NULL if there is none. And back; 0. */
 const char *sg_type_topic(uint32_t type);
 uint32_t sg_type_of_topic(struct sg_bytes topic);
-static inline bool sg_type_is_derived(uint32_t type) { return type >= SG_TYPE_DERIVED_FIRST; }
+static inline bool sg_type_is_derived(uint32_t type)
+{
+    return type >= SG_TYPE_DERIVED_FIRST;
+}
 
 #endif

@@ -15,7 +15,8 @@ struct sg_id {
 /* UUIDv7 of the given time (ms since 1970) with fresh randomness: for ids that a client makes. */
 struct sg_id sg_id_make(int64_t time_ms);
 
-/* 48 bits of time and 80 bits of a hash: for ids that follow from something. hash: 10 bytes or more. */
+/* 48 bits of time and 80 bits of a hash: for ids that follow from something. hash: 10 bytes or
+ * more. */
 struct sg_id sg_id_mint(int64_t time_ms, const uint8_t *hash);
 
 bool sg_id_is_zero(const struct sg_id *id);

@@ -18,9 +18,9 @@
 #define SG_DEVICE_MAX 31
 #define SG_NAME_MAX 63 /* of a subscription */
 
-#define SG_BODY_MAX 65000U     /* one frame */
-#define SG_ZMQ_MSG_MAX 65536U  /* ZMQ_MAXMSGSIZE; CURVE adds 33 bytes inside it */
-#define SG_EVENT_MAX 16384U    /* clear and personal together */
+#define SG_BODY_MAX 65000U    /* one frame */
+#define SG_ZMQ_MSG_MAX 65536U /* ZMQ_MAXMSGSIZE; CURVE adds 33 bytes inside it */
+#define SG_EVENT_MAX 16384U   /* clear and personal together */
 #define SG_FRAME_EVENTS_MAX 48U
 #define SG_DELIVER_EVENTS_MAX 256U
 #define SG_UNANSWERED_EVENTS_MAX 1024U

@@ -44,6 +44,7 @@ const struct sg_device *sg_roster_device(const struct sg_roster *roster, const c
 bool sg_roster_by_curve(const struct sg_roster *roster, const uint8_t curve_public[SG_KEY_BYTES],
                         const struct sg_agency **out_agency, const struct sg_device **out_device);
 /* Not suspended and within the dates of the key. */
-bool sg_device_valid(const struct sg_agency *agency, const struct sg_device *device, int64_t now_ms);
+bool sg_device_valid(const struct sg_agency *agency, const struct sg_device *device,
+                     int64_t now_ms);
 
 #endif

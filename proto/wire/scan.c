@@ -175,8 +175,8 @@ static bool check_class(struct walk *walk, const struct level *level, unsigned i
     if (personal == walk->personal)
         return true;
     return refuse(walk, SG_E_FORMAT, SG_ST_SCHEMA, level->descriptor->fields[index].name,
-                  "WRONG_PART", personal ? "this field in the personal part"
-                                         : "this field in the clear part");
+                  "WRONG_PART",
+                  personal ? "this field in the personal part" : "this field in the clear part");
 }
 
 static bool skip_unknown(struct walk *walk, unsigned type, const uint8_t *end)

@@ -87,7 +87,8 @@ struct sg_fault {
     uint32_t code;      /* enum sg_status, 0 = none */
     char object[96];    /* path of the field, or kind and id of the object; never personal data */
     char detail[64];    /* stable token, "AGE", or a version */
-    char accepted[160]; /* what would be accepted, in English terms of the contract (codes, ranges) */
+    char accepted[160]; /* what would be accepted, in English terms of the contract (codes, ranges)
+                         */
 };
 
 /* Fill in and return false, so that a check reads `return sg_refuse(fault, …)`. The three texts may

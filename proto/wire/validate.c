@@ -163,8 +163,7 @@ static bool check_time(struct pass *pass, const ProtobufCFieldDescriptor *field,
 {
     bool good = t->seconds >= -2208988800LL && t->seconds <= 253402300799LL && t->nanos >= 0 &&
                 t->nanos <= 999999999;
-    return good ||
-           refuse(pass, SG_ST_SCHEMA, field, "TIME", form_rules[SG_FORM_TIME].accepted);
+    return good || refuse(pass, SG_ST_SCHEMA, field, "TIME", form_rules[SG_FORM_TIME].accepted);
 }
 
 /* ---- the walk ---- */
@@ -317,8 +316,8 @@ bool sg_validate(struct sg_event *event, const struct sg_vocabulary *vocabulary,
 {
     struct pass pass = {.event = event, .vocabulary = vocabulary, .fault = fault};
     pass.day = sg_day_at(event->occurred_ms);
-    pass.frames[0] = (struct frame){.message = (const uint8_t *)event->envelope,
-                                    .rules = &sg_envelope_rules};
+    pass.frames[0] =
+        (struct frame){.message = (const uint8_t *)event->envelope, .rules = &sg_envelope_rules};
     for (;;) {
         struct frame *frame = &pass.frames[pass.depth];
         const ProtobufCMessageDescriptor *descriptor = frame->rules->descriptor;

@@ -2,7 +2,6 @@
 #include "wire/codec.h"
 #include "wire/day.h"
 
-
 bool sg_agency_valid(struct sg_bytes id)
 {
     if (id.len < 2 || id.len > SG_AGENCY_MAX || id.ptr[0] < 'a' || id.ptr[0] > 'z')

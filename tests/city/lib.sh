@@ -22,6 +22,12 @@ as() { # AGENCY COMMAND…
     shift
     "$cli" -c "$work/$agency/sinergi.conf" "$@"
 }
+start_as() { # AGENCY COMMAND…: in the background; its own process id is in $started_pid
+    local agency=$1
+    shift
+    "$cli" -c "$work/$agency/sinergi.conf" "$@" >/dev/null &
+    started_pid=$!
+}
 die() {
     printf '\nFAILED: %s\n' "$*" >&2
     exit 1
@@ -35,6 +41,7 @@ cleanup() {
     [ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null || true
     [ -z "$daemon_pid" ] || kill "$daemon_pid" 2>/dev/null || true
     wait 2>/dev/null || true
+    [ -z "${socket:-}" ] || rm -rf "$(dirname "$socket")"
     if [ $status -ne 0 ] && [ -s "$work/sinergid.log" ]; then
         echo "--- last lines of $work/sinergid.log" >&2
         tail -n 15 "$work/sinergid.log" >&2
@@ -57,8 +64,9 @@ set_up() {
     mkdir -p "$work"
     chmod 700 "$work"
     port=$(free_port)
+    socket=$(mktemp -d)/sinergid.sock # a path of a socket may have 107 bytes
     {
-        echo "listen: { tcp = \"tcp://127.0.0.1:$port\"; local = \"ipc://$work/sinergid.sock\"; };"
+        echo "listen: { tcp = \"tcp://127.0.0.1:$port\"; local = \"ipc://$socket\"; };"
         echo "store: { path = \"$work/store.mdb\"; head = \"$work/head.path\"; map_gib = 4;"
         echo "         reserve_percent = 0; reserve_mib = 16; };"
         echo "keys: { file = \"$work/broker.key\"; };"
@@ -81,7 +89,7 @@ set_up() {
     local agency endpoint
     for agency in "${agencies[@]}" diskominfo; do
         endpoint="tcp://127.0.0.1:$port"
-        [ "$agency" != diskominfo ] || endpoint="ipc://$work/sinergid.sock"
+        [ "$agency" != diskominfo ] || endpoint="ipc://$socket"
         {
             echo "key = \"$work/$agency/device.key\";"
             echo "data = \"$work/$agency/data\";"
@@ -105,9 +113,9 @@ kill_daemon() {
 subscribe_all() {
     local agency
     for agency in "${agencies[@]}"; do
-        as "$agency" --json -w 600 subscribe kota --types "${topics[$agency]}" --from beginning \
-            --output "$work/$agency/received.jsonl" >"$work/$agency/subscribe.log" 2>&1 &
-        pids+=($!)
+        start_as "$agency" --json -w 600 subscribe kota --types "${topics[$agency]}" --from beginning \
+            --output "$work/$agency/received.jsonl" 2>"$work/$agency/subscribe.log"
+        pids+=("$started_pid")
     done
 }
 

@@ -5,7 +5,7 @@
 set -euo pipefail
 build=$1 mode=${2:-run}
 here=$(dirname "$0")
-work=build/city
+work=$PWD/build/city
 daemon=$PWD/$build/sinergid
 cli=$PWD/$build/sinergi
 started=$SECONDS

@@ -54,10 +54,11 @@ changes() { # NAME: how many D1 of this change Dinsos has
     count dinsos ".seatAllocationChanged.change == \"SEAT_CHANGE_$1\""
 }
 
-publish_file() { # AGENCY FILE WHAT
-    local status=0
-    as "$1" -w 30 import "$2" >"$2.result" 2>&1 || status=$?
-    [ "$status" -le 1 ] || die "$1: $(cat "$2.result")"
+publish_file() { # AGENCY FILE WHAT [STATUS]: import, which must end with the status (1: some are refused)
+    local status=0 result
+    result=$work/$1/$(basename "$2").result
+    as "$1" -w 30 import "$2" >"$result" 2>&1 || status=$?
+    [ "$status" -eq "${4:-0}" ] || die "$1: $(cat "$result")"
     say "$1: $3"
 }
 
@@ -91,7 +92,7 @@ step "Dinsos asks for seats until they run out"
 await dinsos 11 '.caseStateChanged.to == "CASE_STATE_IN_SERVICE"'
 jq -r 'select(.caseStateChanged.to == "CASE_STATE_ASSESSING") | .caseStateChanged | "\(.caseId) \(.referralId)"' \
     "$work/dinsos/received.jsonl" | requests >"$work/dinsos/requests.jsonl"
-publish_file dinsos "$work/dinsos/requests.jsonl" "11 requests"
+publish_file dinsos "$work/dinsos/requests.jsonl" "11 requests" 1
 await dinsos 1 '.seatAllocationChanged.change == "SEAT_CHANGE_WAITLISTED"'
 await disnaker 3 '.seatAllocationChanged.change == "SEAT_CHANGE_RESERVED"'
 jq -c --arg slot $motor "$confirm" "$work/disnaker/received.jsonl" >"$work/disnaker/confirm.jsonl"

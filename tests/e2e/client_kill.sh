@@ -17,10 +17,10 @@ pause() { # up to 120 ms
     read -rt "0.$(printf '%03d' $((RANDOM % 120)))" <> <(:) || true
 }
 for _ in $(seq 1 "$rounds"); do
-    as satpolpp import "$work/many.jsonl" >/dev/null 2>&1 &
-    importer=$!
-    as dinsos --json -w 60 subscribe bunuh --from beginning --output "$work/effects.jsonl" >/dev/null 2>&1 &
-    reader=$!
+    start_as satpolpp import "$work/many.jsonl" 2>/dev/null
+    importer=$started_pid
+    start_as dinsos --json -w 60 subscribe bunuh --from beginning --output "$work/effects.jsonl" 2>/dev/null
+    reader=$started_pid
     pause
     kill -KILL "$reader" 2>/dev/null || true
     pause

@@ -36,8 +36,8 @@ exits "the outbox holds it" 0 as nobody --json outbox
 says "as unanswered" '"unanswered": *"?1"?'
 
 # Revocation by reload: the live connection is cut, a new one is refused.
-as satpolpp -w 60 subscribe diputus --output "$work/satpolpp/cut.jsonl" >"$work/cut.log" 2>&1 &
-pid=$!
+start_as satpolpp -w 60 subscribe diputus --output "$work/satpolpp/cut.jsonl" 2>"$work/cut.log"
+pid=$started_pid
 pids+=("$pid")
 for _ in $(seq 1 100); do
     as dinsos status >/dev/null && as satpolpp status >/dev/null && break

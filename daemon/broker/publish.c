@@ -1,0 +1,451 @@
+/* publish.c - a frame of an outbox: checked, decided event by event, remembered, answered.
+ *
+ * The answers wait until the block is sealed, since they carry its signature.
+ */
+#include "broker/inside.h"
+
+#include "kit/check.h"
+
+/* One event of a frame and how it ended. */
+struct event_answer {
+    struct outcome outcome;
+    bool recalled; /* answered from the frames row */
+    uint64_t seq;  /* 0 = none */
+};
+
+struct publish_answer {
+    struct publish_answer *next;
+    struct peer peer;
+    const char *agency;
+    struct sg_id outbox_id;
+    uint64_t first_number;
+    size_t count;
+    struct event_answer *events;
+};
+
+/* The frame as it is checked. */
+struct frame {
+    struct turn *t;
+    struct request *r;
+    const PbPublish *publish;
+    struct sg_id outbox_id;
+    uint64_t first, last;
+    size_t count;
+    uint8_t *digests;
+};
+
+static struct sg_bytes bytes_of(ProtobufCBinaryData data)
+{
+    return (struct sg_bytes){data.data, data.len};
+}
+
+/* ---- the whole frame is refused ---- */
+
+static enum sg_err refuse_frame(struct frame *f, PbError *error, struct sg_why *why)
+{
+    PbServerFrame frame = PB_SERVER_FRAME__INIT;
+    PbPublishResult result = PB_PUBLISH_RESULT__INIT;
+    result.has_outbox_id = result.has_first_number = true;
+    result.outbox_id = f->publish->outbox_id;
+    result.first_number = f->publish->first_number;
+    result.frame_error = error;
+    frame.publish_result = &result;
+    f->t->broker->counters.frames_refused++;
+    return reply_send(f->t, f->r->in->peer, &frame, FRAME_SEND, why);
+}
+
+static enum sg_err refuse_code(struct frame *f, uint32_t code, const char *object,
+                               const char *accepted, int64_t retry_after_ms, struct sg_why *why)
+{
+    return refuse_frame(f, reply_error_code(f->t, code, object, accepted, retry_after_ms), why);
+}
+
+static enum sg_err refuse_gap(struct frame *f, uint64_t expected, struct sg_why *why)
+{
+    PbError *error =
+        reply_error_code(f->t, SG_ST_SEQ_GAP, "first_number", "the next number of the outbox", 0);
+    error->has_expected_number = true;
+    error->expected_number = expected;
+    return refuse_frame(f, error, why);
+}
+
+/* ---- check 0 ---- */
+
+static bool shape_holds(const struct frame *f)
+{
+    const PbPublish *p = f->publish;
+    return p->n_events >= 1 && p->n_events <= SG_FRAME_EVENTS_MAX && p->first_number >= 1 &&
+           p->first_number <= UINT64_MAX - SG_FRAME_EVENTS_MAX &&
+           p->signature.len == SG_SIGNATURE_BYTES;
+}
+
+static bool signature_holds(struct frame *f)
+{
+    const struct sg_frame_claim claim = {.store_id = env_store_id(f->t->broker->options.env),
+                                         .outbox_id = &f->outbox_id,
+                                         .agency = f->r->agency->id,
+                                         .first_number = f->first,
+                                         .count = (uint32_t)f->count,
+                                         .digests = f->digests};
+    return sg_frame_verify(&claim, f->r->device->sign_public, f->publish->signature.data);
+}
+
+static void digest_events(struct frame *f)
+{
+    f->digests = turn_take(f->t, f->count * SG_HASH_BYTES);
+    for (size_t i = 0; i < f->count; i++)
+        sg_event_digest(bytes_of(f->publish->events[i]->clear),
+                        bytes_of(f->publish->events[i]->personal), f->digests + i * SG_HASH_BYTES);
+}
+
+/* ---- one event ---- */
+
+static bool same_agency(const struct frame *f, const struct sg_event *event, struct sg_fault *fault)
+{
+    const PbEnvelope *e = event->envelope;
+    if (!e || !e->publisher_agency || strcmp(e->publisher_agency, f->r->agency->id) == 0)
+        return true;
+    return sg_refuse(fault, SG_ST_AUTH_MISMATCH, "publisher_agency", NULL, "%s", f->r->agency->id);
+}
+
+static enum sg_err decide_event(struct frame *f, size_t i, struct outcome *outcome,
+                                struct sg_why *why)
+{
+    struct turn *t = f->t;
+    struct sg_event event;
+    const struct sg_vocabulary vocabulary = {t->world.lists, t->world.roster};
+    const PbEventParts *parts = f->publish->events[i];
+    *outcome = (struct outcome){.status = PB_OUTCOME_STATUS_REJECTED};
+    int64_t start = phase_start(t);
+    enum sg_err err = sg_event_decode_digested(bytes_of(parts->clear), bytes_of(parts->personal),
+                                               &vocabulary, f->digests + i * SG_HASH_BYTES,
+                                               &t->broker->arena, &event, &outcome->fault, why);
+    phase_end(t, &t->broker->counters.ns_decode, start);
+    if (err || !same_agency(f, &event, &outcome->fault) || outcome->fault.code)
+        return err;
+    struct source source = {.agency = f->r->agency,
+                            .device = f->r->device->name,
+                            .outbox_id = f->outbox_id,
+                            .number = f->first + i};
+    start = phase_start(t);
+    err = ledger_accept(&t->ledger, &event, &source, outcome, why);
+    phase_end(t, &t->broker->counters.ns_decide, start);
+    return err;
+}
+
+static void count_outcome(struct broker *b, const struct outcome *outcome)
+{
+    if (outcome->status == PB_OUTCOME_STATUS_ACCEPTED)
+        b->counters.events_accepted++;
+    else if (outcome->status == PB_OUTCOME_STATUS_DUPLICATE)
+        b->counters.events_duplicate++;
+    else
+        b->counters.events_rejected++;
+}
+
+static struct publish_answer *new_answer(struct frame *f)
+{
+    struct publish_answer *answer = TURN_NEW(f->t, struct publish_answer);
+    answer->peer = f->r->in->peer;
+    answer->agency = f->r->agency->id;
+    answer->outbox_id = f->outbox_id;
+    answer->first_number = f->first;
+    answer->count = f->count;
+    answer->events = turn_take(f->t, f->count * sizeof answer->events[0]);
+    *f->t->last_answer = answer;
+    f->t->last_answer = &answer->next;
+    return answer;
+}
+
+/* Check 1: all numbers are new. */
+static enum sg_err take_new(struct frame *f, struct sg_why *why)
+{
+    struct publish_answer *answer = new_answer(f);
+    struct frame_outcome *outcomes = turn_take(f->t, f->count * sizeof *outcomes);
+    enum sg_err err = SG_OK;
+    for (size_t i = 0; !err && i < f->count; i++) {
+        struct event_answer *event = &answer->events[i];
+        err = decide_event(f, i, &event->outcome, why);
+        if (err)
+            break;
+        /* An object stated again has no seq of its own: it counts as refused by its first place. */
+        bool accepted = event->outcome.status == PB_OUTCOME_STATUS_ACCEPTED;
+        event->seq = accepted ? event->outcome.seq : 0;
+        outcomes[i].seq = event->seq;
+        outcomes[i].code = event->outcome.fault.code;
+        count_outcome(f->t->broker, &event->outcome);
+    }
+    f->t->events += f->count;
+    return err ? err
+               : order_remember(f->t, &f->outbox_id, f->r->agency->id, f->first, f->count,
+                                f->digests, outcomes, f->r->device->sign_public,
+                                f->publish->signature, why);
+}
+
+/* All numbers were used: answered from the rows, whatever the cut of then. */
+static enum sg_err recall_all(struct frame *f, struct sg_why *why)
+{
+    struct publish_answer *answer = new_answer(f);
+    enum sg_err err = SG_OK;
+    for (size_t i = 0; !err && i < f->count; i++) {
+        struct event_answer *event = &answer->events[i];
+        struct remembered then;
+        err = order_recall(f->t, &f->outbox_id, f->first + i, f->digests + i * SG_HASH_BYTES, &then,
+                           why);
+        if (err)
+            break;
+        event->recalled = true;
+        if (!then.same) {
+            event->outcome.status = PB_OUTCOME_STATUS_REJECTED;
+            (void)sg_refuse(&event->outcome.fault, SG_ST_DUPLICATE_CONFLICT, "number", NULL,
+                            "the bytes that were sent with this number before");
+        } else {
+            event->outcome.status = PB_OUTCOME_STATUS_DUPLICATE;
+            event->seq = then.seq;
+            if (then.code)
+                (void)sg_refuse(&event->outcome.fault, then.code, NULL, NULL, NULL);
+        }
+        f->t->broker->counters.events_duplicate++;
+    }
+    return err;
+}
+
+enum sg_err take_publish(struct turn *t, struct request *r, struct sg_why *why)
+{
+    enum { RETRY_MS = 5000 };
+    struct frame f = {.t = t, .r = r, .publish = r->frame->publish};
+    struct place_state place;
+    if (t->in->storage_low)
+        return refuse_code(&f, SG_ST_STORAGE, NULL, NULL, RETRY_MS, why);
+    if (!shape_holds(&f) || sg_id_from(bytes_of(f.publish->outbox_id), &f.outbox_id) != SG_OK)
+        return refuse_code(&f, SG_ST_PROTOCOL, "publish",
+                           "outbox_id of 16 bytes, first_number from 1, 1 to 48 events, signature",
+                           0, why);
+    if (t->refuse_large)
+        return refuse_code(&f, SG_ST_SCHEMA, "publish", "a smaller frame", 0, why);
+    f.count = f.publish->n_events;
+    f.first = f.publish->first_number;
+    f.last = f.first + f.count - 1;
+    enum sg_err err = order_place(t, &f.outbox_id, r->agency->id, &place, why);
+    if (err)
+        return err;
+    if (place.foreign)
+        return refuse_code(&f, SG_ST_AUTH_MISMATCH, "outbox_id", "an outbox of your own agency", 0,
+                           why);
+    int64_t start = phase_start(t);
+    digest_events(&f);
+    bool signed_well = signature_holds(&f);
+    phase_end(t, &t->broker->counters.ns_verify, start);
+    if (!signed_well)
+        return refuse_code(
+            &f, SG_ST_PROTOCOL, "signature",
+            "the signature of this device over this store, outbox, number and events", 0, why);
+    if (f.first == place.last_number + 1)
+        return take_new(&f, why);
+    if (f.last <= place.last_number)
+        return recall_all(&f, why);
+    return refuse_gap(&f, place.last_number + 1, why);
+}
+
+/* ---- answers ---- */
+
+struct known_block {
+    struct signed_block block;
+    struct sg_merkle tree;
+};
+
+struct reply {
+    struct turn *t;
+    const struct publish_answer *answer;
+    PbPublishResult *result;
+    struct known_block *blocks; /* in the order of result->blocks */
+};
+
+static void add_block(struct reply *reply, const struct signed_block *block,
+                      const struct sg_merkle *tree)
+{
+    PbPublishResult *result = reply->result;
+    reply->blocks[result->n_blocks] = (struct known_block){*block, *tree};
+    result->blocks[result->n_blocks++] = reply_block(reply->t, block);
+}
+
+/* Index of the block that holds the seq; an old one is read and its tree computed again.
+ * SG_E_STATE: too many old blocks in this turn. */
+static enum sg_err block_of(struct reply *reply, const struct record *record, uint32_t *out_index,
+                            struct sg_why *why)
+{
+    struct turn *t = reply->t;
+    uint64_t height = record ? record->rest->height : t->sealed.header.height;
+    for (uint32_t i = 0; i < reply->result->n_blocks; i++)
+        if (reply->blocks[i].block.header.height == height) {
+            *out_index = i;
+            return SG_OK;
+        }
+    *out_index = (uint32_t)reply->result->n_blocks;
+    if (height == t->sealed.header.height && t->sealed.header.count) {
+        add_block(reply, &t->sealed, &t->tree);
+        return SG_OK;
+    }
+    if (t->old_blocks == SG_TURN_OLD_BLOCKS_MAX)
+        return SG_E_STATE;
+    t->old_blocks++;
+    struct signed_block block;
+    struct sg_merkle tree;
+    enum sg_err err = block_get(&t->txn, height, &block, why);
+    if (!err)
+        err = block_tree(&t->txn, &block, &t->broker->arena, &tree, why);
+    if (!err)
+        add_block(reply, &block, &tree);
+    return err;
+}
+
+static enum sg_err add_inclusion(struct reply *reply, PbOutcome *outcome, uint64_t seq,
+                                 const struct record *record, struct sg_why *why)
+{
+    struct turn *t = reply->t;
+    uint8_t path[32 * 32];
+    uint32_t index = 0;
+    enum sg_err err = block_of(reply, record, &index, why);
+    if (err)
+        return err;
+    const struct known_block *known = &reply->blocks[index];
+    PbInclusion *in = TURN_NEW(t, PbInclusion);
+    pb_inclusion__init(in);
+    in->has_block_index = in->has_leaf_index = in->has_rest_hash = in->has_path = true;
+    in->block_index = index;
+    in->leaf_index = (uint32_t)(seq - known->block.header.first_seq);
+    uint8_t rest_hash[SG_HASH_BYTES];
+    sg_hash(record->rest_bytes, rest_hash);
+    in->rest_hash = turn_bytes(t, rest_hash, sizeof rest_hash);
+    size_t path_len = sg_merkle_path(&known->tree, in->leaf_index, path);
+    in->path = turn_bytes(t, path, path_len);
+    outcome->inclusion = in;
+    return SG_OK;
+}
+
+static void add_minted(struct turn *t, PbOutcome *outcome, const PbEffect *effect,
+                       const char *agency)
+{
+    const struct {
+        bool has;
+        PbMinted__Kind kind;
+        ProtobufCBinaryData id;
+    } all[] = {
+        {effect->has_minted_person_ref, PB_MINTED__KIND_PERSON_REF, effect->minted_person_ref},
+        {effect->has_minted_case_id, PB_MINTED__KIND_CASE, effect->minted_case_id},
+        {effect->has_minted_allocation_id, PB_MINTED__KIND_ALLOCATION,
+         effect->minted_allocation_id},
+    };
+    (void)agency;
+    outcome->minted = turn_take(t, SG_ARRAY_LEN(all) * sizeof *outcome->minted);
+    for (size_t i = 0; i < SG_ARRAY_LEN(all); i++) {
+        if (!all[i].has)
+            continue;
+        PbMinted *minted = TURN_NEW(t, PbMinted);
+        pb_minted__init(minted);
+        minted->has_kind = minted->has_id = true;
+        minted->kind = all[i].kind;
+        minted->id = all[i].id;
+        outcome->minted[outcome->n_minted++] = minted;
+    }
+    outcome->n_warnings = effect->n_warnings;
+    outcome->warnings = effect->warnings;
+    outcome->has_aggregate_version = effect->has_aggregate_version;
+    outcome->aggregate_version = effect->aggregate_version;
+}
+
+/* What follows from the record: when it was accepted, what was minted, and its place in the block.
+ */
+static enum sg_err add_record(struct reply *reply, PbOutcome *outcome, uint64_t seq,
+                              struct sg_why *why)
+{
+    struct turn *t = reply->t;
+    struct record record;
+    enum sg_err err = journal_get(&t->txn, seq, &record, why);
+    if (!err)
+        err = record_open_rest(&record, &t->broker->arena, why);
+    if (err)
+        return err == SG_E_NOT_FOUND ? sg_fail(why, SG_E_STORE, "an outcome without its record")
+                                     : err;
+    outcome->has_accepted_at_ms = true;
+    outcome->accepted_at_ms = record.accepted_ms;
+    if (record.rest->effect)
+        add_minted(t, outcome, record.rest->effect, reply->answer->agency);
+    return add_inclusion(reply, outcome, seq, &record, why);
+}
+
+static enum sg_err outcome_of(struct reply *reply, size_t i, PbOutcome **out, struct sg_why *why)
+{
+    struct turn *t = reply->t;
+    const struct event_answer *event = &reply->answer->events[i];
+    PbOutcome *outcome = TURN_NEW(t, PbOutcome);
+    pb_outcome__init(outcome);
+    outcome->has_number = outcome->has_status = outcome->has_seq = true;
+    outcome->number = reply->answer->first_number + i;
+    outcome->status = event->outcome.status;
+    outcome->seq = event->seq;
+    if (event->outcome.fault.code)
+        outcome->error = reply_error(t, &event->outcome.fault);
+    if (event->outcome.has_first_place) {
+        PbEventRef *place = TURN_NEW(t, PbEventRef);
+        pb_event_ref__init(place);
+        place->has_outbox_id = place->has_number = true;
+        place->outbox_id = turn_bytes(t, event->outcome.first_outbox_id.b, SG_ID_BYTES);
+        place->number = event->outcome.first_number;
+        outcome->first_place = place;
+    }
+    *out = outcome;
+    return event->seq ? add_record(reply, outcome, event->seq, why) : SG_OK;
+}
+
+/* Refusals are long; when a frame has many, their second sentence is left out. */
+static void shorten(PbPublishResult *result)
+{
+    PbServerFrame frame = PB_SERVER_FRAME__INIT;
+    frame.publish_result = result;
+    if (pb_server_frame__get_packed_size(&frame) <= SG_BODY_MAX)
+        return;
+    for (size_t i = 0; i < result->n_outcomes; i++)
+        if (result->outcomes[i]->error)
+            result->outcomes[i]->error->accepted = NULL;
+}
+
+static enum sg_err answer_one(struct turn *t, const struct publish_answer *answer,
+                              struct sg_why *why)
+{
+    PbServerFrame frame = PB_SERVER_FRAME__INIT;
+    PbPublishResult result = PB_PUBLISH_RESULT__INIT;
+    struct reply reply = {.t = t, .answer = answer, .result = &result};
+    result.has_outbox_id = result.has_first_number = true;
+    result.outbox_id = turn_bytes(t, answer->outbox_id.b, SG_ID_BYTES);
+    result.first_number = answer->first_number;
+    result.outcomes = turn_take(t, answer->count * sizeof *result.outcomes);
+    result.blocks = turn_take(t, answer->count * sizeof *result.blocks);
+    reply.blocks = turn_take(t, answer->count * sizeof *reply.blocks);
+    frame.publish_result = &result;
+    for (size_t i = 0; i < answer->count; i++) {
+        enum sg_err err = outcome_of(&reply, i, &result.outcomes[i], why);
+        if (err == SG_E_STATE) { /* too many old blocks: the same frame again, a little later */
+            PbPublishResult busy = PB_PUBLISH_RESULT__INIT;
+            busy.has_outbox_id = busy.has_first_number = true;
+            busy.outbox_id = result.outbox_id;
+            busy.first_number = result.first_number;
+            busy.frame_error = reply_error_code(t, SG_ST_BUSY, NULL, NULL, 200);
+            frame.publish_result = &busy;
+            return reply_send(t, answer->peer, &frame, FRAME_SEND, why);
+        }
+        if (err)
+            return err;
+        result.n_outcomes++;
+    }
+    shorten(&result);
+    return reply_send(t, answer->peer, &frame, FRAME_SEND, why);
+}
+
+enum sg_err answer_publishes(struct turn *t, struct sg_why *why)
+{
+    enum sg_err err = SG_OK;
+    for (const struct publish_answer *a = t->answers; !err && a; a = a->next)
+        err = answer_one(t, a, why);
+    return err;
+}

@@ -1,0 +1,234 @@
+#include "broker/view.h"
+
+#include "broker/view_table.h"
+#include "kit/check.h"
+#include "sinergi/v1/options.pb-c.h"
+
+#include <stdio.h>
+
+enum { PATHS_MAX = 64, PATH_BYTES = 120 };
+
+uint32_t view_relations(const struct record *record, const char *reader)
+{
+    const PbRecordRest *rest = record->rest;
+    uint32_t relations = 0;
+    for (size_t i = 0; i < rest->n_audience; i++) {
+        const char *agency = rest->audience[i]->agency;
+        if (strcmp(agency, reader) == 0 || strcmp(agency, "*") == 0)
+            relations |= rest->audience[i]->relations;
+    }
+    if (rest->agency && strcmp(rest->agency, reader) == 0)
+        relations |= RELATION_PUBLISHER;
+    return relations;
+}
+
+static bool row_grants(uint32_t relations, unsigned seen)
+{
+    for (unsigned c = 0; c < COLUMNS; c++)
+        if ((relations & view_column_relation((enum view_column)c)) &&
+            view_cell_of(seen, (enum view_column)c) == CELL_YES)
+            return true;
+    return false;
+}
+
+bool view_grants(uint32_t relations, const struct sg_field_rules *rules)
+{
+    static const uint32_t referral_readers = RELATION_PUBLISHER | RELATION_REFERRER |
+                                             RELATION_CASE_OWNER | RELATION_TRANSFER_TARGET |
+                                             RELATION_SERVICE_TARGET | RELATION_CIVIL_REGISTRY;
+    if (relations == 0)
+        return false;
+    bool publisher = (relations & RELATION_PUBLISHER) != 0;
+    if (rules->pd == SG_PD_GENERAL || rules->pd == SG_PD_SPECIFIC)
+        return (publisher && rules->seen != PB_SEEN_NIK) || row_grants(relations, rules->seen);
+    if (rules->form == SG_FORM_CASE_ID)
+        return (relations & (RELATION_CASE_OWNER | RELATION_PUBLISHER)) != 0;
+    if (rules->form == SG_FORM_REFERRAL_ID)
+        return (relations & referral_readers) != 0;
+    if (rules->seen)
+        return publisher || row_grants(relations, rules->seen);
+    return true;
+}
+
+/* ---- the walk ---- */
+
+struct spot {
+    uint8_t *message;
+    const struct sg_message_rules *rules;
+    unsigned next;
+    bool kept; /* some field is left */
+};
+
+struct cut {
+    uint32_t relations;
+    const struct view_request *request; /* NULL: no person_ref to put in, no paths wanted */
+    struct sg_arena *arena;
+    struct spot spots[SG_SCAN_DEPTH_MAX];
+    unsigned depth;
+    char *paths[PATHS_MAX];
+    size_t path_count;
+};
+
+static bool present(const ProtobufCFieldDescriptor *field, const uint8_t *message)
+{
+    if (field->label == PROTOBUF_C_LABEL_REPEATED)
+        return *(const size_t *)(const void *)(message + field->quantifier_offset) != 0;
+    if (field->type == PROTOBUF_C_TYPE_MESSAGE || field->type == PROTOBUF_C_TYPE_STRING)
+        return *(void *const *)(const void *)(message + field->offset) != NULL;
+    return *(const protobuf_c_boolean *)(const void *)(message + field->quantifier_offset) != 0;
+}
+
+static void drop(const ProtobufCFieldDescriptor *field, uint8_t *message)
+{
+    if (field->label == PROTOBUF_C_LABEL_REPEATED)
+        *(size_t *)(void *)(message + field->quantifier_offset) = 0;
+    else if (field->type == PROTOBUF_C_TYPE_MESSAGE || field->type == PROTOBUF_C_TYPE_STRING)
+        *(void **)(void *)(message + field->offset) = NULL;
+    else
+        *(protobuf_c_boolean *)(void *)(message + field->quantifier_offset) = 0;
+}
+
+static void note_path(struct cut *cut, const char *last)
+{
+    char path[PATH_BYTES];
+    size_t len = 0;
+    if (!cut->request || cut->path_count == PATHS_MAX)
+        return;
+    path[0] = '\0';
+    for (unsigned i = 0; i < cut->depth && len < sizeof path; i++) {
+        const struct spot *spot = &cut->spots[i];
+        len += (size_t)snprintf(path + len, sizeof path - len, "%s.",
+                                spot->rules->descriptor->fields[spot->next - 1].name);
+    }
+    if (len < sizeof path)
+        (void)snprintf(path + len, sizeof path - len, "%s", last);
+    char *copy = sg_arena_text(cut->arena, sg_bytes_of(path));
+    if (copy)
+        cut->paths[cut->path_count++] = copy;
+}
+
+/* The reader's own pseudonym in the place of whatever stands there. */
+static bool put_person_ref(struct cut *cut, uint8_t *at)
+{
+    ProtobufCBinaryData *data = (ProtobufCBinaryData *)(void *)at;
+    if (!cut->request || !cut->request->has_person_ref)
+        return false;
+    data->len = SG_ID_BYTES;
+    data->data = sg_arena_copy(cut->arena, cut->request->person_ref.b, SG_ID_BYTES);
+    return data->data != NULL;
+}
+
+static bool keeps(struct cut *cut, const struct spot *spot, const ProtobufCFieldDescriptor *field,
+                  const struct sg_field_rules *rules)
+{
+    if (rules->form == SG_FORM_PERSON_REF)
+        return put_person_ref(cut, spot->message + field->offset);
+    uint32_t relations = cut->relations;
+    bool personal = rules->pd == SG_PD_GENERAL || rules->pd == SG_PD_SPECIFIC;
+    if (cut->request && cut->request->person_ended && personal)
+        relations &= ~(uint32_t)(RELATION_PROVIDER | RELATION_PROVIDER_WAITING);
+    return view_grants(relations, rules);
+}
+
+static void enter(struct cut *cut, uint8_t *message, const struct sg_message_rules *rules)
+{
+    SG_CHECK(cut->depth + 1 < SG_SCAN_DEPTH_MAX);
+    cut->spots[++cut->depth] = (struct spot){.message = message, .rules = rules};
+}
+
+static void look_at(struct cut *cut, struct spot *spot)
+{
+    unsigned index = spot->next++;
+    const ProtobufCFieldDescriptor *field = &spot->rules->descriptor->fields[index];
+    const struct sg_field_rules *rules = &spot->rules->fields[index];
+    if (!present(field, spot->message))
+        return;
+    bool mixed =
+        rules->pd == SG_PD_UNSPECIFIED && rules->sub && field->label != PROTOBUF_C_LABEL_REPEATED;
+    if (mixed) {
+        enter(cut, *(uint8_t **)(void *)(spot->message + field->offset), rules->sub);
+        return;
+    }
+    if (keeps(cut, spot, field, rules)) {
+        spot->kept = true;
+        return;
+    }
+    drop(field, spot->message);
+    note_path(cut, field->name);
+}
+
+/* A message of which nothing is left is left out itself, except the payload: its presence is the
+ * event. */
+static void leave(struct cut *cut)
+{
+    const struct spot *done = &cut->spots[cut->depth--];
+    struct spot *above = &cut->spots[cut->depth];
+    const ProtobufCFieldDescriptor *field = &above->rules->descriptor->fields[above->next - 1];
+    if (done->kept || field->id >= SG_TYPE_AGENCY_FIRST)
+        above->kept = true;
+    else
+        drop(field, above->message);
+}
+
+static void run_cut(struct cut *cut, ProtobufCMessage *message,
+                    const struct sg_message_rules *rules)
+{
+    cut->depth = 0;
+    cut->spots[0] = (struct spot){.message = (uint8_t *)message, .rules = rules};
+    for (;;) {
+        struct spot *spot = &cut->spots[cut->depth];
+        if (spot->next < spot->rules->descriptor->n_fields)
+            look_at(cut, spot);
+        else if (cut->depth == 0)
+            return;
+        else
+            leave(cut);
+    }
+}
+
+void view_cut(ProtobufCMessage *message, const struct sg_message_rules *rules, uint32_t relations)
+{
+    struct cut cut = {.relations = relations};
+    run_cut(&cut, message, rules);
+}
+
+/* ---- one delivery ---- */
+
+static void add_broker_fields(PbEnvelope *e, const struct view_request *request, struct cut *cut,
+                              Google__Protobuf__Timestamp *accepted)
+{
+    const struct record *record = request->record;
+    google__protobuf__timestamp__init(accepted);
+    accepted->seconds = record->accepted_ms / 1000;
+    accepted->nanos = (int32_t)(record->accepted_ms % 1000) * 1000000;
+    e->has_salt = false;
+    e->has_seq = true;
+    e->seq = record->seq;
+    e->accepted_at = accepted;
+    e->has_derived = record->rest->kind == PB_RECORD_KIND_DERIVED;
+    e->derived = e->has_derived;
+    e->n_redacted_paths = cut->path_count;
+    e->redacted_paths = cut->paths;
+}
+
+enum sg_err view_envelope(const struct view_request *request, struct sg_arena *arena,
+                          struct sg_bytes *out_envelope, struct sg_why *why)
+{
+    struct sg_event event;
+    Google__Protobuf__Timestamp accepted;
+    const struct record *record = request->record;
+    enum sg_err err = sg_event_reopen(record->clear, record->personal, arena, &event, why);
+    if (err == SG_E_FORMAT)
+        return sg_fail(why, SG_E_STORE, "record %llu does not decode",
+                       (unsigned long long)record->seq);
+    if (err)
+        return err;
+    event.envelope->has_salt = false;
+    struct cut cut = {
+        .relations = view_relations(record, request->reader), .request = request, .arena = arena};
+    run_cut(&cut, &event.envelope->base, &sg_envelope_rules);
+    if (arena->spent)
+        return sg_fail(why, SG_E_LIMIT, "view: the arena is full");
+    add_broker_fields(event.envelope, request, &cut, &accepted);
+    return sg_encode(event.envelope, arena, out_envelope, why);
+}
