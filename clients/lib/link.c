@@ -61,8 +61,8 @@ static bool set_numbers(void *socket)
         int option, value;
     } numbers[] = {
         {ZMQ_IMMEDIATE, 1},
-        {ZMQ_SNDHWM, SG_HWM},
-        {ZMQ_RCVHWM, SG_HWM},
+        {ZMQ_SNDHWM, SG_SNDHWM},
+        {ZMQ_RCVHWM, SG_SNDHWM},
         {ZMQ_RECONNECT_IVL, RECONNECT_MS + (int)(jitter % RECONNECT_MS)},
         {ZMQ_RECONNECT_IVL_MAX, RECONNECT_MAX_MS},
         {ZMQ_CONNECT_TIMEOUT, CONNECT_MS},

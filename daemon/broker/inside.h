@@ -97,7 +97,8 @@ struct turn {
     struct signed_block sealed;
     struct sg_merkle tree;
     struct publish_answer *answers, **last_answer;
-    size_t events;       /* taken in this turn */
+    size_t events; /* taken in this turn */
+    struct known_block *old[SG_TURN_OLD_BLOCKS_MAX];
     unsigned old_blocks; /* whose tree was computed again */
     uint64_t last_seq;   /* of the journal, as of now in this turn */
     bool refuse_large;   /* one frame alone does not fit */

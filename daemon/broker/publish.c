@@ -286,17 +286,22 @@ static enum sg_err block_of(struct reply *reply, const struct record *record, ui
         add_block(reply, &t->sealed, &t->tree);
         return SG_OK;
     }
+    for (unsigned i = 0; i < t->old_blocks; i++)
+        if (t->old[i]->block.header.height == height) {
+            add_block(reply, &t->old[i]->block, &t->old[i]->tree);
+            return SG_OK;
+        }
     if (t->old_blocks == SG_TURN_OLD_BLOCKS_MAX)
         return SG_E_STATE;
-    t->old_blocks++;
-    struct signed_block block;
-    struct sg_merkle tree;
-    enum sg_err err = block_get(&t->txn, height, &block, why);
+    struct known_block *old = TURN_NEW(t, struct known_block);
+    enum sg_err err = block_get(&t->txn, height, &old->block, why);
     if (!err)
-        err = block_tree(&t->txn, &block, &t->broker->arena, &tree, why);
-    if (!err)
-        add_block(reply, &block, &tree);
-    return err;
+        err = block_tree(&t->txn, &old->block, &t->broker->arena, &old->tree, why);
+    if (err)
+        return err;
+    t->old[t->old_blocks++] = old; /* other frames of the turn may need it too */
+    add_block(reply, &old->block, &old->tree);
+    return SG_OK;
 }
 
 static enum sg_err add_inclusion(struct reply *reply, PbOutcome *outcome, uint64_t seq,

@@ -39,8 +39,8 @@ static enum sg_err set_limits(void *socket, bool ipv6, struct sg_why *why)
         const char *name;
     } rows[] = {
         {ZMQ_ROUTER_MANDATORY, 1, "ROUTER_MANDATORY"},
-        {ZMQ_RCVHWM, SG_HWM, "RCVHWM"},
-        {ZMQ_SNDHWM, SG_HWM, "SNDHWM"},
+        {ZMQ_RCVHWM, SG_RCVHWM, "RCVHWM"},
+        {ZMQ_SNDHWM, SG_SNDHWM, "SNDHWM"},
         {ZMQ_HANDSHAKE_IVL, 5000, "HANDSHAKE_IVL"},
         {ZMQ_BACKLOG, 1024, "BACKLOG"},
         {ZMQ_HEARTBEAT_IVL, 10000, "HEARTBEAT_IVL"},

@@ -60,7 +60,7 @@ static enum sg_err check_endpoints(const struct settings *settings, struct sg_wh
 /* Every connection may fill its two pipes; that must not take more than half of the memory. */
 static enum sg_err check_memory(const struct settings *settings, struct sg_why *why)
 {
-    int64_t per_connection = INT64_C(2) * SG_HWM * SG_ZMQ_MSG_MAX;
+    int64_t per_connection = INT64_C(1) * (SG_RCVHWM + SG_SNDHWM) * SG_ZMQ_MSG_MAX;
     int64_t half = settings->memory_max_mib * (INT64_C(1) << 20) / 2;
     if (settings->max_connections * per_connection <= half)
         return SG_OK;

@@ -12,7 +12,7 @@ const struct conf_key conf_keys[] = {
     {"listen.local",           CONF_TEXT,   AT(listen_local),       0, 113,     false, "ipc:///PATH, \"\" for none", "ipc:///run/sinergi/sinergid.sock", 0},
     {"listen.local_group",     CONF_TEXT,   AT(listen_local_group), 0, 32,      false, "the name of a group, \"\" for unchanged", "", 0},
     {"listen.ipv6",            CONF_YES_NO, AT(listen_ipv6),        0, 1,       false, "", NULL, 0},
-    {"listen.max_connections", CONF_NUMBER, AT(max_connections),    1, 4096,    false, "connections", NULL, 100},
+    {"listen.max_connections", CONF_NUMBER, AT(max_connections),    1, 4096,    false, "connections", NULL, 80},
     {"listen.key_connections", CONF_NUMBER, AT(key_connections),    1, 1024,    false, "connections", NULL, 16},
     {"store.path",             CONF_TEXT,   AT(store_path),         1, 255,     false, "a path", "/var/lib/sinergi/store.mdb", 0},
     {"store.head",             CONF_TEXT,   AT(store_head),         1, 255,     false, "a path", "/var/lib/sinergi/head.path", 0},

@@ -17,11 +17,11 @@
 #define SG_AUTO(done) __attribute__((cleanup(done)))
 
 /* Moves a pointer out: the variable is NULL afterwards. */
-#define SG_TAKE(p)                                                                                 \
-    __extension__({                                                                                \
-        __typeof__(p) taken_ = (p);                                                                \
-        (p) = NULL;                                                                                \
-        taken_;                                                                                    \
+#define SG_TAKE(p)                  \
+    __extension__({                 \
+        __typeof__(p) taken_ = (p); \
+        (p) = NULL;                 \
+        taken_;                     \
     })
 
 enum sg_err {

@@ -26,7 +26,9 @@
 #define SG_UNANSWERED_EVENTS_MAX 1024U
 #define SG_UNANSWERED_FRAMES_MAX 22U
 #define SG_DELIVER_FRAMES_MAX 8U
-#define SG_HWM 32
+#define SG_RCVHWM 32
+#define SG_SNDHWM 64 /* libzmq tells of what was read by halves of the mark: 32 unread, 31 untold \
+                      */
 #define SG_OUTBOXES_MAX 16U
 #define SG_DEVICES_MAX 64U
 #define SG_AGENCIES_MAX 64U
@@ -39,7 +41,8 @@
 #define SG_DEAD_AFTER_ATTEMPTS 5U
 
 #define SG_SCAN_DEPTH_MAX 8U
-#define SG_SCAN_FIELDS_MAX 512U
+#define SG_SCAN_FIELDS_MAX 512U         /* of an event */
+#define SG_SCAN_FRAME_FIELDS_MAX 16384U /* of a frame: 256 deliveries, 48 outcomes of 30 fields */
 #define SG_SCAN_REPEATED_MAX 256U
 #define SG_SCAN_UNKNOWN_MAX 16U
 #define SG_DECODE_BUDGET(size) (8U * (size) + 65536U)
@@ -50,7 +53,8 @@
 
 static_assert(SG_BODY_MAX + 33 < SG_ZMQ_MSG_MAX, "a whole frame passes CURVE");
 static_assert(SG_EVENT_MAX < SG_BODY_MAX, "an event fits into a frame");
-static_assert(SG_UNANSWERED_FRAMES_MAX + SG_DELIVER_FRAMES_MAX + 2 <= SG_HWM, "no pipe fills");
+static_assert(SG_UNANSWERED_FRAMES_MAX + SG_DELIVER_FRAMES_MAX + 2 <= SG_SNDHWM / 2,
+              "no pipe fills, even when half of what was read is not told yet");
 static_assert(SG_FRAME_EVENTS_MAX <= SG_TURN_EVENTS_MAX, "a frame fits into a turn");
 static_assert(SG_FRAME_EVENTS_MAX * SG_HASH_BYTES + 264 <= 1800, "a frames row stays small");
 static_assert(SG_BODY_MAX <= SG_TURN_BYTES_MAX, "a frame fits into a turn");

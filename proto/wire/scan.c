@@ -19,7 +19,7 @@ struct level {
 struct walk {
     const uint8_t *at;
     struct level levels[SG_SCAN_DEPTH_MAX];
-    unsigned depth, fields, unknown, unknown_max;
+    unsigned depth, fields, fields_max, unknown, unknown_max;
     bool classed, personal; /* check classes; which part this is */
     struct sg_fault *fault; /* of an event */
     struct sg_why *why;     /* of a frame */
@@ -154,9 +154,9 @@ static enum wire_type wire_type_of(ProtobufCType type)
 static bool count_field(struct walk *walk, struct level *level, unsigned index)
 {
     const ProtobufCFieldDescriptor *field = &level->descriptor->fields[index];
-    if (++walk->fields > SG_SCAN_FIELDS_MAX)
+    if (++walk->fields > walk->fields_max)
         return refuse(walk, SG_E_LIMIT, SG_ST_SCHEMA, field->name, "TOO_MANY_FIELDS",
-                      "at most 512 fields");
+                      "fewer fields");
     bool repeated = field->label == PROTOBUF_C_LABEL_REPEATED;
     if (++level->seen[index] > (repeated ? SG_SCAN_REPEATED_MAX : 1U))
         return refuse(walk, SG_E_LIMIT, SG_ST_SCHEMA, field->name, "REPEATED",
@@ -333,6 +333,7 @@ enum sg_err sg_scan_frame(struct sg_bytes bytes, const ProtobufCMessageDescripto
     struct walk walk; /* levels are filled in as they are entered */
     walk.depth = walk.fields = walk.unknown = 0;
     walk.unknown_max = SG_SCAN_UNKNOWN_MAX;
+    walk.fields_max = SG_SCAN_FRAME_FIELDS_MAX;
     walk.classed = walk.personal = false;
     walk.fault = NULL;
     walk.why = why;
@@ -347,6 +348,7 @@ bool sg_scan_event(struct sg_bytes bytes, enum sg_part part, struct sg_fault *fa
     struct walk walk;
     walk.depth = walk.fields = walk.unknown = 0;
     walk.unknown_max = 0;
+    walk.fields_max = SG_SCAN_FIELDS_MAX;
     walk.classed = true;
     walk.personal = part == SG_PART_PERSONAL;
     walk.fault = fault;

@@ -6,10 +6,10 @@ kill "${pids[@]}" 2>/dev/null || true
 wait "${pids[@]}" 2>/dev/null || true
 pids=()
 for agency in "${agencies[@]}"; do
-    as "$agency" --json -w 30 subscribe kota --types "${topics[$agency]}" --from beginning --until-caught-up \
+    agency_as "$agency" --json -w 30 subscribe kota --types "${topics[$agency]}" --from beginning --until-caught-up \
         --output "$work/$agency/received.jsonl" >/dev/null || die "$agency cannot catch up"
-    as "$agency" --json outbox list >"$work/$agency/outbox.jsonl"
-    as "$agency" log verify >"$work/$agency/log.txt" || die "$agency: $(cat "$work/$agency/log.txt")"
+    agency_as "$agency" --json outbox list >"$work/$agency/outbox.jsonl"
+    agency_as "$agency" log verify >"$work/$agency/log.txt" || die "$agency: $(cat "$work/$agency/log.txt")"
 done
 kill -TERM "$daemon_pid"
 wait "$daemon_pid" || die "the daemon did not stop cleanly"

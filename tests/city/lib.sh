@@ -17,7 +17,7 @@ declare -A topics=(
     [dpppa]='slot.*,seat.*,deadline.missed,referral.presented'
 )
 
-as() { # AGENCY COMMAND…
+agency_as() { # AGENCY COMMAND…
     local agency=$1
     shift
     "$cli" -c "$work/$agency/sinergi.conf" "$@"
@@ -101,7 +101,7 @@ set_up() {
 start_daemon() {
     "$daemon" -c "$work/sinergid.conf" --demo --clock "$clock_start" 2>>"$work/sinergid.log" &
     daemon_pid=$!
-    as diskominfo -w 10 status >/dev/null || die "the daemon does not answer"
+    agency_as diskominfo -w 10 status >/dev/null || die "the daemon does not answer"
 }
 
 kill_daemon() {

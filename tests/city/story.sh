@@ -57,7 +57,7 @@ changes() { # NAME: how many D1 of this change Dinsos has
 publish_file() { # AGENCY FILE WHAT [STATUS]: import, which must end with the status (1: some are refused)
     local status=0 result
     result=$work/$1/$(basename "$2").result
-    as "$1" -w 30 import "$2" >"$result" 2>&1 || status=$?
+    agency_as "$1" -w 30 import "$2" >"$result" 2>&1 || status=$?
     [ "$status" -eq "${4:-0}" ] || die "$1: $(cat "$result")"
     say "$1: $3"
 }
@@ -70,8 +70,8 @@ subscribe_all
 
 step "Monday 8 January 2024: Satpol PP refers 12 people, Disnaker and DPPPA offer seats"
 publish_file satpolpp "$here/referrals.jsonl" "12 referrals"
-as disnaker publish "$here/slot-disnaker.json" >/dev/null
-as dpppa publish "$here/slot-dpppa.json" >/dev/null
+agency_as disnaker publish "$here/slot-disnaker.json" >/dev/null
+agency_as dpppa publish "$here/slot-dpppa.json" >/dev/null
 say "disnaker: motorcycle service, 4 seats · dpppa: embroidery, 2 seats"
 
 step "Dinsos decides and assesses; in the middle the daemon is killed with SIGKILL and started again"
@@ -80,7 +80,7 @@ jq -c "$decide" "$work/dinsos/received.jsonl" >"$work/dinsos/decisions.jsonl"
 publish_file dinsos "$work/dinsos/decisions.jsonl" "12 decisions, one declined"
 await dinsos 11 '.caseStateChanged.to == "CASE_STATE_ASSESSING"'
 jq -c "$assess" "$work/dinsos/received.jsonl" >"$work/dinsos/assessments.jsonl"
-as dinsos -w 30 import "$work/dinsos/assessments.jsonl" >"$work/dinsos/assessments.result" 2>&1 &
+agency_as dinsos -w 30 import "$work/dinsos/assessments.jsonl" >"$work/dinsos/assessments.result" 2>&1 &
 importer=$!
 kill_daemon
 say "killed while 11 assessments are on their way"
@@ -97,18 +97,18 @@ await dinsos 1 '.seatAllocationChanged.change == "SEAT_CHANGE_WAITLISTED"'
 await disnaker 3 '.seatAllocationChanged.change == "SEAT_CHANGE_RESERVED"'
 jq -c --arg slot $motor "$confirm" "$work/disnaker/received.jsonl" >"$work/disnaker/confirm.jsonl"
 publish_file disnaker "$work/disnaker/confirm.jsonl" "confirms its reserved seats"
-as dinsos --lang en seats $motor | sed 's/^/   /'
+agency_as dinsos --lang en seats $motor | sed 's/^/   /'
 
 step "Thursday 11 January: the held seat runs out, the next in line is promoted and accepts"
-as diskominfo admin clock advance --to 2024-01-10T20:30:00+07:00 >/dev/null
+agency_as diskominfo admin clock advance --to 2024-01-10T20:30:00+07:00 >/dev/null
 await dinsos 1 '.deadlineMissed.level == 0 or (.type == "deadline.missed" and (.deadlineMissed.level // 0) == 0)'
 say "12 hours before: Dinsos is warned (T05)"
-as diskominfo admin clock advance --to 2024-01-11T08:30:00+07:00 >/dev/null
+agency_as diskominfo admin clock advance --to 2024-01-11T08:30:00+07:00 >/dev/null
 await dinsos 1 '.seatAllocationChanged.change == "SEAT_CHANGE_EXPIRED"'
 await dinsos 1 '.seatAllocationChanged.change == "SEAT_CHANGE_PROMOTED"'
 jq -c "$accept" "$work/dinsos/received.jsonl" >"$work/dinsos/accept.jsonl"
 publish_file dinsos "$work/dinsos/accept.jsonl" "the promoted person accepts"
 await disnaker 4 '.seatAllocationChanged.change == "SEAT_CHANGE_RESERVED"'
-as dinsos --lang en seats $motor | sed 's/^/   /'
+agency_as dinsos --lang en seats $motor | sed 's/^/   /'
 
 . "$here/account.sh"

@@ -15,7 +15,7 @@ head -n 3 tests/city/referrals.jsonl >"$work/mixed.jsonl"
     sed -n 8p tests/city/referrals.jsonl | jq -c '.referralSubmitted.suspectedPpks = ["PPKS_16"]'
     sed -n 9p tests/city/referrals.jsonl
 } >>"$work/mixed.jsonl"
-exits "a file with bad lines" 1 as satpolpp import "$work/mixed.jsonl"
+exits "a file with bad lines" 1 agency_as satpolpp import "$work/mixed.jsonl"
 says "names the line of the broken JSON" 'mixed.jsonl.*4'
 says "names the field of the unknown region" 'found_?region|foundRegion'
 says "names the rule" 'E_BAD_CODE'
@@ -24,19 +24,19 @@ check "the refused NIK is not printed" test "$(grep -c 1471994003950001 <<<"$out
 says "names the unknown field" 'colour'
 says "names the missing field" 'priority'
 says "names the code that a referrer may not use" 'suspected_?ppks|suspectedPpks'
-exits "the good lines stand in the outbox as accepted" 0 as satpolpp --json outbox list
+exits "the good lines stand in the outbox as accepted" 0 agency_as satpolpp --json outbox list
 check "four were accepted" test "$(grep -c '"ACCEPTED"' <<<"$out")" -eq 4
 
 echo '{"occurredAt":"2024-01-08T01:00:00Z","seatRequested":{"slotId":"018ce6f0-0000-7000-8000-00000000a001","personAccepted":true,"waitlistOk":true,"override":"NONE"},"caseId":"018ce6f0-0000-7000-8000-00000000c001"}' >"$work/seat.json"
-exits "Satpol PP may not ask for a seat" 1 as satpolpp publish "$work/seat.json"
+exits "Satpol PP may not ask for a seat" 1 agency_as satpolpp publish "$work/seat.json"
 says "in English" 'E_FORBIDDEN'
 echo '{"occurredAt":"2024-01-08T01:00:00Z","referralDecided":{"referralId":"018ce6f0-0000-7000-8000-000000000001","decision":"DECLINED"}}' >"$work/decided.json"
-exits "a decision without its reason" 1 as dinsos publish "$work/decided.json"
+exits "a decision without its reason" 1 agency_as dinsos publish "$work/decided.json"
 says "names what is missing" 'reason|declined_by'
-exits "not JSON" 1 as dinsos publish /dev/null
-exits "no such file" 4 as dinsos publish "$work/none.json"
-exits "no such command" 2 as dinsos fly
-exits "no such option" 2 as dinsos --fly
-exits "the same file again changes nothing" 1 as satpolpp import "$work/mixed.jsonl"
+exits "not JSON" 1 agency_as dinsos publish /dev/null
+exits "no such file" 4 agency_as dinsos publish "$work/none.json"
+exits "no such command" 2 agency_as dinsos fly
+exits "no such option" 2 agency_as dinsos --fly
+exits "the same file again changes nothing" 1 agency_as satpolpp import "$work/mixed.jsonl"
 says "and says that it is known" 'DUPLICATE|sudah'
 done_testing

@@ -27,9 +27,9 @@ for _ in $(seq 1 "$rounds"); do
     kill -KILL "$importer" 2>/dev/null || true
     wait "$importer" "$reader" 2>/dev/null || true
 done
-exits "the import ends when it is left alone" 0 as satpolpp -w 60 import "$work/many.jsonl"
-exits "the outbox drains" 0 as satpolpp -w 60 outbox wait
-exits "the reader catches up" 0 as dinsos --json -w 60 subscribe bunuh --from beginning --until-caught-up --output "$work/effects.jsonl"
+exits "the import ends when it is left alone" 0 agency_as satpolpp -w 60 import "$work/many.jsonl"
+exits "the outbox drains" 0 agency_as satpolpp -w 60 outbox wait
+exits "the reader catches up" 0 agency_as dinsos --json -w 60 subscribe bunuh --from beginning --until-caught-up --output "$work/effects.jsonl"
 kill -TERM "$daemon_pid"
 wait "$daemon_pid" || true
 daemon_pid=

@@ -8,7 +8,7 @@ cli=$(realpath "${SINERGI:-build/release/sinergi}")
 base=$(mktemp -d)
 work=$base/city
 . "$root/tests/city/lib.sh"
-trap 'cleanup; rm -rf "$base"' EXIT
+trap "cleanup" EXIT
 
 failures=0
 ok() { printf 'ok %s\n' "$*"; }
@@ -42,7 +42,7 @@ within() {
     local name=$1 limit=$2 before after
     shift 2
     before=$(date +%s%N)
-    out=$(timeout 20 "$@" 2>&1) && got=0 || got=$?
+    out=$("$@" 2>&1) && got=0 || got=$?
     after=$(((($(date +%s%N) - before)) / 1000000))
     if [ "$after" -le "$limit" ]; then ok "$name ($after ms)"; else not_ok "$name: $after ms, at most $limit"; fi
 }

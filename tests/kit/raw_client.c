@@ -20,7 +20,7 @@ static bool set_options(struct raw_client *client, const struct fixture *fixture
     const struct {
         int option, value;
     } numbers[] = {
-        {ZMQ_IMMEDIATE, 1}, {ZMQ_SNDHWM, SG_HWM},    {ZMQ_RCVHWM, SG_HWM},
+        {ZMQ_IMMEDIATE, 1}, {ZMQ_SNDHWM, SG_SNDHWM}, {ZMQ_RCVHWM, SG_RCVHWM},
         {ZMQ_LINGER, 0},    {ZMQ_RECONNECT_IVL, 50},
     };
     void *s = client->socket;

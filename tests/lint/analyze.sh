@@ -3,7 +3,7 @@
 set -eu
 jobs=$1 flags=$2
 shift 2
-checks='-*,bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier,clang-analyzer-*,cert-*,-cert-err33-c,-cert-dcl*,misc-redundant-expression,readability-function-size'
+checks='-*,bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier,clang-analyzer-*,cert-*,-cert-err33-c,-cert-dcl*,-cert-msc*,-clang-analyzer-unix.Malloc,-clang-analyzer-deadcode.DeadStores,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling,misc-redundant-expression,readability-function-size'
 export flags checks
 printf '%s\n' "$@" | xargs -P "$jobs" -I{} sh -c '
     # shellcheck disable=SC2086

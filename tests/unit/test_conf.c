@@ -31,7 +31,7 @@ static void an_empty_city_gets_the_defaults(void **state)
     assert_string_equal(s->listen_local, "ipc:///run/sinergi/sinergid.sock");
     assert_string_equal(s->listen_local_group, "");
     assert_false(s->listen_ipv6);
-    assert_int_equal(s->max_connections, 100);
+    assert_int_equal(s->max_connections, 80);
     assert_int_equal(s->key_connections, 16);
     assert_string_equal(s->store_path, "/var/lib/sinergi/store.mdb");
     assert_string_equal(s->store_head, "/var/lib/sinergi/head.path");
@@ -179,8 +179,8 @@ static const struct refused {
     {"abstract socket", LISTEN("local = \"ipc://@sinergi\";"), "'listen.local'", "permissions"},
     {"relative socket", LISTEN("local = \"ipc://a/b\";"), "'listen.local'", "ipc:///PATH"},
     {"nowhere to connect", LISTEN("tcp = \"\"; local = \"\";"), "both empty", ""},
-    {"more connections than memory", LISTEN("max_connections = 129;"),
-     "'listen.max_connections' is 129", "holds 128 connections"},
+    {"more connections than memory", LISTEN("max_connections = 86;"),
+     "'listen.max_connections' is 86", "holds 85 connections"},
     {"store and head alike", "store: { path = \"a\"; head = \"a\"; };" ONE, "same file", ""},
     {"empty path", "store: { path = \"\"; };" ONE, "t:1: 'store.path'", "1 to 255"},
     {"agencies as group", "agencies: { };", "t:1: 'agencies' must be a list", "at most 64"},
