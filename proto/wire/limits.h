@@ -27,8 +27,8 @@
 #define SG_UNANSWERED_FRAMES_MAX 22U
 #define SG_DELIVER_FRAMES_MAX 8U
 #define SG_RCVHWM 32
-#define SG_SNDHWM 64 /* libzmq tells of what was read by halves of the mark: 32 unread, 31 untold \
-                      */
+/* libzmq tells of what was read by halves of the mark: 32 may be unread and 31 untold. */
+#define SG_SNDHWM 64
 #define SG_OUTBOXES_MAX 16U
 #define SG_DEVICES_MAX 64U
 #define SG_AGENCIES_MAX 64U

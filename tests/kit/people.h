@@ -1,0 +1,26 @@
+/* people.h - the persons and the slot of the acceptance scenarios, as steps that a scenario
+ * repeats. */
+#ifndef SINERGI_TESTS_KIT_PEOPLE_H
+#define SINERGI_TESTS_KIT_PEOPLE_H
+
+#include "kit/world.h"
+
+/* "01968a3e-0000-7000-8000-0000000000NN": ids of a scenario by number. */
+const char *id_text(unsigned number, char to[SG_ID_TEXT]);
+
+/* Refer the person, accept, assess with this band: the case is IN_SERVICE. person_json: fields of
+ * PersonIdentity. Returns the case id. */
+struct sg_id person_in_service(struct world_city *city, unsigned number, const char *person_json,
+                               unsigned band);
+/* Slot S1 of disnaker: two seats, men of 18 to 40, KTP waivable, hold 72 h. */
+struct world_outcome offer_s1(struct world_city *city, unsigned number, unsigned seats);
+/* E11 of dinsos. */
+struct world_outcome ask_seat(struct world_city *city, unsigned request, unsigned slot,
+                              const struct sg_id *case_id, bool accepted, bool waitlist);
+/* E12. `decision` with further fields: "\"PERSON_ACCEPTED\"", "\"CONFIRMED\"". */
+struct world_outcome decide_seat(struct world_city *city, enum world_agency who,
+                                 const struct sg_id *allocation, const char *decision);
+/* A D1 as dinsos reads it. */
+size_t seat_changes(struct world_city *city, const char *change);
+
+#endif

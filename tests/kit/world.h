@@ -1,0 +1,72 @@
+/* world.h - a city without sockets: a store in a temporary folder, agencies with real keys, a
+ * broker.
+ *
+ * Tests publish events and read deliveries through broker_turn, exactly as the daemon does, on a
+ * clock that they move. Every failure of the machinery ends the test with its sentence.
+ */
+#ifndef SINERGI_TESTS_KIT_WORLD_H
+#define SINERGI_TESTS_KIT_WORLD_H
+
+#include "broker/broker.h"
+#include "wire/codec.h"
+#include "wire/keyfile.h"
+
+enum world_agency { SATPOLPP, DINSOS, DISNAKER, DPPPA, WORLD_AGENCIES };
+
+struct world_client {
+    const char *id;
+    struct sg_device_key *key;
+    struct peer peer;
+    struct sg_id outbox;
+    uint64_t next;
+};
+
+/* How one event ended, copied out of the PublishResult. */
+struct world_outcome {
+    int status;
+    uint32_t code;
+    char detail[64], object[96];
+    uint64_t seq;
+    struct sg_id case_id, allocation_id, person_ref;
+    uint32_t warnings[8];
+    size_t warning_count;
+};
+
+struct world_city {
+    char folder[64];
+    struct env *env;
+    struct env_options env_options;
+    struct sg_broker_key *keys;
+    struct sg_roster roster;
+    struct sg_agency agencies[WORLD_AGENCIES];
+    struct sg_lists *lists;
+    struct broker *broker;
+    struct world_client clients[WORLD_AGENCIES];
+    int64_t now_ms, mono_ns;
+    struct sg_arena arena; /* of the test: reset by world_publish's caller if it wants */
+    uint64_t peer_count;
+};
+
+void world_open(struct world_city *city, const char *start /* RFC 3339 */);
+void world_close(struct world_city *city);
+/* The daemon goes down without a word and comes back: sessions are gone, the store is as committed.
+ */
+void world_restart(struct world_city *city);
+/* Move the clock and let what is due happen. */
+void world_move(struct world_city *city, const char *to);
+
+/* Publish JSON of an Envelope as this agency (with `as` the agency that it claims to be, NULL:
+ * itself). */
+struct world_outcome world_publish(struct world_city *city, enum world_agency who,
+                                   const char *json_format, ...) SG_PRINTF(3, 4);
+/* Send the last event of the agency once more, byte for byte. */
+struct world_outcome world_resend(struct world_city *city, enum world_agency who);
+
+/* All deliveries of the agency from the beginning (a fresh subscription), one line each: the
+ * envelope as JSON. Lives in the city's arena. */
+const char *world_read(struct world_city *city, enum world_agency who, const char *types);
+/* How often a text stands in what the agency reads of these types. */
+size_t world_count(struct world_city *city, enum world_agency who, const char *types,
+                   const char *text);
+
+#endif

@@ -1,0 +1,105 @@
+/* SC07 Wrong agency, as far as built, and the order of checks. */
+#include "unit/unit.h"
+
+#include "kit/people.h"
+
+#define BUDI                                                                                 \
+    "\"fullName\":\"Budi Santoso\",\"nameQuality\":\"FULL\",\"sex\":\"MALE\",\"birthDate\":" \
+    "\"1995-04-10\",\"birthQuality\":\"EXACT\",\"nik\":\"1471991004950001\",\"nikStatus\":"  \
+    "\"STATED\",\"domicileRegion\":\"14.71.08.1009\""
+#define REFERRAL(id, target, more)                                                                 \
+    "\"referralSubmitted\":{\"referralId\":\"01968a3e-0000-7000-8000-0000000000" id                \
+    "\",\"kind\":\"INTAKE\",\"targetAgency\":\"" target                                            \
+    "\",\"priority\":\"NORMAL_14D\",\"person\":{\"alias\":\"Jek\",\"nameQuality\":\"ALIAS_ONLY\"," \
+    "\"sex\":\"MALE\",\"birthQuality\":\"UNKNOWN\",\"nikStatus\":\"NONE\"},\"foundRegion\":"       \
+    "\"14.71.08\",\"activity\":\"BEGGING\",\"childrenWith\":0," more "}"
+#define CLEAN "\"suspectedPpks\":[\"PPKS_12\"]"
+#define R1 "01968a3e-0000-7000-8000-000000000001"
+
+static struct world_city city;
+
+static const struct row {
+    const char *name;
+    enum world_agency who;
+    const char *json;
+    uint32_t code;
+    const char *detail;
+} rows[] = {
+    /* clang-format off */
+    {"(a) published as another agency", DISNAKER, "{\"publisherAgency\":\"satpolpp\"," REFERRAL("21", "dinsos", CLEAN) "}", SG_ST_AUTH_MISMATCH, ""},
+    {"(a) the agency comes before the shape", DISNAKER, "{\"publisherAgency\":\"satpolpp\"," REFERRAL("22", "nobody", CLEAN) "}", SG_ST_AUTH_MISMATCH, ""},
+    {"(b) decides as who is not the target", DISNAKER, "{\"referralDecided\":{\"referralId\":\"" R1 "\",\"decision\":\"ACCEPTED\"}}", SG_ST_NOT_OWNER, ""},
+    {"(d) asks for a seat without the capability", SATPOLPP, "{\"caseId\":\"" R1 "\",\"seatRequested\":{\"requestId\":\"" R1 "\",\"slotId\":\"" R1 "\",\"personAccepted\":true,\"waitlistOk\":true,\"override\":\"NONE\"}}", SG_ST_FORBIDDEN, "CAPABILITY"},
+    {"(f) a derived type", DINSOS, "{\"seatAllocationChanged\":{\"allocationId\":\"" R1 "\",\"slotId\":\"" R1 "\",\"change\":\"HELD\"}}", SG_ST_DERIVED_TYPE, ""},
+    {"(g) suspects what a referrer may not", SATPOLPP, "{" REFERRAL("23", "dinsos", "\"suspectedPpks\":[\"PPKS_16\"]") "}", SG_ST_BAD_CODE, "NOT_FOR_REFERRER"},
+    {"target without cases", SATPOLPP, "{" REFERRAL("24", "disnaker", CLEAN) "}", SG_ST_BAD_CODE, "NO_CASE_OWNER"},
+    {"unknown agency", SATPOLPP, "{" REFERRAL("25", "nobody", CLEAN) "}", SG_ST_BAD_CODE, "UNKNOWN_AGENCY"},
+    {"unknown referral", DINSOS, "{\"referralDecided\":{\"referralId\":\"01968a3e-0000-7000-8000-000000000099\",\"decision\":\"ACCEPTED\"}}", SG_ST_UNKNOWN_OBJECT, ""},
+    {"declined without a reason", DINSOS, "{\"referralDecided\":{\"referralId\":\"" R1 "\",\"decision\":\"DECLINED\"}}", SG_ST_MISSING_FIELD, ""},
+    {"redirected to who has no cases", DINSOS, "{\"referralDecided\":{\"referralId\":\"" R1 "\",\"decision\":\"REDIRECTED\",\"reason\":\"WRONG_AGENCY\",\"redirectTo\":\"disnaker\"}}", SG_ST_BAD_CODE, "NO_CASE_OWNER"},
+    {"redirected to itself", DINSOS, "{\"referralDecided\":{\"referralId\":\"" R1 "\",\"decision\":\"REDIRECTED\",\"reason\":\"WRONG_AGENCY\",\"redirectTo\":\"dinsos\"}}", SG_ST_BAD_TRANSITION, "EARLIER_TARGET"},
+    {"from the future", SATPOLPP, "{\"occurredAt\":\"2026-05-04T01:05:00Z\"," REFERRAL("26", "dinsos", CLEAN) "}", SG_ST_OK, ""},
+    {"further in the future", SATPOLPP, "{\"occurredAt\":\"2026-05-04T01:05:01Z\"," REFERRAL("27", "dinsos", CLEAN) "}", SG_ST_SCHEMA, "BEFORE_OCCURRED_AT"},
+    {"too old", SATPOLPP, "{\"occurredAt\":\"2025-03-30T00:00:00Z\"," REFERRAL("28", "dinsos", CLEAN) "}", SG_ST_TOO_OLD, ""},
+    {"an id of another agency", DPPPA, "{" REFERRAL("01", "dinsos", CLEAN) "}", SG_ST_NOT_OWNER, "ID_IN_USE"},
+    {"the same id with other content", SATPOLPP, "{" REFERRAL("01", "dpppa", CLEAN) "}", SG_ST_DUPLICATE_CONFLICT, "STATED_BEFORE"},
+    {"a type that comes later", DINSOS, "{\"referralAcknowledged\":{\"referralId\":\"" R1 "\",\"personPresent\":true,\"admittedToShelter\":true}}", SG_ST_SCHEMA, "TYPE_NOT_SERVED"},
+}; /* clang-format on */
+
+static void every_refusal_has_its_code(void **state)
+{
+    (void)state;
+    world_open(&city, "2026-05-04T01:00:00Z");
+    struct world_outcome r1 =
+        world_publish(&city, SATPOLPP, "{%s}", REFERRAL("01", "dinsos", CLEAN));
+    assert_int_equal(r1.status, PB_OUTCOME_STATUS_ACCEPTED);
+    for (size_t i = 0; i < SG_ARRAY_LEN(rows); i++) {
+        struct world_outcome o = world_publish(&city, rows[i].who, "%s", rows[i].json);
+        if (o.code != rows[i].code || strcmp(o.detail, rows[i].detail) != 0)
+            fail_msg("%s: code %u detail '%s' at '%s'", rows[i].name, o.code, o.detail, o.object);
+        struct world_outcome again = world_resend(&city, rows[i].who);
+        if (again.status != PB_OUTCOME_STATUS_DUPLICATE || again.code != rows[i].code)
+            fail_msg("%s: resent: status %d code %u", rows[i].name, again.status, again.code);
+    }
+    /* None left a trace: Dinsos has R1 and the one that was right, and one D5 for each. */
+    assert_int_equal(world_count(&city, DINSOS, "referral.submitted", "\"seq\""), 2);
+    assert_int_equal(world_count(&city, DINSOS, "case.state_changed", "\"seq\""), 2);
+    world_close(&city);
+}
+
+static void the_other_side_of_a_seat(void **state)
+{
+    (void)state;
+    world_open(&city, "2026-05-04T01:00:00Z");
+    assert_int_equal(offer_s1(&city, 900, 2).status, PB_OUTCOME_STATUS_ACCEPTED);
+    struct sg_id budi = person_in_service(&city, 1, BUDI, 3);
+    struct world_outcome seat = ask_seat(&city, 501, 900, &budi, true, false);
+    assert_int_equal(seat.status, PB_OUTCOME_STATUS_ACCEPTED);
+    assert_int_equal(seat.warnings[0], SG_ST_W_WAIVER);
+    assert_int_equal(decide_seat(&city, DINSOS, &seat.allocation_id, "\"CONFIRMED\"").code,
+                     SG_ST_NOT_OWNER);
+    assert_int_equal(decide_seat(&city, DPPPA, &seat.allocation_id, "\"CONFIRMED\"").code,
+                     SG_ST_NOT_OWNER);
+    assert_int_equal(decide_seat(&city, DISNAKER, &seat.allocation_id, "\"CONFIRMED\"").status,
+                     PB_OUTCOME_STATUS_ACCEPTED);
+    assert_int_equal(decide_seat(&city, DISNAKER, &seat.allocation_id,
+                                 "\"DECLINED_BY_PROVIDER\",\"reason\":\"AGE\",\"declinedBy\":"
+                                 "\"RECEIVER\"")
+                         .code,
+                     SG_ST_BAD_TRANSITION);
+    assert_int_equal(ask_seat(&city, 502, 900, &budi, true, false).code, SG_ST_ACTIVE_PLACEMENT);
+
+    /* SC01 up to here: who reads what. */
+    assert_int_equal(world_count(&city, SATPOLPP, "", "\"seq\""), 2);
+    assert_int_equal(world_count(&city, SATPOLPP, "case.*", "REFERRAL_STATE_ACCEPTED"), 1);
+    assert_int_equal(world_count(&city, SATPOLPP, "case.*", "caseId"), 0);
+    assert_int_equal(world_count(&city, DISNAKER, "seat.*", "AGE_BAND_A25_34"), 2);
+    assert_int_equal(world_count(&city, DISNAKER, "seat.*", "14.71.08"), 2);
+    assert_int_equal(world_count(&city, DISNAKER, "", "Budi"), 0);
+    assert_int_equal(world_count(&city, DISNAKER, "", "PPKS"), 0);
+    assert_int_equal(world_count(&city, DINSOS, "", "147199"), 0);
+    assert_int_not_equal(world_count(&city, DINSOS, "", "Budi Santoso"), 0);
+    world_close(&city);
+}
+
+UNIT_MAIN(cmocka_unit_test(every_refusal_has_its_code), cmocka_unit_test(the_other_side_of_a_seat))
