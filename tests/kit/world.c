@@ -243,9 +243,21 @@ static struct world_outcome publish_parts(struct world_city *city, enum world_ag
     return outcome;
 }
 
+/* The last event of each agency, for resending; outlives the arena. */
 static struct {
+    uint8_t bytes[SG_EVENT_MAX];
     struct sg_bytes clear, personal;
 } last[WORLD_AGENCIES];
+
+static void keep_last(enum world_agency who, struct sg_bytes clear, struct sg_bytes personal)
+{
+    SG_CHECK(clear.len + personal.len <= SG_EVENT_MAX);
+    memcpy(last[who].bytes, clear.ptr, clear.len);
+    if (personal.len)
+        memcpy(last[who].bytes + clear.len, personal.ptr, personal.len);
+    last[who].clear = (struct sg_bytes){last[who].bytes, clear.len};
+    last[who].personal = (struct sg_bytes){last[who].bytes + clear.len, personal.len};
+}
 
 static void fill_in(struct world_city *city, enum world_agency who, PbEnvelope *e,
                     const char *topic)
@@ -300,7 +312,9 @@ struct world_outcome world_publish(struct world_city *city, enum world_agency wh
     json_decref(json);
     fill_in(city, who, e, topic_of(e));
     uint8_t salt[16] = {7};
-    must(sg_event_split(e, salt, &city->arena, &last[who].clear, &last[who].personal, &why), &why);
+    struct sg_bytes clear, personal;
+    must(sg_event_split(e, salt, &city->arena, &clear, &personal, &why), &why);
+    keep_last(who, clear, personal);
     return publish_parts(city, who, last[who].clear, last[who].personal, city->clients[who].next++);
 }
 
