@@ -118,14 +118,14 @@ static enum sg_err seq_before_time(struct turn *t, int64_t time_ms, uint64_t *ou
 static enum sg_err start_at(struct turn *t, const PbSubscribe *s, uint64_t *out_seq,
                             struct sg_why *why)
 {
-    switch (s->start) {
-    case PB_START_FROM_SEQ: *out_seq = s->seq ? s->seq - 1 : 0; return SG_OK;
-    case PB_START_FROM_TIME: return seq_before_time(t, s->time_ms, out_seq, why);
-    case PB_START_FROM_NEW: *out_seq = t->last_seq; return SG_OK;
-    case PB_START_FROM_BEGINNING:
-    case PB_START_FROM_UNSPECIFIED:
-    default: *out_seq = 0; return SG_OK;
-    }
+    *out_seq = 0; /* from the beginning */
+    if (s->start == PB_START_FROM_TIME)
+        return seq_before_time(t, s->time_ms, out_seq, why);
+    if (s->start == PB_START_FROM_SEQ)
+        *out_seq = s->seq ? s->seq - 1 : 0;
+    else if (s->start == PB_START_FROM_NEW)
+        *out_seq = t->last_seq;
+    return SG_OK;
 }
 
 static enum sg_err fill_sub(struct turn *t, const struct request *r, struct sub *sub,
