@@ -190,7 +190,7 @@ static enum sg_err check_claims(struct decision *d, struct request *r, struct sg
             return err;
         struct sg_id at = id_of(r->live->slot_id);
         r->own_hold = r->live->state == PB_ALLOCATION_STATE_HELD && sg_id_equal(&at, &r->slot_id) &&
-                      r->event->person_accepted;
+                      r->event->person_accepted && d->turn->block->time_ms < r->live->hold_until_ms;
         return r->own_hold
                    ? SG_OK
                    : refuse(d, SG_ST_ACTIVE_PLACEMENT, "case_id", NULL, "a person without a seat");
@@ -285,6 +285,13 @@ static enum sg_err claim(struct decision *d, const struct request *r, struct sg_
     return SG_OK;
 }
 
+/* The slot as it will stand once the change of the seat, which follows, is folded. */
+static void tell_version(struct decision *d, const PbSlotRow *slot)
+{
+    d->effect->has_aggregate_version = true;
+    d->effect->aggregate_version = slot->version + 1;
+}
+
 enum sg_err decide_seat_requested(struct decision *d, struct sg_why *why)
 {
     struct request r = {.event = d->event->envelope->seat_requested};
@@ -316,9 +323,9 @@ enum sg_err decide_seat_requested(struct decision *d, struct sg_why *why)
     if (err)
         return err;
     state_object(d, &request_id);
-    d->effect->has_minted_allocation_id = d->effect->has_aggregate_version = true;
+    d->effect->has_minted_allocation_id = true;
     d->effect->minted_allocation_id = data_of(d->turn, &allocation_id);
-    d->effect->aggregate_version = r.slot->version + 1;
+    tell_version(d, r.slot);
     return SG_OK;
 }
 
@@ -353,8 +360,7 @@ static PbSeatChange change_to(PbAllocationState state)
 }
 
 /* A person who accepts too late gets a new seat if one is free and nobody waits. */
-static enum sg_err grant_again(struct decision *d, const struct sg_id *old_id,
-                               const PbAllocationRow *row, struct sg_why *why)
+static enum sg_err grant_again(struct decision *d, const PbAllocationRow *row, struct sg_why *why)
 {
     struct request r = {.slot_id = id_of(row->slot_id), .case_id = id_of(row->case_id)};
     PbSeatRequested as_if;
@@ -364,7 +370,6 @@ static enum sg_err grant_again(struct decision *d, const struct sg_id *old_id,
     r.event = &as_if;
     r.person_id = id_of(row->person_id);
     r.waived = row->waived;
-    (void)old_id;
     enum sg_err err =
         read_row(d->turn, TABLE_SLOTS, &r.slot_id, &pb_slot_row__descriptor, &r.slot, why);
     if (!err)
@@ -386,6 +391,7 @@ static enum sg_err grant_again(struct decision *d, const struct sg_id *old_id,
     err = claim(d, &r, &new_id, why);
     d->effect->has_minted_allocation_id = true;
     d->effect->minted_allocation_id = data_of(d->turn, &new_id);
+    tell_version(d, r.slot);
     return err;
 }
 
@@ -408,7 +414,9 @@ static enum sg_err move_seat(struct decision *d, const struct sg_id *id, const P
 {
     const PbSeatDecided *e = d->event->envelope->seat_decided;
     PbAllocationState to = moves[row->state][e->decision];
-    if (to == PB_ALLOCATION_STATE_UNSPECIFIED)
+    bool late = row->state == PB_ALLOCATION_STATE_HELD && to == PB_ALLOCATION_STATE_RESERVED &&
+                d->turn->block->time_ms >= row->hold_until_ms;
+    if (to == PB_ALLOCATION_STATE_UNSPECIFIED || late)
         return refuse(
             d, SG_ST_BAD_TRANSITION, "seat_decided.allocation_id",
             protobuf_c_enum_descriptor_get_value(&pb_allocation_state__descriptor, (int)row->state)
@@ -418,8 +426,12 @@ static enum sg_err move_seat(struct decision *d, const struct sg_id *id, const P
     if (e->decision == PB_SEAT_DECISION_DECLINED_BY_PROVIDER &&
         e->declined_by == PB_DECLINED_BY_RECEIVER)
         follow->seat->has_lost_without_fault = follow->seat->lost_without_fault = true;
-    (void)why;
-    return SG_OK;
+    PbSlotRow *slot = NULL;
+    enum sg_err err =
+        read_row(d->turn, TABLE_SLOTS, &follow->slot_id, &pb_slot_row__descriptor, &slot, why);
+    if (!err)
+        tell_version(d, slot);
+    return err;
 }
 
 enum sg_err decide_seat_decided(struct decision *d, struct sg_why *why)
@@ -445,7 +457,7 @@ enum sg_err decide_seat_decided(struct decision *d, struct sg_why *why)
         return err;
     if (row->state == PB_ALLOCATION_STATE_EXPIRED &&
         e->decision == PB_SEAT_DECISION_PERSON_ACCEPTED)
-        return grant_again(d, &id, row, why);
+        return grant_again(d, row, why);
     return move_seat(d, &id, row, why);
 }
 
@@ -491,6 +503,7 @@ static enum sg_err first_in_line(struct ledger_turn *turn, const struct sg_id *s
     while (!err && cursor.key.ptr && key_starts(cursor.key, &prefix)) {
         PbAllocationRow *row = NULL;
         bool may = false;
+        size_t used = turn->arena->used; /* what is read of those who may not is dropped again */
         if (sg_id_from(cursor.value, out_id) != SG_OK)
             return sg_fail(why, SG_E_STORE, "waiting: a row without an id");
         err = read_row(turn, TABLE_ALLOCATIONS, out_id, &pb_allocation_row__descriptor, &row, why);
@@ -500,8 +513,10 @@ static enum sg_err first_in_line(struct ledger_turn *turn, const struct sg_id *s
             *out_row = row;
             return SG_OK;
         }
-        if (!err)
+        if (!err) {
+            sg_arena_reset(turn->arena, used);
             err = cursor_next(&cursor, why);
+        }
     }
     return err;
 }
@@ -528,6 +543,14 @@ enum sg_err promote(struct decision *d, const struct sg_id *slot_id, struct sg_w
     struct follow *again = queue(d, FOLLOW_PROMOTE); /* another seat may be free */
     again->slot_id = *slot_id;
     return SG_OK;
+}
+
+void queue_waitings(struct decision *d, const PbPersonRow *person)
+{
+    for (size_t i = 0; i < person->n_waiting_ids; i++) {
+        struct follow *follow = queue(d, FOLLOW_WAITING);
+        follow->allocation_id = id_of(person->waiting_ids[i]);
+    }
 }
 
 static int by_key(const void *a, const void *b)

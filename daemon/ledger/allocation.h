@@ -37,6 +37,9 @@ struct follow *change_seat(struct decision *d, const struct sg_id *id, const PbA
 /* Give free seats of the slot to those who wait, in order; runs as a step of the queue. */
 SG_MUST_CHECK enum sg_err promote(struct decision *d, const struct sg_id *slot_id,
                                   struct sg_why *why);
+/* Queue promotion where the person waits: something about the person has changed, and a seat may be
+ * free that nobody could have. Runs when the record of the cause is folded. */
+void queue_waitings(struct decision *d, const PbPersonRow *person);
 /* Queue promotion on the slot whose seat was freed and where the person itself waits. */
 SG_MUST_CHECK enum sg_err queue_promotions(struct decision *d, const struct sg_id *slot_id,
                                            const struct sg_id *person_id, struct sg_why *why);

@@ -408,7 +408,8 @@ static enum sg_err create_allocation(struct fold *f, const PbAllocationEffect *e
                      (struct sg_bytes){nothing, 0}, f->why);
 }
 
-static void set_allocation(struct fold *f, PbAllocationRow *row, const PbAllocationEffect *e)
+static void set_allocation(struct fold *f, PbAllocationRow *row, const PbAllocationEffect *e,
+                           bool was_live)
 {
     row->has_state = row->has_seat_no = true;
     row->state = e->state;
@@ -418,7 +419,7 @@ static void set_allocation(struct fold *f, PbAllocationRow *row, const PbAllocat
     row->has_terminal_ms = e->has_terminal_ms;
     row->terminal_ms = e->terminal_ms;
     row->has_warned = row->warned = false;
-    if (e->seat_no) {
+    if (e->seat_no && !was_live) {
         row->has_seat_seq = true;
         row->seat_seq = f->record->seq;
     }
@@ -458,7 +459,7 @@ static enum sg_err fold_allocation(struct fold *f)
     uint32_t old_seat = row->seat_no;
     if (was_waiting && !is_waiting)
         err = move_waiting_row(f, row, true, false, &id);
-    set_allocation(f, row, e);
+    set_allocation(f, row, e, was_live);
     if (!err && is_waiting && !was_waiting)
         err = move_waiting_row(f, row, false, true, &id);
     if (!err)

@@ -1,6 +1,6 @@
 #include "ledger/casefile.h"
 
-#include "ledger/person.h"
+#include "ledger/allocation.h"
 #include "wire/day.h"
 
 static const PbCaseState moves[PB_CASE_STATE_VOID + 1][CASE_EVENTS] = {
@@ -79,8 +79,9 @@ PbCaseEffect *case_change(struct decision *d, const struct sg_id *case_id, const
     return change;
 }
 
-static void make_case(struct decision *d, const char *owner, const PbCaseRow *previous,
-                      const struct sg_id *previous_id, struct sg_id *out_case_id)
+static void make_case(struct decision *d, const PbPersonRow *row, const char *owner,
+                      const PbCaseRow *previous, const struct sg_id *previous_id,
+                      struct sg_id *out_case_id)
 {
     const PbPersonEffect *person = d->effect->person;
     *out_case_id = mint(d, "case");
@@ -92,8 +93,8 @@ static void make_case(struct decision *d, const char *owner, const PbCaseRow *pr
     change->has_state = true;
     change->state = PB_CASE_STATE_NEW;
     change->has_minor = change->has_age_doubt = true;
-    change->minor = person->minor;
-    change->age_doubt = person->age_doubt;
+    change->minor = person->has_minor ? person->minor : row->minor;
+    change->age_doubt = person->has_minor ? person->age_doubt : row->age_doubt;
     if (previous) {
         change->has_previous_case_id = true;
         change->previous_case_id = data_of(d->turn, previous_id);
@@ -114,7 +115,7 @@ enum sg_err case_attach(struct decision *d, const PbPersonRow *person, const cha
         *out_case_id = old_id;
         told = tell(d, &old_id, text_of(d->turn, owner), row->state, row->state, row->version);
     } else {
-        make_case(d, owner, row, &old_id, out_case_id);
+        make_case(d, person, owner, row, &old_id, out_case_id);
         told = tell(d, out_case_id, text_of(d->turn, owner), PB_CASE_STATE_UNSPECIFIED,
                     PB_CASE_STATE_NEW, 1);
     }
@@ -175,15 +176,15 @@ static enum sg_err check_assessment(struct decision *d, const PbCaseRow *row,
     enum sg_err err = person_identity(d->turn, &person_id, identity, why);
     if (err)
         return err;
-    const PbPersonIdentity *born =
-        e->person && e->person->birth_date ? e->person : &identity->person;
-    if (!e->is_minor && contradicts_birth(born, sg_day_at(d->event->occurred_ms)))
+    if (e->person)
+        identity_state(identity, e->person);
+    if (!e->is_minor && contradicts_birth(&identity->person, sg_day_at(d->event->occurred_ms)))
         return refuse(d, SG_ST_SCHEMA, "assessment_completed.is_minor", "BIRTH_DATE",
                       "true: the known birth date says under 18");
     return SG_OK;
 }
 
-static void assess(struct decision *d, const struct sg_id *case_id, const PbCaseRow *row)
+static void assess(struct decision *d, const struct sg_id *case_id, const PbCaseRow *row, PbSex sex)
 {
     const PbAssessmentCompleted *e = d->event->envelope->assessment_completed;
     struct follow *told = NULL;
@@ -209,16 +210,19 @@ static void assess(struct decision *d, const struct sg_id *case_id, const PbCase
     d->effect->has_aggregate_version = true;
     d->effect->aggregate_version = row->version + 1;
     PbPersonEffect *person = d->effect->person;
-    person->has_identity_stated = person->identity_stated = true;
+    person->has_identity_stated = true;
+    person->identity_stated = e->person || e->has_schooling || e->n_health_limits;
+    person->has_sex = e->person != NULL;
+    person->sex = sex;
     person->has_minor = person->has_age_doubt = true;
     person->minor = e->is_minor;
 }
 
 enum sg_err decide_assessment(struct decision *d, struct sg_why *why)
 {
-    const PbEnvelope *envelope = d->event->envelope;
-    struct sg_id case_id = id_of(envelope->case_id);
-    struct sg_id assessment_id = id_of(envelope->assessment_completed->assessment_id);
+    const PbAssessmentCompleted *e = d->event->envelope->assessment_completed;
+    struct sg_id case_id = id_of(d->event->envelope->case_id);
+    struct sg_id assessment_id = id_of(e->assessment_id);
     PbCaseRow *row = NULL;
     PbObjectRow *object = NULL;
     PbPersonRow *person = NULL;
@@ -247,7 +251,10 @@ enum sg_err decide_assessment(struct decision *d, struct sg_why *why)
         return err;
     add_reader(d, row->owner, RELATION_CASE_OWNER);
     person_grant_refs(d, person, NULL);
-    assess(d, &case_id, row);
+    person_check_nik(d, e->person);
+    assess(d, &case_id, row, identity.person.sex);
+    if (d->effect->person->identity_stated)
+        queue_waitings(d, person);
     state_object(d, &assessment_id);
     return SG_OK;
 }

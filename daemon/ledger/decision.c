@@ -46,11 +46,10 @@ enum sg_err read_row(struct ledger_turn *turn, enum table table, const struct sg
 enum sg_err refuse(struct decision *d, uint32_t code, const char *object, const char *detail,
                    const char *accepted, ...)
 {
-    char text[160] = "";
+    char text[160];
     va_list args;
     va_start(args, accepted);
-    if (accepted)
-        (void)vsnprintf(text, sizeof text, accepted, args);
+    (void)vsnprintf(text, sizeof text, accepted ? accepted : "", args);
     va_end(args);
     (void)sg_refuse(d->fault, code, object, detail, "%s", text);
     return SG_OK;
@@ -107,15 +106,22 @@ void warn(struct decision *d, uint32_t warning)
     effect->warnings[effect->n_warnings++] = warning;
 }
 
-/* Keyed, because a payload may hold a NIK; of the parts as they came, less the salt, which makes
- * the personal part of the same statement differ each time it is written. */
+/* Keyed, because a payload may hold a NIK. The payload says what the object is; whom and which case
+ * it is about stands in the envelope. Salt, note and times do not count: a spreadsheet that is
+ * imported again on another device changes them. */
 void content_hash(const struct decision *d, uint8_t out_hash[SG_HASH_BYTES])
 {
     size_t size = protobuf_c_message_get_packed_size(d->event->payload);
     uint8_t *bytes = take(d->turn, size);
     (void)protobuf_c_message_pack(d->event->payload, bytes);
-    struct sg_bytes run = {bytes, size};
-    sg_keyed_hash(d->turn->world->keys->store_key, &run, 1, out_hash, SG_HASH_BYTES);
+    const PbEnvelope *e = d->event->envelope;
+    const struct sg_bytes runs[] = {
+        {bytes, size},
+        {e->case_id.data, e->has_case_id ? e->case_id.len : 0},
+        {e->person_ref.data, e->has_person_ref ? e->person_ref.len : 0},
+    };
+    sg_keyed_hash(d->turn->world->keys->store_key, runs, SG_ARRAY_LEN(runs), out_hash,
+                  SG_HASH_BYTES);
 }
 
 enum sg_err stated_again(struct decision *d, const PbObjectRow *row, const char *object)

@@ -28,7 +28,14 @@ struct cause {
     unsigned ordinal;              /* counts what was minted and derived from it */
 };
 
-enum follow_kind { FOLLOW_CASE, FOLLOW_PRESENT, FOLLOW_SEAT, FOLLOW_DEADLINE, FOLLOW_PROMOTE };
+enum follow_kind {
+    FOLLOW_CASE,
+    FOLLOW_PRESENT,
+    FOLLOW_SEAT,
+    FOLLOW_DEADLINE,
+    FOLLOW_PROMOTE,
+    FOLLOW_WAITING, /* promote on the slot where this allocation waits */
+};
 
 struct follow {
     struct follow *next;
@@ -43,6 +50,7 @@ struct follow {
     const char *owner, *referrer; /* referrer NULL: it is not told */
     /* FOLLOW_PRESENT */
     const char *target;
+    struct sg_id allocation_id; /* FOLLOW_WAITING */
     /* FOLLOW_SEAT, FOLLOW_DEADLINE */
     PbAllocationEffect *seat;
     const PbAllocationRow *before; /* NULL when created */

@@ -4,6 +4,8 @@
 #include "kit/check.h"
 #include "wire/day.h"
 
+static const char broker_agency[] = "sinergi";
+
 /* ---- the envelope of a derived event ---- */
 
 static Google__Protobuf__Timestamp *time_of(struct ledger_turn *turn, int64_t ms)
@@ -31,7 +33,7 @@ static PbEnvelope *envelope_of(struct decision *d, uint32_t type)
 {
     PbEnvelope *e = TAKE(d->turn, PbEnvelope);
     pb_envelope__init(e);
-    static char agency[] = "sinergi", actor[] = "broker";
+    static char agency[sizeof broker_agency] = "sinergi", actor[] = "broker";
     e->type = text_of(d->turn, sg_type_topic(type));
     e->has_schema_minor = e->has_time_quality = true;
     e->publisher_agency = agency;
@@ -56,12 +58,11 @@ static void personal(PbEnvelope *e)
 
 /* The person of a derived record: pseudonyms for readers that have none. */
 static enum sg_err grant_person(struct decision *d, const struct sg_id *person_id,
-                                struct sg_why *why)
+                                PbPersonRow **out_row, struct sg_why *why)
 {
-    PbPersonRow *row = NULL;
-    enum sg_err err = person_of_case(d, person_id, &row, why);
+    enum sg_err err = person_of_case(d, person_id, out_row, why);
     if (!err)
-        person_grant_refs(d, row, NULL);
+        person_grant_refs(d, *out_row, NULL);
     return err;
 }
 
@@ -133,7 +134,8 @@ static enum sg_err present_referral(struct decision *d, const struct follow *f, 
     set_case(d, e, &case_id);
     personal(e);
     add_reader(d, f->target, RELATION_CASE_OWNER);
-    err = grant_person(d, &f->person_id, why);
+    PbPersonRow *person = NULL;
+    err = grant_person(d, &f->person_id, &person, why);
     struct record record;
     return err ? err : append_record(d, e, &record, why);
 }
@@ -214,7 +216,7 @@ static PbSeatAllocationChanged *seat_payload(struct decision *d, const struct fo
     p->has_waitlist_position = f->position != 0;
     p->waitlist_position = f->position;
     p->cause = place_of(d);
-    if (f->seat->waived) {
+    if (f->seat->waived || (f->before && f->before->waived)) {
         p->warnings = take(d->turn, sizeof p->warnings[0]);
         p->warnings[p->n_warnings++] = SG_ST_W_WAIVER;
     }
@@ -249,8 +251,7 @@ static enum sg_err after_seat(struct decision *d, const struct follow *f, const 
                               struct sg_why *why)
 {
     const PbAllocationRow *before = f->before;
-    /* Registration has closed and a seat is free: it goes through the waiting list, at once. */
-    if (f->seat->state == PB_ALLOCATION_STATE_WAITLISTED)
+    if (f->change == PB_SEAT_CHANGE_WAITLISTED) /* registration is over, but a seat may be free */
         queue(d, FOLLOW_PROMOTE)->slot_id = f->slot_id;
     if (!before)
         return SG_OK;
@@ -277,14 +278,19 @@ static enum sg_err tell_seat(struct decision *d, const struct follow *f, struct 
     struct sg_id id = id_of(f->seat->allocation_id);
     PbEnvelope *e = envelope_of(d, 201);
     e->seat_allocation_changed = seat_payload(d, f);
-    if (identity.known)
-        e->seat_allocation_changed->person = visible_person(d, &identity);
     set_case(d, e, &f->case_id);
     personal(e);
     seat_readers(d, f, case_owner, slot->owner);
-    err = grant_person(d, &f->person_id, why);
+    PbPersonRow *person = NULL;
+    err = grant_person(d, &f->person_id, &person, why);
     if (err)
         return err;
+    if (identity.known) {
+        PbVisiblePerson *v = visible_person(d, &identity);
+        v->person_ref = person_ref_for(d, person, slot->owner);
+        v->has_person_ref = v->person_ref.data != NULL;
+        e->seat_allocation_changed->person = v;
+    }
     d->effect->allocation = f->seat;
     d->effect->has_aggregate_version = true;
     d->effect->aggregate_version = slot->version + 1;
@@ -324,6 +330,17 @@ static enum sg_err tell_deadline(struct decision *d, const struct follow *f, str
 
 /* ---- the queue ---- */
 
+static enum sg_err promote_waiting(struct decision *d, const struct follow *f, struct sg_why *why)
+{
+    PbAllocationRow *row = NULL;
+    enum sg_err err = read_row(d->turn, TABLE_ALLOCATIONS, &f->allocation_id,
+                               &pb_allocation_row__descriptor, &row, why);
+    if (err || row->state != PB_ALLOCATION_STATE_WAITLISTED)
+        return err;
+    struct sg_id slot_id = id_of(row->slot_id);
+    return promote(d, &slot_id, why);
+}
+
 static enum sg_err run_follow(struct decision *d, const struct follow *f, struct sg_why *why)
 {
     switch (f->kind) {
@@ -332,6 +349,7 @@ static enum sg_err run_follow(struct decision *d, const struct follow *f, struct
     case FOLLOW_SEAT: return tell_seat(d, f, why);
     case FOLLOW_DEADLINE: return tell_deadline(d, f, why);
     case FOLLOW_PROMOTE: return promote(d, &f->slot_id, why);
+    case FOLLOW_WAITING: return promote_waiting(d, f, why);
     }
     return SG_OK;
 }

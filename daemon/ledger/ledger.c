@@ -17,7 +17,7 @@ static const struct event_type {
     enum sg_err (*decide)(struct decision *d, struct sg_why *why);
 } event_types[] = {
     /* clang-format off */
-    {101, SG_CAP(PB_CAPABILITY_REFERRER) | SG_CAP(PB_CAPABILITY_CASE_OWNER), true, decide_referral_submitted},
+    {101, SG_CAP(PB_CAPABILITY_REFERRER), true, decide_referral_submitted},
     {103, 0, false, decide_referral_decided},
     {105, SG_CAP(PB_CAPABILITY_CASE_OWNER), true, decide_assessment},
     {108, SG_CAP(PB_CAPABILITY_TRAINING_PROVIDER), false, decide_slot_offered},
@@ -103,7 +103,7 @@ enum sg_err ledger_accept(struct ledger_turn *turn, const struct sg_event *event
     if (turn->arena->size - turn->arena->used < STEP_BYTES)
         return sg_fail(why, SG_E_LIMIT, "the arena of the turn is full");
     struct decision d = {.event = event, .source = source, .fault = &outcome.fault};
-    if (check_event(event, source, turn->block->time_ms, &type, &outcome.fault)) {
+    if (check_event(event, source, turn->block->time_ms, &type, &outcome.fault) && type) {
         d.cause.has_place = true;
         d.cause.outbox_id = source->outbox_id;
         d.cause.number = source->number;

@@ -13,12 +13,34 @@ enum { STATEMENTS_MAX = 64, ADULT = 18, DOUBT = 20, NIK_YEARS = 2 };
             to->field = from->field; \
     } while (0)
 
+static bool dated(const PbPersonIdentity *p)
+{
+    return p->birth_date && (p->birth_quality == PB_BIRTH_QUALITY_EXACT ||
+                             p->birth_quality == PB_BIRTH_QUALITY_PARTIAL);
+}
+
+/* A known date decides, also over an estimate that somebody made later. */
+static void merge_birth(PbPersonIdentity *to, const PbPersonIdentity *from)
+{
+    if (!to->birth_date && dated(from)) {
+        to->birth_date = from->birth_date;
+        to->birth_quality = from->birth_quality;
+        to->has_estimated_age = false;
+    }
+    if (!to->birth_date && !to->has_estimated_age && from->has_estimated_age) {
+        to->has_estimated_age = true;
+        to->estimated_age = from->estimated_age;
+        to->birth_quality = PB_BIRTH_QUALITY_ESTIMATED;
+    }
+}
+
 /* Newest first: a field that is known already stays. */
 static void merge(PbPersonIdentity *to, const PbPersonIdentity *from)
 {
+    if (!to->full_name && !to->alias)
+        to->name_quality = from->name_quality;
     KEEP(full_name);
     KEEP(alias);
-    KEEP(nik);
     KEEP(mother_name);
     KEEP(origin_region);
     KEEP(domicile_region);
@@ -26,23 +48,14 @@ static void merge(PbPersonIdentity *to, const PbPersonIdentity *from)
     KEEP(phone);
     KEEP(marks);
     KEEP(guardian);
-    if (!to->name_quality)
-        to->name_quality = from->name_quality;
     if (from->has_sex && from->sex != PB_SEX_UNKNOWN &&
         (!to->has_sex || to->sex == PB_SEX_UNKNOWN)) {
         to->has_sex = true;
         to->sex = from->sex;
     }
-    if (!to->birth_date && !to->has_estimated_age &&
-        (from->birth_date || from->has_estimated_age)) {
-        to->birth_date = from->birth_date;
-        to->has_estimated_age = from->has_estimated_age;
-        to->estimated_age = from->estimated_age;
-        to->has_birth_quality = from->has_birth_quality;
-        to->birth_quality = from->birth_quality;
-    }
-    if (!to->nik_status && from->nik) {
-        to->has_nik_status = from->has_nik_status;
+    merge_birth(to, from);
+    if (!to->nik && (from->nik || !to->nik_status)) {
+        to->nik = from->nik;
         to->nik_status = from->nik_status;
     }
     if (!to->n_other_docs) {
@@ -82,6 +95,17 @@ static void fill_gaps(PbPersonIdentity *person)
         person->nik_status = PB_NIK_STATUS_NONE;
 }
 
+void identity_state(struct identity *identity, const PbPersonIdentity *stated)
+{
+    PbPersonIdentity newest;
+    pb_person_identity__init(&newest);
+    merge(&newest, stated);
+    merge(&newest, &identity->person);
+    identity->person = newest;
+    identity->known = true;
+    fill_gaps(&identity->person);
+}
+
 enum sg_err person_identity(struct ledger_turn *turn, const struct sg_id *person_id,
                             struct identity *out_identity, struct sg_why *why)
 {
@@ -116,7 +140,7 @@ enum sg_err person_identity(struct ledger_turn *turn, const struct sg_id *person
 bool person_age(const PbPersonIdentity *person, int32_t day, int32_t *out_age)
 {
     const PbDate *date = person->birth_date;
-    if (date) {
+    if (dated(person)) {
         int32_t month = date->month ? date->month : 12;
         int32_t of_month = date->day ? date->day : sg_days_in_month(date->year, month);
         *out_age = sg_years_between(sg_day_of(date->year, month, of_month), day);
@@ -152,7 +176,7 @@ void person_minor(const PbPersonIdentity *person, int32_t day, bool *out_minor, 
     int32_t age;
     bool known = person_age(person, day, &age);
     *out_minor = known && age < ADULT;
-    *out_doubt = known && !person->birth_date && age >= ADULT && age <= DOUBT;
+    *out_doubt = known && !dated(person) && age >= ADULT && age <= DOUBT;
 }
 
 const char *person_district(struct ledger_turn *turn, const PbPersonIdentity *person)
@@ -190,18 +214,18 @@ static bool nik_contradicts(const PbPersonIdentity *p)
     if (p->has_sex && p->sex != PB_SEX_UNKNOWN && female != (p->sex == PB_SEX_FEMALE))
         return true;
     const PbDate *date = p->birth_date;
-    return date && (date->year % 100 != year || (date->month && date->month != month) ||
-                    (date->day && date->day != day));
+    return dated(p) && (date->year % 100 != year || (date->month && date->month != month) ||
+                        (date->day && date->day != day));
 }
 
-static int32_t birth_year(const PbPersonIdentity *p, int32_t now_year)
+void person_check_nik(struct decision *d, const PbPersonIdentity *stated)
 {
-    if (p->birth_date)
-        return p->birth_date->year;
-    return p->has_estimated_age ? now_year - (int32_t)p->estimated_age : 0;
+    if (stated && stated->nik && nik_contradicts(stated))
+        warn(d, SG_ST_W_NIK_MISMATCH);
 }
 
-/* Does what is stated agree with the person that holds the same NIK? */
+/* Does what is stated agree with the person that holds the same NIK? An age that somebody guessed
+ * contradicts nothing. */
 static enum sg_err nik_agrees(struct decision *d, const PbPersonIdentity *stated,
                               const struct sg_id *person_id, bool *out_agrees, struct sg_why *why)
 {
@@ -209,13 +233,13 @@ static enum sg_err nik_agrees(struct decision *d, const PbPersonIdentity *stated
     enum sg_err err = person_identity(d->turn, person_id, &known, why);
     if (err)
         return err;
-    int32_t year, month, day;
-    sg_day_split(sg_day_at(d->turn->world->now_ms), &year, &month, &day);
     bool sexes =
         stated->has_sex && stated->sex != PB_SEX_UNKNOWN && known.person.sex != PB_SEX_UNKNOWN;
-    int32_t a = birth_year(stated, year), b = birth_year(&known.person, year);
-    int32_t apart = a > b ? a - b : b - a;
-    *out_agrees = !(sexes && stated->sex != known.person.sex) && !(a && b && apart > NIK_YEARS);
+    int32_t apart = dated(stated) && dated(&known.person)
+                        ? stated->birth_date->year - known.person.birth_date->year
+                        : 0;
+    *out_agrees =
+        !(sexes && stated->sex != known.person.sex) && apart <= NIK_YEARS && apart >= -NIK_YEARS;
     return SG_OK;
 }
 
@@ -271,8 +295,6 @@ static enum sg_err by_nik(struct decision *d, const PbPersonIdentity *stated, Pb
     struct sg_bytes value;
     struct sg_id person_id;
     bool agrees = false;
-    if (nik_contradicts(stated))
-        warn(d, SG_ST_W_NIK_MISMATCH);
     person_nik_token(d->turn->world->keys, stated->nik, &key);
     enum sg_err err = table_get(d->turn->txn, TABLE_NIK_TOKENS, &key, &value, why);
     if (err == SG_E_NOT_FOUND)
@@ -288,6 +310,7 @@ static enum sg_err by_nik(struct decision *d, const PbPersonIdentity *stated, Pb
 enum sg_err person_resolve(struct decision *d, const PbPersonIdentity *stated,
                            PbPersonRow **out_row, struct sg_why *why)
 {
+    person_check_nik(d, stated);
     if (d->event->envelope->has_person_ref)
         return by_ref(d, out_row, why);
     if (stated && stated->nik)

@@ -20,6 +20,9 @@ struct identity {
 SG_MUST_CHECK enum sg_err person_identity(struct ledger_turn *turn, const struct sg_id *person_id,
                                           struct identity *out_identity, struct sg_why *why);
 
+/* One more statement, newer than all. */
+void identity_state(struct identity *identity, const PbPersonIdentity *stated);
+
 /* Age in whole years on a day, youngest possible where parts of the birth date are unknown. */
 bool person_age(const PbPersonIdentity *person, int32_t day, int32_t *out_age);
 PbAgeBand person_age_band(const PbPersonIdentity *person, int32_t day);
@@ -32,6 +35,8 @@ const char *person_district(struct ledger_turn *turn, const PbPersonIdentity *pe
  * *out_row (a fresh one for a new person) and W_NIK_MISMATCH; or refuses. */
 SG_MUST_CHECK enum sg_err person_resolve(struct decision *d, const PbPersonIdentity *stated,
                                          PbPersonRow **out_row, struct sg_why *why);
+/* W_NIK_MISMATCH when a NIK contradicts the sex or birth date beside it. stated may be NULL. */
+void person_check_nik(struct decision *d, const PbPersonIdentity *stated);
 /* The person of a case, for an event that names the case. */
 SG_MUST_CHECK enum sg_err person_of_case(struct decision *d, const struct sg_id *person_id,
                                          PbPersonRow **out_row, struct sg_why *why);

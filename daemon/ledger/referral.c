@@ -4,6 +4,7 @@
  *        '------DECLINED---> DECLINED
  */
 #include "ledger/agency.h"
+#include "ledger/allocation.h"
 #include "ledger/casefile.h"
 #include "ledger/person.h"
 #include "wire/day.h"
@@ -54,22 +55,30 @@ static enum sg_err check_not_pending(struct decision *d, struct sg_why *why)
     return err;
 }
 
-static void describe_person(struct decision *d, const PbPersonRow *row,
-                            const PbPersonIdentity *stated)
+/* What all statements together with this one say of the age. */
+static enum sg_err describe_person(struct decision *d, const PbPersonRow *row,
+                                   const PbPersonIdentity *stated, struct sg_why *why)
 {
     PbPersonEffect *effect = d->effect->person;
+    struct identity identity = {0};
     bool minor = row->minor, doubt = row->age_doubt;
-    if (stated && (stated->birth_date || stated->has_estimated_age))
-        person_minor(stated, sg_day_at(d->event->occurred_ms), &minor, &doubt);
+    effect->has_identity_stated = true;
+    effect->identity_stated = stated || d->event->envelope->referral_submitted->n_urgent_needs != 0;
+    if (stated) {
+        pb_person_identity__init(&identity.person);
+        enum sg_err err =
+            effect->created ? SG_OK : person_identity(d->turn, &d->person_id, &identity, why);
+        if (err)
+            return err;
+        identity_state(&identity, stated);
+        person_minor(&identity.person, sg_day_at(d->event->occurred_ms), &minor, &doubt);
+        effect->has_sex = true;
+        effect->sex = identity.person.sex;
+    }
     effect->has_minor = effect->has_age_doubt = true;
     effect->minor = minor;
     effect->age_doubt = doubt;
-    effect->has_identity_stated = true;
-    effect->identity_stated = stated != NULL;
-    if (stated && stated->has_sex) {
-        effect->has_sex = true;
-        effect->sex = stated->sex;
-    }
+    return SG_OK;
 }
 
 static void describe_referral(struct decision *d, const struct sg_id *id,
@@ -137,7 +146,9 @@ enum sg_err decide_referral_submitted(struct decision *d, struct sg_why *why)
         return err;
 
     add_reader(d, e->target_agency, RELATION_CASE_OWNER);
-    describe_person(d, person, e->person);
+    err = describe_person(d, person, e->person, why);
+    if (err)
+        return err;
     person_grant_refs(d, person, d->source->agency->id);
     err = case_attach(d, person, e->target_agency, &id, &case_id, why);
     if (err)
@@ -145,6 +156,8 @@ enum sg_err decide_referral_submitted(struct decision *d, struct sg_why *why)
     describe_referral(d, &id, &case_id);
     if (!e->person)
         present(d, &id, e->target_agency);
+    if (e->person)
+        queue_waitings(d, person);
     minted_for(d, person, e->target_agency, &case_id);
     state_object(d, &id);
     return SG_OK;

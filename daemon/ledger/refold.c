@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { ARENA_BYTES = 64 << 20, COPY_ROWS = 5000 };
+enum { ARENA_BYTES = 64 << 20, SCRATCH_BYTES = 4 << 20, COPY_ROWS = 5000 };
 
 /* ---- tables that are not folds ---- */
 
@@ -51,8 +51,9 @@ static enum sg_err copy_table(struct env *from, struct env *to, enum table table
 struct refold {
     struct env *from, *to;
     const struct sg_broker_key *keys;
-    struct sg_arena arena;
-    uint64_t seq; /* of the last record that was folded */
+    struct sg_arena arena;   /* of the block: leaves, mailbox lists, rests */
+    struct sg_arena scratch; /* of one record */
+    uint64_t seq;            /* of the last record that was folded */
 };
 
 static enum sg_err fold_record(struct refold *r, struct block_builder *builder, struct txn *out,
@@ -66,18 +67,18 @@ static enum sg_err fold_record(struct refold *r, struct block_builder *builder, 
     memcpy(copy.personal_hash, record->personal_hash, SG_HASH_BYTES);
     PbRecordRest *rest = NULL;
     enum sg_err err =
-        sg_decode_row(&pb_record_rest__descriptor, record->rest_bytes, &r->arena, &rest, why);
+        sg_decode_row(&pb_record_rest__descriptor, record->rest_bytes, &r->scratch, &rest, why);
     if (!err)
-        err = sg_event_reopen(record->clear, record->personal, &r->arena, &event, why);
+        err = sg_event_reopen(record->clear, record->personal, &r->scratch, &event, why);
     if (!err)
         err = block_append(builder, &copy, rest, why);
     if (!err && copy.seq != record->seq)
         err = sg_fail(why, SG_E_STORE, "record %llu does not follow the one before",
                       (unsigned long long)record->seq);
     if (!err)
-        err = ledger_apply(out, &copy, &event, &r->arena, why);
+        err = ledger_apply(out, &copy, &event, &r->scratch, why);
     if (!err)
-        err = ledger_apply_personal(out, &copy, &event, r->keys, &r->arena, why);
+        err = ledger_apply_personal(out, &copy, &event, r->keys, &r->scratch, why);
     return err;
 }
 
@@ -85,11 +86,12 @@ static enum sg_err next_record(struct cursor *cursor, struct refold *r, struct r
                                uint64_t *out_height, struct sg_why *why)
 {
     *out_height = 0;
+    sg_arena_reset(&r->scratch, 0);
     if (!cursor->key.ptr)
         return SG_OK;
     enum sg_err err = record_parse(cursor->key, cursor->value, out_record, why);
     if (!err)
-        err = record_open_rest(out_record, &r->arena, why);
+        err = record_open_rest(out_record, &r->scratch, why);
     if (!err)
         *out_height = out_record->rest->height;
     return err;
@@ -152,12 +154,15 @@ enum sg_err ledger_refold(struct env *from, struct env *to, const struct sg_brok
     }
     if (!err)
         err = sg_arena_init(&r.arena, ARENA_BYTES, why);
+    if (!err)
+        err = sg_arena_init(&r.scratch, SCRATCH_BYTES, why);
     while (!err && !end) {
         err = fold_block(&r, &end, why);
         if (!err && progress)
             progress(r.seq, last);
     }
     sg_arena_done(&r.arena);
+    sg_arena_done(&r.scratch);
     return err;
 }
 

@@ -14,21 +14,39 @@ static bool wrong(struct sg_fault *fault, const char *object, const char *detail
     return sg_refuse(fault, SG_ST_SCHEMA, object, detail, "%s", accepted);
 }
 
-static bool check_person(const PbPersonIdentity *p, struct sg_fault *fault)
+/* Where a PersonIdentity stands, for the sentence of a refusal. */
+struct place {
+    const char *full_name, *estimated_age, *birth_date;
+};
+
+/* What holds for every statement of an identity. */
+static bool check_statement(const PbPersonIdentity *p, const struct place *at,
+                            struct sg_fault *fault)
 {
     bool estimated = p->birth_quality == PB_BIRTH_QUALITY_ESTIMATED;
+    if (estimated && !p->has_estimated_age)
+        return missing(fault, at->estimated_age, "an age when birth_quality is ESTIMATED");
+    if (!estimated && p->has_estimated_age)
+        return wrong(fault, at->estimated_age, "NOT_ESTIMATED",
+                     "an age only when birth_quality is ESTIMATED");
+    if (p->birth_quality == PB_BIRTH_QUALITY_EXACT && p->birth_date && p->birth_date->day == 0)
+        return wrong(fault, at->birth_date, "PARTIAL", "a whole date, or birth_quality PARTIAL");
+    return true;
+}
+
+/* Who a referral is about: said in full, because nothing may be known yet. */
+static bool check_referred(const PbPersonIdentity *p, struct sg_fault *fault)
+{
+    static const struct place at = {"referral_submitted.person.full_name",
+                                    "referral_submitted.person.estimated_age",
+                                    "referral_submitted.person.birth_date"};
     bool dated =
         p->birth_quality == PB_BIRTH_QUALITY_EXACT || p->birth_quality == PB_BIRTH_QUALITY_PARTIAL;
     if (!p->full_name && !p->alias)
-        return missing(fault, "person.full_name", "full_name or alias");
-    if (estimated && !p->has_estimated_age)
-        return missing(fault, "person.estimated_age", "an age when birth_quality is ESTIMATED");
+        return missing(fault, at.full_name, "full_name or alias");
     if (dated && !p->birth_date)
-        return missing(fault, "person.birth_date", "a date when birth_quality is EXACT or PARTIAL");
-    if (p->birth_quality == PB_BIRTH_QUALITY_EXACT && p->birth_date->day == 0)
-        return wrong(fault, "person.birth_date", "PARTIAL",
-                     "a whole date, or birth_quality PARTIAL");
-    return true;
+        return missing(fault, at.birth_date, "a date when birth_quality is EXACT or PARTIAL");
+    return check_statement(p, &at, fault);
 }
 
 /* What a referrer may suspect: nothing of health, crime or sexual life. */
@@ -56,7 +74,7 @@ static bool check_referral(const struct sg_event *event, struct sg_fault *fault)
         if (!referrer_may(e->suspected_ppks[i]))
             return sg_refuse(fault, SG_ST_BAD_CODE, "referral_submitted.suspected_ppks",
                              "NOT_FOR_REFERRER", "PPKS_01, 02, 04, 07, 08, 09, 11, 12, 13");
-    return !e->person || check_person(e->person, fault);
+    return !e->person || check_referred(e->person, fault);
 }
 
 static bool person_reason(PbDeclineReason reason)
@@ -88,7 +106,10 @@ static bool check_assessment(const struct sg_event *event, struct sg_fault *faul
     const PbAssessmentCompleted *e = event->envelope->assessment_completed;
     if (!event->envelope->has_case_id)
         return missing(fault, "case_id", "the case that was assessed");
-    return !e->person || check_person(e->person, fault);
+    /* It replaces what is known field by field, and what is empty is kept: a NIK may come alone. */
+    static const struct place at = {NULL, "assessment_completed.person.estimated_age",
+                                    "assessment_completed.person.birth_date"};
+    return !e->person || check_statement(e->person, &at, fault);
 }
 
 static int32_t day_of(const PbDate *date)
@@ -120,8 +141,10 @@ static bool check_slot(const struct sg_event *event, struct sg_fault *fault)
 
 static bool check_request(const struct sg_event *event, struct sg_fault *fault)
 {
-    return event->envelope->has_case_id ||
-           missing(fault, "case_id", "the case for which the seat is asked");
+    if (!event->envelope->has_case_id)
+        return missing(fault, "case_id", "the case for which the seat is asked");
+    return event->envelope->has_legal_basis ||
+           missing(fault, "legal_basis", "on what basis the provider is asked");
 }
 
 static bool check_seat(const struct sg_event *event, struct sg_fault *fault)

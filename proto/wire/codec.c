@@ -86,6 +86,8 @@ enum sg_err sg_encode(const void *message, struct sg_arena *arena, struct sg_byt
 
 static bool find_payload(struct sg_event *event)
 {
+    if (!event->envelope)
+        return false;
     const ProtobufCMessageDescriptor *descriptor = event->envelope->base.descriptor;
     const uint8_t *base = (const uint8_t *)event->envelope;
     event->type = 0;
@@ -127,6 +129,8 @@ static enum sg_err unpack_parts(struct sg_bytes clear, struct sg_bytes personal,
 static void read_times(struct sg_event *event)
 {
     const PbEnvelope *envelope = event->envelope;
+    if (!envelope)
+        return;
     event->occurred_ms = envelope->occurred_at ? sg_ms_of(envelope->occurred_at) : 0;
     event->recorded_ms = envelope->recorded_at ? sg_ms_of(envelope->recorded_at) : 0;
 }
