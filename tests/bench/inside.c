@@ -8,11 +8,14 @@
 #include "sys/conf.h"
 #include "wire/codec.h"
 
+#include <unistd.h>
+
 enum { PEERS = 4, FRAMES_PER_TURN = 20, HELLO_ROOM = 256, HELLO_ARENA = 4096 };
 
 struct inside {
     const struct fixture *fixture;
     struct env_options options;
+    struct sg_id store_id;
     char path[176];
     struct conf conf;
     struct sg_lists *lists;
@@ -84,7 +87,10 @@ static enum sg_err say_hello(struct inside *in, struct sg_why *why)
 
 static enum sg_err open_broker(struct inside *in, bool timing, struct sg_why *why)
 {
-    enum sg_err err = env_open(&in->options, &in->env, why);
+    (void)unlink(in->path); /* each run begins with an empty store */
+    enum sg_err err = env_create(&in->options, &in->store_id, why);
+    if (!err)
+        err = env_open(&in->options, &in->env, why);
     const struct broker_options options = {
         .env = in->env,
         .keys = in->fixture->broker,
@@ -101,16 +107,14 @@ static enum sg_err open_broker(struct inside *in, bool timing, struct sg_why *wh
 static enum sg_err make(struct inside *in, const struct fixture *fixture, struct sg_why *why)
 {
     *in = (struct inside){.fixture = fixture};
-    const struct sg_id store_id = sg_id_make(daemon_proc_wall_ms());
     (void)snprintf(in->path, sizeof in->path, "%s/inside.mdb", fixture->folder);
     in->options = (struct env_options){.path = in->path};
     enum sg_err err = conf_read_file(fixture->conf, &in->conf, why);
     if (!err)
         err = sg_lists_load(in->conf.settings.codes_path, &in->lists, why);
-    if (!err)
-        err = env_create(&in->options, &store_id, why);
+    in->store_id = sg_id_make(daemon_proc_wall_ms());
     for (unsigned i = 0; !err && i < PEERS; i++)
-        err = lane_open_inside(&in->lanes[i], fixture, &store_id, i, why);
+        err = lane_open_inside(&in->lanes[i], fixture, &in->store_id, i, why);
     return err;
 }
 
@@ -150,8 +154,10 @@ static enum sg_err run(struct inside *in, uint64_t events, bool timing, struct r
                        struct sg_why *why)
 {
     enum sg_err err = SG_OK;
-    for (size_t i = 0; !err && i < PEERS; i++)
+    for (size_t i = 0; !err && i < PEERS; i++) {
+        in->lanes[i].next_number = 1;
         err = lane_prepare(&in->lanes[i], events / PEERS, SG_FRAME_EVENTS_MAX, why);
+    }
     if (!err)
         err = open_broker(in, timing, why);
     if (err)

@@ -33,6 +33,9 @@ void report_free(struct report **report)
 void report_group(struct report *report, const char *group)
 {
     (void)printf("\n%s\n", group);
+    report->group = json_object_get(report->root, group);
+    if (report->group)
+        return; /* goes on */
     report->group = json_object();
     (void)json_object_set_new(report->root, group, report->group);
 }

@@ -11,7 +11,7 @@ struct report;
 SG_MUST_CHECK enum sg_err report_new(struct report **out_report, struct sg_why *why);
 void report_free(struct report **report);
 
-/* Begin a group of lines. */
+/* Begin a group of lines, or go on with it. */
 void report_group(struct report *report, const char *group);
 /* A word of explanation, in both outputs. */
 SG_PRINTF(2, 3) void report_note(struct report *report, const char *fmt, ...);

@@ -74,7 +74,7 @@ static enum sg_err wait_for(struct raw_client *client, short events, int timeout
 
 enum sg_err raw_send(struct raw_client *client, struct sg_bytes body, struct sg_why *why)
 {
-    while (zmq_send(client->socket, body.ptr, body.len, ZMQ_DONTWAIT) < 0) {
+    while (!client->mute && zmq_send(client->socket, body.ptr, body.len, ZMQ_DONTWAIT) < 0) {
         if (errno != EAGAIN)
             return sg_fail(why, SG_E_NET, "send: %s", zmq_strerror(errno));
         if (wait_for(client, ZMQ_POLLOUT, RAW_PATIENCE_MS, why))

@@ -15,7 +15,7 @@ struct raw_client {
     const struct sg_device_key *key;
     struct sg_arena arena; /* of the last frame that came */
     struct sg_id store_id; /* after raw_hello */
-    uint64_t seen_height;
+    bool mute; /* what is sent is lost: the other end is dead, and what came may still be read */
     bool has_msg;
     uint8_t msg[64]; /* zmq_msg_t: what came last */
 };

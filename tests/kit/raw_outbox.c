@@ -157,13 +157,11 @@ enum sg_err raw_outbox_cut(struct raw_outbox *outbox, uint32_t most, struct prng
 
 /* ---- sending ---- */
 
+/* Answers may leave a hole: a frame that had to be cut again, and the one behind it that was taken.
+ */
 uint64_t raw_outbox_first_unanswered(const struct raw_outbox *outbox)
 {
-    /* Answers come in order of numbers but for a resend, so the search is short from the end. */
-    uint64_t number = outbox->event_count + 1;
-    while (number > 1 && !outbox->events[number - 2].answered)
-        number--;
-    return number;
+    return outbox->answered_through + 1;
 }
 
 bool raw_outbox_idle(const struct raw_outbox *outbox)
@@ -327,6 +325,9 @@ static void take_outcome(struct raw_outbox *outbox, const PbPublishResult *resul
     if ((event->seq == 0) == (event->code == 0))
         complain(outbox, "number %" PRIu64 ": seq %" PRIu64 " and code %u", outcome->number,
                  event->seq, event->code);
+    while (outbox->answered_through < outbox->event_count &&
+           outbox->events[outbox->answered_through].answered)
+        outbox->answered_through++;
     if (told)
         told(context, outbox, outcome->number, outcome);
 }

@@ -39,6 +39,7 @@ struct raw_outbox {
     struct raw_cut *cuts; /* in order, without a gap */
     size_t cut_count, cut_room, next_cut;
     uint32_t frames_out, events_out; /* sent and not answered */
+    uint64_t answered_through;       /* all numbers up to here */
     uint64_t border;                 /* a frame must begin here: from E_SEQ_GAP; 0 = none */
     bool resync;                     /* send nothing before all is answered, then cut again */
     uint64_t taken_again;            /* answers that were DUPLICATE */

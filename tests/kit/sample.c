@@ -54,11 +54,12 @@ static ProtobufCBinaryData id_field(struct sg_arena *arena, const struct sg_id *
     return (ProtobufCBinaryData){sizeof id->b, copy};
 }
 
+/* A device makes one id after the other, so they stand in order of time as those of UUIDv7 do. */
 static struct sg_id new_id(struct sample *sample)
 {
     uint8_t hash[16];
     prng_fill(&sample->prng, hash, sizeof hash);
-    return sg_id_mint(sample->now_ms, hash);
+    return sg_id_mint(sample->now_ms + sample->id_count++, hash);
 }
 
 static Google__Protobuf__Timestamp *time_at(struct sg_arena *arena, int64_t ms)

@@ -16,6 +16,7 @@ struct sample {
     struct prng prng;
     int64_t now_ms;     /* events happened ten minutes before it */
     uint64_t person_no; /* of the next person; no NIK stands twice */
+    int64_t id_count;   /* ids made: each a millisecond after the one before */
 };
 
 /* person_no keeps samples of one store apart: each gets a range of its own. */
