@@ -46,10 +46,11 @@ enum sg_err read_row(struct ledger_turn *turn, enum table table, const struct sg
 enum sg_err refuse(struct decision *d, uint32_t code, const char *object, const char *detail,
                    const char *accepted, ...)
 {
-    char text[160];
+    char text[160] = "";
     va_list args;
     va_start(args, accepted);
-    (void)vsnprintf(text, sizeof text, accepted ? accepted : "", args);
+    if (accepted)
+        (void)vsnprintf(text, sizeof text, accepted, args);
     va_end(args);
     (void)sg_refuse(d->fault, code, object, detail, "%s", text);
     return SG_OK;

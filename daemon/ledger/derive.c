@@ -4,8 +4,6 @@
 #include "kit/check.h"
 #include "wire/day.h"
 
-static const char broker_agency[] = "sinergi";
-
 /* ---- the envelope of a derived event ---- */
 
 static Google__Protobuf__Timestamp *time_of(struct ledger_turn *turn, int64_t ms)
@@ -33,7 +31,7 @@ static PbEnvelope *envelope_of(struct decision *d, uint32_t type)
 {
     PbEnvelope *e = TAKE(d->turn, PbEnvelope);
     pb_envelope__init(e);
-    static char agency[sizeof broker_agency] = "sinergi", actor[] = "broker";
+    static char agency[] = "sinergi", actor[] = "broker";
     e->type = text_of(d->turn, sg_type_topic(type));
     e->has_schema_minor = e->has_time_quality = true;
     e->publisher_agency = agency;
