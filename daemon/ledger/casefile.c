@@ -226,7 +226,7 @@ enum sg_err decide_assessment(struct decision *d, struct sg_why *why)
     PbCaseRow *row = NULL;
     PbObjectRow *object = NULL;
     PbPersonRow *person = NULL;
-    struct identity identity;
+    struct identity identity = {0};
     struct key key = {0};
 
     enum sg_err err = read_row(d->turn, TABLE_CASES, &case_id, &pb_case_row__descriptor, &row, why);
