@@ -141,10 +141,8 @@ static bool check_slot(const struct sg_event *event, struct sg_fault *fault)
 
 static bool check_request(const struct sg_event *event, struct sg_fault *fault)
 {
-    if (!event->envelope->has_case_id)
-        return missing(fault, "case_id", "the case for which the seat is asked");
-    return event->envelope->has_legal_basis ||
-           missing(fault, "legal_basis", "on what basis the provider is asked");
+    return event->envelope->has_case_id ||
+           missing(fault, "case_id", "the case for which the seat is asked");
 }
 
 static bool check_seat(const struct sg_event *event, struct sg_fault *fault)
