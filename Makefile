@@ -151,6 +151,7 @@ built-test: all $(UNIT) $(SCENARIO) $(SIM) $(E2E)
 	@SINERGID=$(B)/sinergid SINERGI=$(B)/sinergi tests/run.sh $(UNIT) $(SCENARIO) \
 	    $(patsubst %,"%",$(ASAN_TESTS)) \
 	    "$(B)/tests/sim/run_history --steps $(HISTORY_STEPS_$(SIZE))" \
+	    "$(B)/tests/sim/run_ledger_history --steps $(HISTORY_STEPS_$(SIZE))" \
 	    "$(ASAN)/tests/sim/run_history --steps 2000" \
 	    "$(B)/tests/e2e/crash --rounds $(CRASH_ROUNDS_$(SIZE))" \
 	    $(filter-out $(B)/tests/e2e/crash,$(E2E)) $(E2E_SH) \

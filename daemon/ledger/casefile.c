@@ -12,6 +12,7 @@ static const PbCaseState moves[PB_CASE_STATE_VOID + 1][CASE_EVENTS] = {
                               [CASE_DECLINED] = PB_CASE_STATE_DECLINED,
                               [CASE_REDIRECTED] = PB_CASE_STATE_VOID},
     [PB_CASE_STATE_ASSESSING] = {[CASE_ASSESSED] = PB_CASE_STATE_IN_SERVICE},
+    [PB_CASE_STATE_AFTERCARE] = {[CASE_ACCEPTED] = PB_CASE_STATE_IN_SERVICE}, /* found again */
 }; /* clang-format on */
 
 PbCaseState case_next(PbCaseState state, enum case_event event)

@@ -83,13 +83,17 @@ struct follow *queue(struct decision *d, enum follow_kind kind)
     return follow;
 }
 
-/* No randomness in the ledger: an id follows from its cause. */
+/* No randomness in the ledger: an id follows from its cause. The place stands beside the digest,
+ * because an event without personal fields may be said again in the same words. */
 struct sg_id mint(struct decision *d, const char *kind)
 {
-    uint8_t seed[SG_HASH_BYTES + 24] = {0}, hash[SG_HASH_BYTES];
+    enum { KIND_BYTES = 16, AT_NUMBER = SG_HASH_BYTES + SG_ID_BYTES, AT_ORDINAL = AT_NUMBER + 8 };
+    uint8_t seed[AT_ORDINAL + 8 + KIND_BYTES] = {0}, hash[SG_HASH_BYTES];
     memcpy(seed, d->cause.digest, SG_HASH_BYTES);
-    sg_put_u64(seed + SG_HASH_BYTES, d->cause.ordinal++);
-    (void)snprintf((char *)seed + SG_HASH_BYTES + 8, 16, "%s", kind);
+    memcpy(seed + SG_HASH_BYTES, d->cause.outbox_id.b, SG_ID_BYTES);
+    sg_put_u64(seed + AT_NUMBER, d->cause.number);
+    sg_put_u64(seed + AT_ORDINAL, d->cause.ordinal++);
+    (void)snprintf((char *)seed + AT_ORDINAL + 8, KIND_BYTES, "%s", kind);
     sg_hash((struct sg_bytes){seed, sizeof seed}, hash);
     return sg_id_mint(d->turn->block->time_ms, hash);
 }

@@ -37,9 +37,12 @@ static void describe(struct decision *d, uint32_t type, PbRecordRest *rest)
 /* 16 bytes that differ for every derived record and follow from its cause. */
 static void derived_salt(struct decision *d, uint8_t out_salt[16])
 {
-    uint8_t ordinal[8];
-    sg_put_u64(ordinal, d->cause.ordinal++);
-    struct sg_bytes runs[] = {{d->cause.digest, SG_HASH_BYTES}, {ordinal, sizeof ordinal}};
+    uint8_t numbers[16];
+    sg_put_u64(numbers, d->cause.number);
+    sg_put_u64(numbers + 8, d->cause.ordinal++);
+    struct sg_bytes runs[] = {{d->cause.digest, SG_HASH_BYTES},
+                              sg_id_bytes(&d->cause.outbox_id),
+                              {numbers, sizeof numbers}};
     sg_keyed_hash(d->turn->world->keys->store_key, runs, SG_ARRAY_LEN(runs), out_salt, 16);
 }
 
