@@ -109,7 +109,7 @@ $(B)/libsinergi.so.0: $(LIB_O) $(PROTO_O) clients/lib/libsinergi.map
 	    -Wl,--version-script=clients/lib/libsinergi.map $(LIB_O) $(PROTO_O) $(LDLIBS) -o $@
 
 TEST_O := $(TESTKIT_O) $(SHELL_O) $(DECIDE_O) $(LIB_O) $(PROTO_O)
-$(UNIT) $(SCENARIO) $(SIM) $(E2E): $(B)/%: $(B)/%.o $(TEST_O)
+$(UNIT) $(SCENARIO) $(SIM) $(E2E) $(B)/tests/fuzz/seed: $(B)/%: $(B)/%.o $(TEST_O)
 	$(call link,-rdynamic -lcmocka)
 $(B)/bench: $(call objects,tests/bench/*.c) $(TEST_O)
 	$(call link,)

@@ -22,12 +22,13 @@ enum { MESSAGES_MAX = 256, DEPTH_MAX = 8, PAYLOAD_FIRST = 101 };
 typedef Google__Protobuf__FileDescriptorSet Set;
 typedef Google__Protobuf__DescriptorProto Message;
 typedef Google__Protobuf__FieldDescriptorProto Field;
+#define LABEL_REPEATED GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_REPEATED
 #define TYPE(x) GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_##x
 
 static struct entry {
     char name[256]; /* ".sinergi.v1.Date" */
     const Message *message;
-    bool reached;
+    enum { NEW, INSIDE, DONE } state; /* of the search for messages that contain themselves */
 } entries[MESSAGES_MAX];
 static size_t entry_count;
 static bool failed;
@@ -43,6 +44,18 @@ static void complain(const char *message, const char *field, const char *what)
     failed = true;
 }
 
+/* google/protobuf/descriptor.proto is in the set too, and contains itself. */
+static bool is_ours(const char *name)
+{
+    return strncmp(name, ".sinergi.", 9) == 0;
+}
+
+static void check_enum(const char *owner, const Google__Protobuf__EnumDescriptorProto *e)
+{
+    if (e->value[0]->number != 0)
+        complain(owner, e->name, "the first value is not 0");
+}
+
 static void collect(const Message *message, const char *prefix)
 {
     if (entry_count == MESSAGES_MAX) {
@@ -52,8 +65,20 @@ static void collect(const Message *message, const char *prefix)
     struct entry *entry = &entries[entry_count++];
     snprintf(entry->name, sizeof entry->name, "%s.%s", prefix, message->name);
     entry->message = message;
+    for (size_t i = 0; is_ours(entry->name) && i < message->n_enum_type; i++)
+        check_enum(entry->name, message->enum_type[i]);
     for (size_t i = 0; i < message->n_nested_type; i++)
         collect(message->nested_type[i], entry->name);
+}
+
+static void collect_file(const Google__Protobuf__FileDescriptorProto *file)
+{
+    char prefix[128];
+    snprintf(prefix, sizeof prefix, ".%s", file->package);
+    for (size_t m = 0; m < file->n_message_type; m++)
+        collect(file->message_type[m], prefix);
+    for (size_t e = 0; strncmp(file->package, "sinergi.", 8) == 0 && e < file->n_enum_type; e++)
+        check_enum(file->name, file->enum_type[e]);
 }
 
 static struct entry *find(const char *name)
@@ -113,29 +138,53 @@ static void check_leaf(const struct entry *entry, const Field *field, const stru
         complain(entry->name, field->name, "has a row of the table of personal fields");
 }
 
-/* Mark what an event reaches, check classes on the way. classed: a field above has the class. */
-static void reach(struct entry *entry, bool classed, int depth)
+/* Decoding walks messages with a stack of fixed depth: none may contain itself. */
+static void check_cycles(struct entry *entry)
 {
-    if (depth > DEPTH_MAX) {
-        complain(entry->name, "*", "is nested too deep, or contains itself");
+    entry->state = INSIDE;
+    for (size_t i = 0; i < entry->message->n_field; i++) {
+        const Field *field = entry->message->field[i];
+        if (!is_message(field))
+            continue;
+        struct entry *inner = find(field->type_name);
+        if (inner->state == INSIDE)
+            complain(entry->name, field->name, "lets a message contain itself");
+        if (inner->state == NEW)
+            check_cycles(inner);
+    }
+    entry->state = DONE;
+}
+
+/* The class of one field. classed: a field above has it already. */
+static void check_class(const struct entry *entry, const Field *field, const struct options *o,
+                        bool classed)
+{
+    bool payload =
+        strcmp(entry->name, ".sinergi.v1.Envelope") == 0 && field->number >= PAYLOAD_FIRST;
+    if (payload && (o->pd || !is_message(field)))
+        complain(entry->name, field->name, "a payload is a message without a class of its own");
+    if (classed && o->pd)
+        complain(entry->name, field->name, "stands under a class and has one of its own");
+    if (!classed && !o->pd && !is_message(field))
+        complain(entry->name, field->name, "has no class (sinergi.v1.pd)");
+    if (!classed && !o->pd && is_message(field) && field->label == LABEL_REPEATED)
+        complain(entry->name, field->name, "is repeated: one class counts for all of it");
+}
+
+/* Check the classes of all that an event reaches. */
+static void check_event(const struct entry *entry, bool classed, int depth)
+{
+    if (depth >= DEPTH_MAX) {
+        complain(entry->name, "*", "is nested deeper than a decode goes");
         return;
     }
-    entry->reached = true;
     for (size_t i = 0; i < entry->message->n_field; i++) {
         const Field *field = entry->message->field[i];
         struct options o = options_of(field);
-        bool timestamp = strstr(entry->name, ".google.protobuf.Timestamp") != NULL;
-        bool date = strcmp(entry->name, ".sinergi.v1.Date") == 0;
-        bool place = strcmp(entry->name, ".sinergi.v1.EventRef") == 0;
-        if (!timestamp && !date && !place) {
-            if (classed && o.pd)
-                complain(entry->name, field->name, "stands under a class and has one of its own");
-            if (!classed && !o.pd && !is_message(field))
-                complain(entry->name, field->name, "has no class (sinergi.v1.pd)");
-            check_leaf(entry, field, &o);
-        }
+        check_class(entry, field, &o, classed);
+        check_leaf(entry, field, &o);
         if (is_message(field))
-            reach(find(field->type_name), classed || o.pd, depth + 1);
+            check_event(find(field->type_name), classed || o.pd, depth + 1);
     }
 }
 
@@ -231,14 +280,16 @@ static void print_topics(const Message *envelope)
     printf("};\nconst size_t sg_topic_count = sizeof sg_topics / sizeof sg_topics[0];\n");
 }
 
-static void check_enums(const Set *set)
+/* wire/contract.h mirrors two enums of options.proto: the compiler compares each value. */
+static void print_mirror(const Google__Protobuf__EnumDescriptorProto *e)
 {
-    for (size_t f = 0; f < set->n_file; f++)
-        for (size_t e = 0; e < set->file[f]->n_enum_type; e++)
-            if (strncmp(set->file[f]->package, "sinergi", 7) == 0 &&
-                set->file[f]->enum_type[e]->value[0]->number != 0)
-                complain(set->file[f]->name, set->file[f]->enum_type[e]->name,
-                         "the first value is not 0");
+    const char *prefix = strcmp(e->name, "PdClass") == 0 ? "PD_CLASS_" : "FORM_";
+    const char *mirror = strcmp(e->name, "PdClass") == 0 ? "SG_PD_" : "SG_FORM_";
+    if (strcmp(e->name, "PdClass") != 0 && strcmp(e->name, "Form") != 0)
+        return;
+    for (size_t i = 0; i < e->n_value; i++)
+        printf("_Static_assert(%s%s == %d, \"options.proto\");\n", mirror,
+               e->value[i]->name + strlen(prefix), e->value[i]->number);
 }
 
 static Set *read_set(const char *path)
@@ -258,19 +309,23 @@ int main(int argc, char **argv)
         fputs("usage: contract-gen DESCRIPTOR-SET\n", stderr);
         return 1;
     }
-    for (size_t f = 0; f < set->n_file; f++) {
-        char prefix[128];
-        snprintf(prefix, sizeof prefix, ".%s", set->file[f]->package);
-        for (size_t m = 0; m < set->file[f]->n_message_type; m++)
-            collect(set->file[f]->message_type[m], prefix);
-    }
+    for (size_t f = 0; f < set->n_file; f++)
+        collect_file(set->file[f]);
+    for (size_t i = 0; i < entry_count; i++)
+        if (is_ours(entries[i].name) && entries[i].state == NEW)
+            check_cycles(&entries[i]);
     struct entry *envelope = find(".sinergi.v1.Envelope");
-    check_enums(set);
-    reach(envelope, false, 0);
+    if (!envelope)
+        complain(argv[1], "sinergi.v1.Envelope", "is not there");
+    if (!failed)
+        check_event(envelope, false, 0);
     if (failed)
         return 1;
     puts("/* Made by proto/gen/contract.c from the .proto files. */\n"
          "#include \"wire/contract.h\"\n#include \"sinergi/v1/event.pb-c.h\"\n");
+    for (size_t f = 0; f < set->n_file; f++)
+        for (size_t e = 0; e < set->file[f]->n_enum_type; e++)
+            print_mirror(set->file[f]->enum_type[e]);
     print_in_order(envelope);
     print_topics(envelope->message);
     return 0;

@@ -84,27 +84,29 @@ enum sg_err sg_encode(const void *message, struct sg_arena *arena, struct sg_byt
 
 /* ---- events ---- */
 
-static bool find_payload(struct sg_event *event)
+/* How many payloads there are; with exactly one, the event has its type. */
+static unsigned find_payload(struct sg_event *event)
 {
     if (!event->envelope)
-        return false;
+        return 0;
     const ProtobufCMessageDescriptor *descriptor = event->envelope->base.descriptor;
     const uint8_t *base = (const uint8_t *)event->envelope;
+    unsigned count = 0;
     event->type = 0;
+    event->payload = NULL;
     for (unsigned i = descriptor->n_fields; i-- > 0;) {
         const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
         if (field->id < SG_TYPE_AGENCY_FIRST)
             break;
         const ProtobufCMessage *payload =
             *(ProtobufCMessage *const *)(const void *)(base + field->offset);
-        if (payload && event->type)
-            return false;
-        if (payload) {
-            event->type = field->id;
-            event->payload = payload;
-        }
+        if (!payload)
+            continue;
+        event->type = count ? 0 : field->id;
+        event->payload = count ? NULL : payload;
+        count++;
     }
-    return event->type != 0;
+    return count;
 }
 
 static enum sg_err unpack_parts(struct sg_bytes clear, struct sg_bytes personal,
@@ -126,13 +128,30 @@ static enum sg_err unpack_parts(struct sg_bytes clear, struct sg_bytes personal,
     return unpack(&pb_envelope__descriptor, whole, arena, budget, &out_event->envelope, why);
 }
 
+/* A time that is not valid is refused later; till then it is 0. */
 static void read_times(struct sg_event *event)
 {
     const PbEnvelope *envelope = event->envelope;
     if (!envelope)
         return;
-    event->occurred_ms = envelope->occurred_at ? sg_ms_of(envelope->occurred_at) : 0;
-    event->recorded_ms = envelope->recorded_at ? sg_ms_of(envelope->recorded_at) : 0;
+    const Google__Protobuf__Timestamp *occurred = envelope->occurred_at;
+    const Google__Protobuf__Timestamp *recorded = envelope->recorded_at;
+    event->occurred_ms = occurred && sg_time_valid(occurred) ? sg_ms_of(occurred) : 0;
+    event->recorded_ms = recorded && sg_time_valid(recorded) ? sg_ms_of(recorded) : 0;
+}
+
+/* Exactly one, and the one that `type` names. */
+static bool check_payload(const struct sg_event *event, unsigned count, struct sg_fault *fault)
+{
+    const char *type = event->envelope->type;
+    const char *topic = sg_type_topic(event->type);
+    if (count == 0 && !sg_type_of_topic(sg_bytes_of(type)))
+        return sg_refuse(fault, SG_ST_SCHEMA, "type", "UNKNOWN_TOPIC",
+                         "the topic of an event type, such as referral.submitted");
+    if (!topic)
+        return sg_refuse(fault, SG_ST_SCHEMA, "payload", "EXACTLY_ONE", "exactly one payload");
+    return strcmp(type, topic) == 0 ||
+           sg_refuse(fault, SG_ST_SCHEMA, "type", "NOT_THE_PAYLOAD", "%s", topic);
 }
 
 /* What the tables cannot say of an envelope. */
@@ -151,9 +170,6 @@ static bool check_envelope(const struct sg_event *event, struct sg_fault *fault)
     if (event->recorded_ms < event->occurred_ms - CLOCK_SLACK_MS)
         return sg_refuse(fault, SG_ST_SCHEMA, "recorded_at", "BEFORE_OCCURRED_AT",
                          "not earlier than occurred_at less 5 minutes");
-    const char *topic = sg_type_topic(event->type);
-    if (strcmp(e->type, topic) != 0)
-        return sg_refuse(fault, SG_ST_SCHEMA, "type", "NOT_THE_PAYLOAD", "%s", topic);
     return true;
 }
 
@@ -185,12 +201,11 @@ enum sg_err sg_event_decode_digested(struct sg_bytes clear, struct sg_bytes pers
         return SG_OK;
     }
     read_times(&event);
+    unsigned payloads = find_payload(&event);
     *out_event = event;
-    if (!find_payload(&event)) {
-        (void)sg_refuse(fault, SG_ST_SCHEMA, "payload", "EXACTLY_ONE", "exactly one payload");
-        return SG_OK;
-    }
-    if (!sg_validate(&event, vocabulary, fault) || !check_envelope(&event, fault))
+    if (!sg_validate_envelope(&event, vocabulary, fault) ||
+        !check_payload(&event, payloads, fault) || !check_envelope(&event, fault) ||
+        !sg_validate_payload(&event, vocabulary, fault))
         return SG_OK;
     memcpy(event.digest, digest, SG_HASH_BYTES);
     *out_event = event;
@@ -215,7 +230,7 @@ enum sg_err sg_event_reopen(struct sg_bytes clear, struct sg_bytes personal, str
     if (err)
         return err;
     read_times(&event);
-    if (!find_payload(&event))
+    if (find_payload(&event) != 1)
         return sg_fail(why, SG_E_FORMAT, "an event without exactly one payload");
     *out_event = event;
     return SG_OK;

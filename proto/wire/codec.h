@@ -26,7 +26,8 @@ SG_MUST_CHECK enum sg_err sg_decode_row(const ProtobufCMessageDescriptor *descri
                                         struct sg_bytes bytes, struct sg_arena *arena,
                                         void *out_message_pointer, struct sg_why *why);
 
-/* protobuf_c_message_check, then pack into the arena. Errors: SG_E_LIMIT. */
+/* protobuf_c_message_check, then pack into the arena. Errors: SG_E_LIMIT, SG_E_FORMAT (the message
+ * is not whole). */
 SG_MUST_CHECK enum sg_err sg_encode(const void *message, struct sg_arena *arena,
                                     struct sg_bytes *out_bytes, struct sg_why *why);
 
@@ -52,7 +53,8 @@ struct sg_vocabulary {
  * fields are checked by the ledger (ledger/shape.c).
  *
  * SG_OK and fault->code == 0: *out_event is whole. SG_OK and fault->code != 0: refused. When the
- * envelope could be unpacked out_event->envelope is set even if refused, else NULL.
+ * envelope could be unpacked out_event->envelope is set even if refused, else NULL; type and
+ * payload are set if exactly one payload is there; the digest is set only if nothing is refused.
  * Errors: SG_E_LIMIT when the arena has no room for an event that fits the budget. */
 SG_MUST_CHECK enum sg_err sg_event_decode(struct sg_bytes clear, struct sg_bytes personal,
                                           const struct sg_vocabulary *vocabulary,
@@ -73,7 +75,8 @@ SG_MUST_CHECK enum sg_err sg_event_reopen(struct sg_bytes clear, struct sg_bytes
 
 /* Split an envelope into its two parts by the class of each field and pack both. `salt` is 16
  * bytes, used when there is a personal field (and then set in the personal part); NULL: the
- * envelope's own. Errors: SG_E_LIMIT. */
+ * envelope's own. A mixed message stands in each part that has one of its fields, and in the clear
+ * part always. Errors: SG_E_LIMIT, SG_E_FORMAT (a personal field and no salt). */
 SG_MUST_CHECK enum sg_err sg_event_split(const PbEnvelope *envelope, const uint8_t *salt,
                                          struct sg_arena *arena, struct sg_bytes *out_clear,
                                          struct sg_bytes *out_personal, struct sg_why *why);
@@ -84,7 +87,8 @@ bool sg_region_valid(struct sg_bytes code, int least_levels);
 bool sg_agency_valid(struct sg_bytes id); /* ^[a-z][a-z0-9-]{1,30}$ */
 bool sg_phone_valid(struct sg_bytes phone);
 
-/* Timestamps of the contract. */
+/* Timestamps of the contract: years 1900 to 9999, whole nanoseconds. sg_ms_of wants a valid one. */
+bool sg_time_valid(const Google__Protobuf__Timestamp *t);
 static inline int64_t sg_ms_of(const Google__Protobuf__Timestamp *t)
 {
     return t->seconds * 1000 + t->nanos / 1000000;

@@ -1,10 +1,11 @@
 #include "wire/scan.h"
 
+#include "kit/check.h"
 #include "wire/limits.h"
 
 #include <stdio.h>
 
-enum { FIELDS_PER_MESSAGE_MAX = 64 };
+enum { FIELDS_PER_MESSAGE_MAX = 64, ENVELOPE_SALT = 17 };
 enum wire_type { WIRE_VARINT = 0, WIRE_64 = 1, WIRE_BYTES = 2, WIRE_32 = 5 };
 
 /* Where the walk stands in one message. */
@@ -21,6 +22,7 @@ struct walk {
     struct level levels[SG_SCAN_DEPTH_MAX];
     unsigned depth, fields, fields_max, unknown, unknown_max;
     bool classed, personal; /* check classes; which part this is */
+    unsigned values;        /* classed fields other than the salt */
     struct sg_fault *fault; /* of an event */
     struct sg_why *why;     /* of a frame */
     enum sg_err err;
@@ -34,11 +36,11 @@ static void print_path(const struct walk *walk, const char *last, char *to, size
     to[0] = '\0';
     for (unsigned i = 0; i < walk->depth && len < size; i++) {
         const struct level *level = &walk->levels[i];
-        len += (size_t)snprintf(to + len, size - len, "%s.",
+        len += (size_t)snprintf(to + len, size - len, "%s%s", len ? "." : "",
                                 level->descriptor->fields[level->field].name);
     }
-    if (len < size)
-        (void)snprintf(to + len, size - len, "%s", last);
+    if (*last && len < size)
+        (void)snprintf(to + len, size - len, "%s%s", len ? "." : "", last);
 }
 
 static bool refuse(struct walk *walk, enum sg_err err, uint32_t code, const char *field,
@@ -58,16 +60,23 @@ static bool broken(struct walk *walk, const char *field, const char *detail)
     return refuse(walk, SG_E_FORMAT, SG_ST_SCHEMA, field, detail, "a protobuf message");
 }
 
+/* As many names as there is room for, the least numbers first. */
 static bool bad_enum(struct walk *walk, const ProtobufCFieldDescriptor *field)
 {
     const ProtobufCEnumDescriptor *e = field->descriptor;
-    char accepted[140];
+    char accepted[sizeof walk->fault->accepted] = "";
     size_t len = 0;
-    accepted[0] = '\0';
-    for (unsigned i = 0; i < e->n_values && len < sizeof accepted; i++)
-        if (e->values[i].value != 0)
-            len += (size_t)snprintf(accepted + len, sizeof accepted - len, "%s%s", len ? ", " : "",
-                                    e->values[i].name);
+    for (unsigned i = 0; i < e->n_values; i++) {
+        const char *name = e->values[i].name;
+        if (e->values[i].value == 0)
+            continue;
+        if (len + strlen(name) + sizeof ", , …" > sizeof accepted) {
+            (void)snprintf(accepted + len, sizeof accepted - len, ", …");
+            break;
+        }
+        len +=
+            (size_t)snprintf(accepted + len, sizeof accepted - len, "%s%s", len ? ", " : "", name);
+    }
     return refuse(walk, SG_E_FORMAT, SG_ST_BAD_CODE, field->name, "UNKNOWN_VALUE", accepted);
 }
 
@@ -172,6 +181,8 @@ static bool check_class(struct walk *walk, const struct level *level, unsigned i
     if (pd == SG_PD_UNSPECIFIED)
         return true;
     bool personal = pd == SG_PD_GENERAL || pd == SG_PD_SPECIFIC;
+    if (walk->depth || level->descriptor->fields[index].id != ENVELOPE_SALT)
+        walk->values++;
     if (personal == walk->personal)
         return true;
     return refuse(walk, SG_E_FORMAT, SG_ST_SCHEMA, level->descriptor->fields[index].name,
@@ -205,8 +216,12 @@ static bool scan_packed(struct walk *walk, struct level *level, unsigned index, 
 {
     const ProtobufCFieldDescriptor *field = &level->descriptor->fields[index];
     uint64_t value;
-    if (walk->at < end)
-        level->seen[index]--; /* each entry counts itself below */
+    if (walk->at < end) { /* each entry counts itself below */
+        level->seen[index]--;
+        walk->fields--;
+    } else if (walk->fault) { /* would say that a field is there which then is not */
+        return refuse(walk, SG_E_FORMAT, SG_ST_SCHEMA, field->name, "EMPTY", "the field left out");
+    }
     while (walk->at < end) {
         if (!count_field(walk, level, index))
             return false;
@@ -312,6 +327,7 @@ static bool scan_field(struct walk *walk)
 
 static bool scan(struct walk *walk, struct sg_bytes bytes)
 {
+    SG_CHECK(walk->levels[0].descriptor->n_fields <= FIELDS_PER_MESSAGE_MAX);
     walk->at = bytes.ptr;
     walk->levels[0].end = bytes.ptr + bytes.len;
     memset(walk->levels[0].seen, 0,
@@ -331,7 +347,7 @@ enum sg_err sg_scan_frame(struct sg_bytes bytes, const ProtobufCMessageDescripto
                           struct sg_why *why)
 {
     struct walk walk; /* levels are filled in as they are entered */
-    walk.depth = walk.fields = walk.unknown = 0;
+    walk.depth = walk.fields = walk.unknown = walk.values = 0;
     walk.unknown_max = SG_SCAN_UNKNOWN_MAX;
     walk.fields_max = SG_SCAN_FRAME_FIELDS_MAX;
     walk.classed = walk.personal = false;
@@ -346,7 +362,7 @@ enum sg_err sg_scan_frame(struct sg_bytes bytes, const ProtobufCMessageDescripto
 bool sg_scan_event(struct sg_bytes bytes, enum sg_part part, struct sg_fault *fault)
 {
     struct walk walk;
-    walk.depth = walk.fields = walk.unknown = 0;
+    walk.depth = walk.fields = walk.unknown = walk.values = 0;
     walk.unknown_max = 0;
     walk.fields_max = SG_SCAN_FIELDS_MAX;
     walk.classed = true;
@@ -356,5 +372,12 @@ bool sg_scan_event(struct sg_bytes bytes, enum sg_part part, struct sg_fault *fa
     walk.err = SG_OK;
     walk.levels[0].descriptor = sg_envelope_rules.descriptor;
     walk.levels[0].rules = &sg_envelope_rules;
-    return bytes.len == 0 || scan(&walk, bytes);
+    if (bytes.len == 0)
+        return true;
+    if (!scan(&walk, bytes))
+        return false;
+    /* Salt is for what it hides: an event without personal fields has no personal part. */
+    return walk.values > 0 || part == SG_PART_CLEAR ||
+           sg_refuse(fault, SG_ST_SCHEMA, "personal", "EMPTY",
+                     "no personal part when no personal field is set");
 }

@@ -35,9 +35,13 @@ static void drop(const ProtobufCFieldDescriptor *field, ProtobufCMessage *messag
         *(protobuf_c_boolean *)(void *)(at + field->quantifier_offset) = 0;
 }
 
+/* Without unknown fields: they have no class, so they go nowhere. */
 static ProtobufCMessage *copy_of(const ProtobufCMessage *from, struct sg_arena *arena)
 {
-    return sg_arena_copy(arena, from, from->descriptor->sizeof_message);
+    ProtobufCMessage *copy = sg_arena_copy(arena, from, from->descriptor->sizeof_message);
+    if (copy)
+        copy->n_unknown_fields = 0;
+    return copy;
 }
 
 /* Sort one field; a mixed sub-message becomes the next task. */
@@ -103,6 +107,7 @@ enum sg_err sg_event_split(const PbEnvelope *envelope, const uint8_t *salt, stru
 {
     PbEnvelope source = *envelope;
     source.has_salt = false; /* it follows from the others */
+    source.base.n_unknown_fields = 0;
     PbEnvelope clear = source, personal = source;
     struct task root = {.from = &source.base,
                         .clear = &clear.base,
@@ -122,6 +127,7 @@ enum sg_err sg_event_split(const PbEnvelope *envelope, const uint8_t *salt, stru
         personal.salt.len = SALT_BYTES;
         personal.salt.data = sg_arena_copy(arena, salt, SALT_BYTES);
     }
-    return personal.salt.data ? sg_encode(&personal, arena, out_personal, why)
-                              : sg_fail(why, SG_E_LIMIT, "split: no salt");
+    if (!personal.salt.data)
+        return sg_fail(why, salt ? SG_E_LIMIT : SG_E_FORMAT, "split: no salt");
+    return sg_encode(&personal, arena, out_personal, why);
 }

@@ -19,6 +19,7 @@ struct pass {
     int32_t day; /* WIB day of occurred_at: which codes are valid */
     struct frame frames[SG_SCAN_DEPTH_MAX];
     unsigned depth;
+    unsigned end; /* field of the envelope to stop at */
 };
 
 static bool refuse(struct pass *pass, uint32_t code, const ProtobufCFieldDescriptor *field,
@@ -92,7 +93,8 @@ static bool check_agency(struct pass *pass, const ProtobufCFieldDescriptor *fiel
     if (!sg_agency_valid(text))
         return refuse(pass, SG_ST_SCHEMA, field, "AGENCY", "an agency id such as dinsos");
     const struct sg_roster *roster = pass->vocabulary ? pass->vocabulary->roster : NULL;
-    if (roster && !sg_roster_agency_n(roster, text))
+    bool publisher = pass->depth == 0; /* compared with the owner of the key by the broker */
+    if (roster && !publisher && !sg_roster_agency_n(roster, text))
         return refuse(pass, SG_ST_BAD_CODE, field, "UNKNOWN_AGENCY",
                       form_rules[SG_FORM_AGENCY].accepted);
     return true;
@@ -131,6 +133,8 @@ static bool check_number(struct pass *pass, const ProtobufCFieldDescriptor *fiel
                          const struct sg_field_rules *rules, const uint8_t *at)
 {
     int64_t value = 0;
+    if (field->label == PROTOBUF_C_LABEL_REPEATED) /* its bounds are those of the count */
+        return true;
     if (field->type == PROTOBUF_C_TYPE_UINT32)
         value = *(const uint32_t *)(const void *)at;
     else if (field->type == PROTOBUF_C_TYPE_INT32)
@@ -161,9 +165,8 @@ static bool check_date(struct pass *pass, const ProtobufCFieldDescriptor *field,
 static bool check_time(struct pass *pass, const ProtobufCFieldDescriptor *field,
                        const Google__Protobuf__Timestamp *t)
 {
-    bool good = t->seconds >= -2208988800LL && t->seconds <= 253402300799LL && t->nanos >= 0 &&
-                t->nanos <= 999999999;
-    return good || refuse(pass, SG_ST_SCHEMA, field, "TIME", form_rules[SG_FORM_TIME].accepted);
+    return sg_time_valid(t) ||
+           refuse(pass, SG_ST_SCHEMA, field, "TIME", form_rules[SG_FORM_TIME].accepted);
 }
 
 /* ---- the walk ---- */
@@ -239,6 +242,15 @@ static bool is_present(const ProtobufCFieldDescriptor *field, const uint8_t *mes
     return *(const protobuf_c_boolean *)(const void *)(message + field->quantifier_offset) != 0;
 }
 
+/* There, but with nothing in it: for a mandatory field that is missing. */
+static bool is_empty(const ProtobufCFieldDescriptor *field, const uint8_t *at)
+{
+    if (field->type == PROTOBUF_C_TYPE_STRING)
+        return **(char *const *)(const void *)at == '\0';
+    return field->type == PROTOBUF_C_TYPE_BYTES &&
+           ((const ProtobufCBinaryData *)(const void *)at)->len == 0;
+}
+
 static bool check_count(struct pass *pass, const ProtobufCFieldDescriptor *field,
                         const struct sg_field_rules *rules, size_t count)
 {
@@ -298,7 +310,7 @@ static bool check_single(struct pass *pass, struct frame *frame,
     }
     const uint8_t *at = frame->message + field->offset;
     bool inside = false;
-    if (rules->must && field->type == PROTOBUF_C_TYPE_STRING && !**(char *const *)(const void *)at)
+    if (rules->must && is_empty(field, at))
         return refuse(pass, SG_ST_MISSING_FIELD, field, NULL, form_rules[rules->form].accepted);
     if (!check_value(pass, field, rules, at, &inside))
         return false;
@@ -311,28 +323,55 @@ static bool check_single(struct pass *pass, struct frame *frame,
     return true;
 }
 
-bool sg_validate(struct sg_event *event, const struct sg_vocabulary *vocabulary,
-                 struct sg_fault *fault)
+static bool run(struct pass *pass)
 {
-    struct pass pass = {.event = event, .vocabulary = vocabulary, .fault = fault};
-    pass.day = sg_day_at(event->occurred_ms);
-    pass.frames[0] =
-        (struct frame){.message = (const uint8_t *)event->envelope, .rules = &sg_envelope_rules};
     for (;;) {
-        struct frame *frame = &pass.frames[pass.depth];
+        struct frame *frame = &pass->frames[pass->depth];
         const ProtobufCMessageDescriptor *descriptor = frame->rules->descriptor;
+        if (pass->depth == 0 && frame->next == pass->end)
+            return true;
         if (frame->next == descriptor->n_fields) {
-            if (pass.depth == 0)
-                return true;
-            pass.depth--;
+            pass->depth--;
             continue;
         }
         const ProtobufCFieldDescriptor *field = &descriptor->fields[frame->next];
         const struct sg_field_rules *rules = &frame->rules->fields[frame->next];
         bool good = field->label == PROTOBUF_C_LABEL_REPEATED
-                        ? check_repeated(&pass, frame, field, rules)
-                        : check_single(&pass, frame, field, rules);
+                        ? check_repeated(pass, frame, field, rules)
+                        : check_single(pass, frame, field, rules);
         if (!good)
             return false;
     }
+}
+
+/* Fields of the envelope from `first` up to `end`. */
+static bool check_fields(struct sg_event *event, const struct sg_vocabulary *vocabulary,
+                         struct sg_fault *fault, unsigned first, unsigned end)
+{
+    struct pass pass = {.event = event, .vocabulary = vocabulary, .fault = fault, .end = end};
+    pass.day = sg_day_at(event->occurred_ms);
+    pass.frames[0] = (struct frame){
+        .message = (const uint8_t *)event->envelope, .rules = &sg_envelope_rules, .next = first};
+    return run(&pass);
+}
+
+static unsigned index_of(uint32_t id)
+{
+    unsigned i = 0;
+    while (sg_envelope_rules.descriptor->fields[i].id < id)
+        i++;
+    return i;
+}
+
+bool sg_validate_envelope(struct sg_event *event, const struct sg_vocabulary *vocabulary,
+                          struct sg_fault *fault)
+{
+    return check_fields(event, vocabulary, fault, 0, index_of(SG_TYPE_AGENCY_FIRST));
+}
+
+bool sg_validate_payload(struct sg_event *event, const struct sg_vocabulary *vocabulary,
+                         struct sg_fault *fault)
+{
+    unsigned payload = index_of(event->type);
+    return check_fields(event, vocabulary, fault, payload, payload + 1);
 }

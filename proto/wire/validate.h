@@ -4,9 +4,13 @@
 
 #include "wire/codec.h"
 
-/* Check every field of the envelope and its payload. False: `fault` says which and why. Sets
- * event->old_region. event->envelope, type and occurred_ms are set. */
-bool sg_validate(struct sg_event *event, const struct sg_vocabulary *vocabulary,
-                 struct sg_fault *fault);
+/* Check every field of the envelope itself. False: `fault` says which and why. event->envelope and
+ * occurred_ms are set. */
+bool sg_validate_envelope(struct sg_event *event, const struct sg_vocabulary *vocabulary,
+                          struct sg_fault *fault);
+
+/* Check every field of the payload; event->type is set. Sets event->old_region. */
+bool sg_validate_payload(struct sg_event *event, const struct sg_vocabulary *vocabulary,
+                         struct sg_fault *fault);
 
 #endif

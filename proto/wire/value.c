@@ -58,6 +58,12 @@ bool sg_nik_valid(struct sg_bytes nik)
     return serial && month >= 1 && month <= 12 && day >= 1 && day <= sg_days_in_month(year, month);
 }
 
+bool sg_time_valid(const Google__Protobuf__Timestamp *t)
+{
+    return t->seconds >= INT64_C(-2208988800) && t->seconds <= INT64_C(253402300799) &&
+           t->nanos >= 0 && t->nanos <= 999999999;
+}
+
 bool sg_phone_valid(struct sg_bytes phone)
 {
     return phone.len >= 8 && phone.len <= 16 && phone.ptr[0] == '+' && phone.ptr[1] != '0' &&
