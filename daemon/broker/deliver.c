@@ -13,14 +13,24 @@ static bool may_send(const struct turn *t, const struct session *s, const struct
            sub->retry_at_ns <= t->in->mono_ns;
 }
 
+/* An Ack may wait a little for a commit that happens anyway. */
+static bool must_write(const struct turn *t, const struct sub *sub)
+{
+    return sub->row_stale &&
+           (t->in->stopping || t->in->mono_ns - sub->stale_since_ns >= ACK_WAIT_NS);
+}
+
 bool deliver_possible(const struct turn *t)
 {
     const struct broker *b = t->broker;
     for (size_t i = 0; i < b->session_high; i++) {
         const struct session *s = &b->sessions[i];
-        for (size_t j = 0; s->used && j < s->sub_count; j++)
-            if (may_send(t, s, &s->subs[j]) ||
-                (s->subs[j].row_stale && t->in->mono_ns - s->subs[j].stale_since_ns >= ACK_WAIT_NS))
+        if (!s->used)
+            continue;
+        if (s->ended)
+            return true;
+        for (size_t j = 0; j < s->sub_count; j++)
+            if (may_send(t, s, &s->subs[j]) || must_write(t, &s->subs[j]))
                 return true;
     }
     return false;
@@ -30,7 +40,7 @@ void deliver_wake(struct broker *broker)
 {
     for (size_t i = 0; i < broker->session_high; i++) {
         struct session *s = &broker->sessions[i];
-        if (!s->used || !s->sub_count)
+        if (!session_live(s) || !s->sub_count)
             continue;
         session_touch(broker, s);
         for (size_t j = 0; j < s->sub_count; j++)
@@ -112,6 +122,20 @@ struct filling {
     bool end;         /* nothing more to read */
 };
 
+/* What was buried is not sent again when its neighbours are. */
+static enum sg_err pass_dead(struct turn *t, const struct session *s, const struct sub *sub,
+                             uint64_t seq, bool *wanted, struct sg_why *why)
+{
+    struct sg_bytes row;
+    struct key key = {0};
+    if (!sub->dead_letters || seq > sub->nacked_seq)
+        return SG_OK;
+    key_u64(key_text(key_text(&key, s->agency), sub->name), seq);
+    enum sg_err err = table_get(&t->txn, TABLE_DEAD_LETTERS, &key, &row, why);
+    *wanted = err == SG_E_NOT_FOUND;
+    return *wanted ? SG_OK : err;
+}
+
 static enum sg_err fill(struct turn *t, const struct session *s, const struct sub *sub,
                         struct filling *f, struct sg_why *why)
 {
@@ -126,7 +150,12 @@ static enum sg_err fill(struct turn *t, const struct session *s, const struct su
             f->end = !err;
             break;
         }
-        if (wants(sub, type)) {
+        bool wanted = wants(sub, type);
+        if (wanted)
+            err = pass_dead(t, s, sub, seq, &wanted, why);
+        if (err)
+            break;
+        if (wanted) {
             PbDelivery *d = NULL;
             err = view_record(t, s->agency, seq, &d, why);
             if (err)
@@ -201,42 +230,41 @@ static enum sg_err serve(struct turn *t, struct session *s, struct sub *sub, siz
     return err;
 }
 
-static enum sg_err write_stale(struct turn *t, struct session *s, struct sg_why *why)
-{
-    enum sg_err err = SG_OK;
-    for (size_t j = 0; !err && j < s->sub_count; j++)
-        if (s->subs[j].row_stale) {
-            session_touch(t->broker, s);
-            err = sub_write(t, s, &s->subs[j], why);
-        }
-    return err;
-}
-
-/* Round after round, one frame for each subscription that has credit, until the budget is used. */
-enum sg_err deliver_all(struct turn *t, struct sg_why *why)
+/* One frame for each subscription of the session that has credit. */
+static enum sg_err serve_session(struct turn *t, struct session *s, size_t *budget, bool *again,
+                                 struct sg_why *why)
 {
     enum { ROOM = 4 << 20 };
     struct broker *b = t->broker;
-    size_t budget = DELIVERIES_PER_TURN;
+    enum sg_err err = SG_OK;
+    for (size_t j = 0; !err && j < s->sub_count && *budget; j++) {
+        if (!may_send(t, s, &s->subs[j]))
+            continue;
+        if (b->arena.size - b->arena.used < ROOM || b->out_arena.size - b->out_arena.used < ROOM ||
+            b->out_count + 2 > OUT_FRAMES_MAX)
+            *budget = 0;
+        else
+            err = serve(t, s, &s->subs[j], budget, why);
+        *again |= s->subs[j].behind;
+    }
+    return err;
+}
+
+/* Round after round until the budget is used. The next turn begins where this one ended, so that
+ * nobody waits for ever behind others. */
+enum sg_err deliver_all(struct turn *t, struct sg_why *why)
+{
+    struct broker *b = t->broker;
+    size_t budget = DELIVERIES_PER_TURN, at = b->deliver_from;
     enum sg_err err = SG_OK;
     for (bool again = true; !err && again && budget;) {
         again = false;
-        for (size_t i = 0; !err && i < b->session_high && budget; i++) {
-            struct session *s = &b->sessions[i];
-            for (size_t j = 0; !err && s->used && j < s->sub_count && budget; j++) {
-                if (!may_send(t, s, &s->subs[j]))
-                    continue;
-                if (b->arena.size - b->arena.used < ROOM ||
-                    b->out_arena.size - b->out_arena.used < ROOM)
-                    budget = 0;
-                else
-                    err = serve(t, s, &s->subs[j], &budget, why);
-                again |= s->subs[j].behind;
-            }
+        for (size_t i = 0; !err && i < b->session_high && budget; i++, at++) {
+            struct session *s = &b->sessions[at % b->session_high];
+            if (session_live(s))
+                err = serve_session(t, s, &budget, &again, why);
         }
     }
-    for (size_t i = 0; !err && i < b->session_high; i++)
-        if (b->sessions[i].used)
-            err = write_stale(t, &b->sessions[i], why);
-    return err;
+    b->deliver_from = b->session_high ? at % b->session_high : 0;
+    return err ? err : sub_write_stale(t, false, why);
 }

@@ -18,7 +18,10 @@ enum {
     OUT_ARENA_BYTES = 48 << 20,
     UNDO_ARENA_BYTES = 8 << 20,
     DUE_PER_TURN = 200,
-    DELIVERIES_PER_TURN = 4096
+    DELIVERIES_PER_TURN = 4096,
+    STEP_BYTES = 2 << 20,                 /* of an arena: no step of a turn takes more */
+    OLD_BLOCKS_MAX = SG_FRAME_EVENTS_MAX, /* more than SG_TURN_OLD_BLOCKS_MAX: see publish.c */
+    BUSY_MS = 200
 };
 #define SILENT_NS INT64_C(30000000000)
 #define ACK_WAIT_NS INT64_C(200000000)
@@ -37,6 +40,7 @@ struct sub {
     bool row_stale; /* the row does not say yet what stands here */
     int64_t stale_since_ns;
     int64_t retry_at_ns; /* after a Nack; 0 = now */
+    int64_t retry_at_ms; /* the same in journal time: outlives the connection */
     uint64_t nacked_seq, dead_letters;
     uint32_t attempts;
 };
@@ -44,15 +48,20 @@ struct sub {
 struct session {
     struct peer peer;
     bool used;
+    bool ended;   /* gone, and kept only until its cursors are written */
     bool touched; /* backed up in this attempt */
     char agency[SG_AGENCY_MAX + 1], device[SG_DEVICE_MAX + 1];
     bool local;
     int64_t heard_ns, since_ms;
     struct sub subs[SG_SUBSCRIPTIONS_MAX];
     size_t sub_count;
-    unsigned frames_in_flight; /* Deliver frames, over all subscriptions */
-    size_t next_sub;           /* turn taking */
+    unsigned frames_in_flight;   /* Deliver frames, over all subscriptions */
+    unsigned publishes, queries; /* of this turn */
 };
+static inline bool session_live(const struct session *session)
+{
+    return session->used && !session->ended;
+}
 
 struct undo {
     struct undo *next;
@@ -64,6 +73,7 @@ struct broker {
     struct broker_options options;
     struct session *sessions; /* SESSIONS_MAX */
     size_t session_high;      /* all used ones lie below */
+    size_t deliver_from;      /* session that is served first in the next turn */
     struct undo *undo;
     struct sg_arena undo_arena, arena, out_arena;
     struct frame_out *out; /* OUT_FRAMES_MAX */
@@ -80,6 +90,7 @@ struct request {
     struct session *session;
     const struct sg_agency *agency;
     const struct sg_device *device;
+    bool busy; /* more of its kind than may be in flight */
 };
 
 /* What one attempt works with. */
@@ -98,9 +109,8 @@ struct turn {
     struct sg_merkle tree;
     struct publish_answer *answers, **last_answer;
     size_t events; /* taken in this turn */
-    struct known_block *old[SG_TURN_OLD_BLOCKS_MAX];
+    struct known_block *old[OLD_BLOCKS_MAX];
     unsigned old_blocks; /* whose tree was computed again */
-    uint64_t last_seq;   /* of the journal, as of now in this turn */
     bool refuse_large;   /* one frame alone does not fit */
 };
 
@@ -117,6 +127,10 @@ PbSignedBlock *reply_block(struct turn *t, const struct signed_block *block);
 void *turn_take(struct turn *t, size_t size);
 #define TURN_NEW(t, type) ((type *)turn_take((t), sizeof(type)))
 ProtobufCBinaryData turn_bytes(struct turn *t, const void *from, size_t size);
+/* SG_E_LIMIT when a step might find no room: the turn is run with fewer frames. */
+SG_MUST_CHECK enum sg_err turn_room(const struct turn *t, struct sg_why *why);
+/* Shorten a text that was cut to its size, so that it ends with a whole letter. */
+void reply_cut_text(char *text);
 
 /* ---- sessions ---- */
 struct session *session_find(struct broker *broker, struct peer peer);
@@ -130,6 +144,9 @@ struct session *session_holder(struct broker *broker, const char *agency, const 
                                struct sub **out_sub);
 struct sub *session_sub(struct session *session, const char *name);
 void session_drop_sub(struct session *session, struct sub *sub);
+bool session_stale(const struct session *session);
+/* The session of the request, unless it has ended since: its place may belong to another by now. */
+bool session_serves(const struct request *r);
 
 /* ---- steps of the turn ---- */
 SG_MUST_CHECK enum sg_err intake_frames(struct turn *t, size_t count, struct sg_why *why);
@@ -146,6 +163,8 @@ SG_MUST_CHECK enum sg_err answer_query(struct turn *t, struct request *r, struct
 SG_MUST_CHECK enum sg_err answer_admin(struct turn *t, struct request *r, struct sg_why *why);
 SG_MUST_CHECK enum sg_err deliver_all(struct turn *t, struct sg_why *why);
 bool deliver_possible(const struct turn *t);
+/* Write what the rows of subscriptions do not say yet, and let go of sessions that have ended. */
+SG_MUST_CHECK enum sg_err sub_write_stale(struct turn *t, bool ended_only, struct sg_why *why);
 /* New records came into mailboxes: who holds a subscription may have something to read. */
 void deliver_wake(struct broker *broker);
 

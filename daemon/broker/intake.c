@@ -48,7 +48,7 @@ static enum sg_err open_frame(struct turn *t, struct request *r, struct sg_why *
 
 static enum sg_err greet(struct turn *t, struct request *r, struct sg_why *why)
 {
-    enum { BUSY_MS = 10000 };
+    enum { LATER_MS = 10000 };
     char accepted[48];
     if (r->frame->hello->protocol != SG_PROTOCOL) {
         (void)snprintf(accepted, sizeof accepted, "protocol %u", SG_PROTOCOL);
@@ -56,14 +56,14 @@ static enum sg_err greet(struct turn *t, struct request *r, struct sg_why *why)
     }
     if (r->in->over_limit) {
         r->frame = NULL;
-        return reply_bye(t, r->in->peer, SG_ST_BUSY, "connections of this key", NULL, BUSY_MS,
+        return reply_bye(t, r->in->peer, SG_ST_BUSY, "connections of this key", NULL, LATER_MS,
                          false, why);
     }
     if (!r->session)
         r->session = session_open(t, r->in);
     if (!r->session) {
         r->frame = NULL;
-        return reply_bye(t, r->in->peer, SG_ST_BUSY, NULL, NULL, BUSY_MS, false, why);
+        return reply_bye(t, r->in->peer, SG_ST_BUSY, NULL, NULL, LATER_MS, false, why);
     }
     return SG_OK;
 }
@@ -88,31 +88,43 @@ static enum sg_err take_frame(struct turn *t, struct request *r, struct sg_why *
         return err;
     session_touch(t->broker, r->session);
     r->session->heard_ns = t->in->mono_ns;
-    if (r->frame->bye) {
-        session_close(t->broker, r->session);
-        r->session = NULL;
-        r->frame = NULL;
-    }
     return SG_OK;
+}
+
+/* All is answered in the turn that takes it: what comes in one turn is what was in flight. */
+static void count_in_flight(struct request *r)
+{
+    if (r->frame->publish)
+        r->busy = ++r->session->publishes > SG_UNANSWERED_FRAMES_MAX;
+    else if (r->frame->query)
+        r->busy = ++r->session->queries > 1;
+}
+
+static size_t events_of(const struct request *r)
+{
+    const PbPublish *publish = r->frame ? r->frame->publish : NULL;
+    return publish && publish->n_events <= SG_FRAME_EVENTS_MAX ? publish->n_events : 0;
 }
 
 enum sg_err intake_frames(struct turn *t, size_t count, struct sg_why *why)
 {
-    enum { ROOM = 2 << 20 };
     struct broker *b = t->broker;
     enum sg_err err = SG_OK;
     size_t events = 0, bytes = 0;
     t->requests = turn_take(t, (count + 1) * sizeof *t->requests);
+    for (size_t i = 0; i < b->session_high; i++)
+        b->sessions[i].publishes = b->sessions[i].queries = 0;
     for (size_t i = 0; !err && i < count; i++) {
         struct request *r = &t->requests[t->request_count];
         *r = (struct request){.in = &t->in->frames[i]};
         bytes += r->in->body.len;
-        if (i && (bytes > SG_TURN_BYTES_MAX || events >= SG_TURN_EVENTS_MAX ||
-                  b->out_count > OUT_FRAMES_MAX / 4 || b->arena.size - b->arena.used < ROOM))
+        if (i && (bytes > SG_TURN_BYTES_MAX || events + SG_FRAME_EVENTS_MAX > SG_TURN_EVENTS_MAX ||
+                  b->out_count > OUT_FRAMES_MAX / 4 || b->arena.size - b->arena.used < STEP_BYTES))
             break; /* the others come again in the next turn */
         err = take_frame(t, r, why);
-        if (!err && r->frame && r->frame->publish)
-            events += r->frame->publish->n_events;
+        if (!err && r->frame)
+            count_in_flight(r);
+        events += events_of(r);
         t->request_count++;
     }
     t->result->frames_taken = t->request_count;
@@ -125,7 +137,7 @@ enum sg_err intake_silence(struct turn *t, struct sg_why *why)
     enum sg_err err = SG_OK;
     for (size_t i = 0; !err && i < b->session_high; i++) {
         struct session *s = &b->sessions[i];
-        if (!s->used)
+        if (!session_live(s))
             continue;
         const struct sg_agency *agency = sg_roster_agency(t->world.roster, s->agency);
         const struct sg_device *device =

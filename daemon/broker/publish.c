@@ -16,7 +16,6 @@ struct event_answer {
 struct publish_answer {
     struct publish_answer *next;
     struct peer peer;
-    const char *agency;
     struct sg_id outbox_id;
     uint64_t first_number;
     size_t count;
@@ -45,8 +44,10 @@ static enum sg_err refuse_frame(struct frame *f, PbError *error, struct sg_why *
 {
     PbServerFrame frame = PB_SERVER_FRAME__INIT;
     PbPublishResult result = PB_PUBLISH_RESULT__INIT;
-    result.has_outbox_id = result.has_first_number = true;
+    result.has_first_number = true;
     result.outbox_id = f->publish->outbox_id;
+    result.has_outbox_id =
+        result.outbox_id.len == SG_ID_BYTES; /* nothing of any length comes back */
     result.first_number = f->publish->first_number;
     result.frame_error = error;
     frame.publish_result = &result;
@@ -147,7 +148,6 @@ static struct publish_answer *new_answer(struct frame *f)
 {
     struct publish_answer *answer = TURN_NEW(f->t, struct publish_answer);
     answer->peer = f->r->in->peer;
-    answer->agency = f->r->agency->id;
     answer->outbox_id = f->outbox_id;
     answer->first_number = f->first;
     answer->count = f->count;
@@ -217,6 +217,9 @@ enum sg_err take_publish(struct turn *t, struct request *r, struct sg_why *why)
     struct place_state place;
     if (t->in->storage_low)
         return refuse_code(&f, SG_ST_STORAGE, NULL, NULL, RETRY_MS, why);
+    if (r->busy)
+        return refuse_code(&f, SG_ST_BUSY, "publish", "at most 22 frames that are not answered",
+                           BUSY_MS, why);
     if (!shape_holds(&f) || sg_id_from(bytes_of(f.publish->outbox_id), &f.outbox_id) != SG_OK)
         return refuse_code(&f, SG_ST_PROTOCOL, "publish",
                            "outbox_id of 16 bytes, first_number from 1, 1 to 48 events, signature",
@@ -259,6 +262,7 @@ struct reply {
     const struct publish_answer *answer;
     PbPublishResult *result;
     struct known_block *blocks; /* in the order of result->blocks */
+    unsigned old_most;          /* so many old blocks in this turn, with those of this answer */
 };
 
 static void add_block(struct reply *reply, const struct signed_block *block,
@@ -271,11 +275,10 @@ static void add_block(struct reply *reply, const struct signed_block *block,
 
 /* Index of the block that holds the seq; an old one is read and its tree computed again.
  * SG_E_STATE: too many old blocks in this turn. */
-static enum sg_err block_of(struct reply *reply, const struct record *record, uint32_t *out_index,
+static enum sg_err block_of(struct reply *reply, uint64_t height, uint32_t *out_index,
                             struct sg_why *why)
 {
     struct turn *t = reply->t;
-    uint64_t height = record ? record->rest->height : t->sealed.header.height;
     for (uint32_t i = 0; i < reply->result->n_blocks; i++)
         if (reply->blocks[i].block.header.height == height) {
             *out_index = i;
@@ -291,7 +294,7 @@ static enum sg_err block_of(struct reply *reply, const struct record *record, ui
             add_block(reply, &t->old[i]->block, &t->old[i]->tree);
             return SG_OK;
         }
-    if (t->old_blocks == SG_TURN_OLD_BLOCKS_MAX)
+    if (t->old_blocks >= reply->old_most)
         return SG_E_STATE;
     struct known_block *old = TURN_NEW(t, struct known_block);
     enum sg_err err = block_get(&t->txn, height, &old->block, why);
@@ -304,13 +307,13 @@ static enum sg_err block_of(struct reply *reply, const struct record *record, ui
     return SG_OK;
 }
 
-static enum sg_err add_inclusion(struct reply *reply, PbOutcome *outcome, uint64_t seq,
+static enum sg_err add_inclusion(struct reply *reply, PbOutcome *outcome, uint64_t height,
                                  const struct record *record, struct sg_why *why)
 {
     struct turn *t = reply->t;
     uint8_t path[32 * 32];
     uint32_t index = 0;
-    enum sg_err err = block_of(reply, record, &index, why);
+    enum sg_err err = block_of(reply, height, &index, why);
     if (err)
         return err;
     const struct known_block *known = &reply->blocks[index];
@@ -318,7 +321,7 @@ static enum sg_err add_inclusion(struct reply *reply, PbOutcome *outcome, uint64
     pb_inclusion__init(in);
     in->has_block_index = in->has_leaf_index = in->has_rest_hash = in->has_path = true;
     in->block_index = index;
-    in->leaf_index = (uint32_t)(seq - known->block.header.first_seq);
+    in->leaf_index = (uint32_t)(record->seq - known->block.header.first_seq);
     uint8_t rest_hash[SG_HASH_BYTES];
     sg_hash(record->rest_bytes, rest_hash);
     in->rest_hash = turn_bytes(t, rest_hash, sizeof rest_hash);
@@ -328,8 +331,7 @@ static enum sg_err add_inclusion(struct reply *reply, PbOutcome *outcome, uint64
     return SG_OK;
 }
 
-static void add_minted(struct turn *t, PbOutcome *outcome, const PbEffect *effect,
-                       const char *agency)
+static void add_minted(struct turn *t, PbOutcome *outcome, const PbEffect *effect)
 {
     const struct {
         bool has;
@@ -341,7 +343,6 @@ static void add_minted(struct turn *t, PbOutcome *outcome, const PbEffect *effec
         {effect->has_minted_allocation_id, PB_MINTED__KIND_ALLOCATION,
          effect->minted_allocation_id},
     };
-    (void)agency;
     outcome->minted = turn_take(t, SG_ARRAY_LEN(all) * sizeof *outcome->minted);
     for (size_t i = 0; i < SG_ARRAY_LEN(all); i++) {
         if (!all[i].has)
@@ -361,22 +362,27 @@ static void add_minted(struct turn *t, PbOutcome *outcome, const PbEffect *effec
 
 /* What follows from the record: when it was accepted, what was minted, and its place in the block.
  */
-static enum sg_err add_record(struct reply *reply, PbOutcome *outcome, uint64_t seq,
-                              struct sg_why *why)
+static enum sg_err add_record(struct reply *reply, PbOutcome *outcome,
+                              const struct event_answer *event, struct sg_why *why)
 {
     struct turn *t = reply->t;
     struct record record;
-    enum sg_err err = journal_get(&t->txn, seq, &record, why);
-    if (!err)
+    uint64_t height = t->sealed.header.height;
+    const PbEffect *effect = event->outcome.effect; /* known when it was decided in this turn */
+    enum sg_err err = journal_get(&t->txn, event->seq, &record, why);
+    if (!err && event->recalled) {
         err = record_open_rest(&record, &t->broker->arena, why);
+        height = err ? 0 : record.rest->height;
+        effect = err ? NULL : record.rest->effect;
+    }
     if (err)
         return err == SG_E_NOT_FOUND ? sg_fail(why, SG_E_STORE, "an outcome without its record")
                                      : err;
     outcome->has_accepted_at_ms = true;
     outcome->accepted_at_ms = record.accepted_ms;
-    if (record.rest->effect)
-        add_minted(t, outcome, record.rest->effect, reply->answer->agency);
-    return add_inclusion(reply, outcome, seq, &record, why);
+    if (effect)
+        add_minted(t, outcome, effect);
+    return add_inclusion(reply, outcome, height, &record, why);
 }
 
 static enum sg_err outcome_of(struct reply *reply, size_t i, PbOutcome **out, struct sg_why *why)
@@ -400,7 +406,7 @@ static enum sg_err outcome_of(struct reply *reply, size_t i, PbOutcome **out, st
         outcome->first_place = place;
     }
     *out = outcome;
-    return event->seq ? add_record(reply, outcome, event->seq, why) : SG_OK;
+    return event->seq ? add_record(reply, outcome, event, why) : SG_OK;
 }
 
 /* Refusals are long; when a frame has many, their second sentence is left out. */
@@ -427,6 +433,8 @@ static enum sg_err answer_one(struct turn *t, const struct publish_answer *answe
     result.outcomes = turn_take(t, answer->count * sizeof *result.outcomes);
     result.blocks = turn_take(t, answer->count * sizeof *result.blocks);
     reply.blocks = turn_take(t, answer->count * sizeof *reply.blocks);
+    /* The first frame is answered however its events are spread: later it would be no better. */
+    reply.old_most = t->old_blocks ? SG_TURN_OLD_BLOCKS_MAX : SG_FRAME_EVENTS_MAX;
     frame.publish_result = &result;
     for (size_t i = 0; i < answer->count; i++) {
         enum sg_err err = outcome_of(&reply, i, &result.outcomes[i], why);
@@ -435,7 +443,7 @@ static enum sg_err answer_one(struct turn *t, const struct publish_answer *answe
             busy.has_outbox_id = busy.has_first_number = true;
             busy.outbox_id = result.outbox_id;
             busy.first_number = result.first_number;
-            busy.frame_error = reply_error_code(t, SG_ST_BUSY, NULL, NULL, 200);
+            busy.frame_error = reply_error_code(t, SG_ST_BUSY, NULL, NULL, BUSY_MS);
             frame.publish_result = &busy;
             return reply_send(t, answer->peer, &frame, FRAME_SEND, why);
         }
@@ -450,7 +458,10 @@ static enum sg_err answer_one(struct turn *t, const struct publish_answer *answe
 enum sg_err answer_publishes(struct turn *t, struct sg_why *why)
 {
     enum sg_err err = SG_OK;
-    for (const struct publish_answer *a = t->answers; !err && a; a = a->next)
-        err = answer_one(t, a, why);
+    for (const struct publish_answer *a = t->answers; !err && a; a = a->next) {
+        err = turn_room(t, why);
+        if (!err)
+            err = answer_one(t, a, why);
+    }
     return err;
 }

@@ -3,7 +3,9 @@
 
 #include "broker/view.h"
 
+/* A page ends with so many entries, or where the next one might not fit into a frame. */
 enum { PAGE_SLOTS = 40, PAGE_SEATS = 150, PAGE_ROWS = 100, PAGE_BLOCKS = 100 };
+enum { PAGE_BYTES = SG_BODY_MAX - 2000, ENTRY_HEAD = 4 };
 
 typedef enum sg_err answer_fn(struct turn *t, struct request *r, PbQueryResult *result,
                               struct sg_why *why);
@@ -24,9 +26,16 @@ static void set_next(struct turn *t, PbQueryResult *result, const void *from, si
 static enum sg_err ask_slots(struct turn *t, struct request *r, PbQueryResult *result,
                              struct sg_why *why)
 {
-    struct sg_bytes next;
-    enum sg_err err = ledger_slots(&t->txn, t->world.now_ms, cursor_of(r), PAGE_SLOTS,
-                                   &t->broker->arena, &result->slots, &result->n_slots, &next, why);
+    struct sg_bytes next = {NULL, 0};
+    enum sg_err err = SG_OK;
+    size_t limit = PAGE_SLOTS, size = PAGE_BYTES + 1;
+    for (; !err && size > PAGE_BYTES && limit; limit /= 2) {
+        err = ledger_slots(&t->txn, t->world.now_ms, cursor_of(r), limit, &t->broker->arena,
+                           &result->slots, &result->n_slots, &next, why);
+        size = 0;
+        for (size_t i = 0; !err && i < result->n_slots; i++)
+            size += ENTRY_HEAD + pb_slot_view__get_packed_size(result->slots[i]);
+    }
     if (!err && next.len)
         set_next(t, result, next.ptr, next.len);
     return err;
@@ -63,17 +72,20 @@ static enum sg_err cut_seat(struct turn *t, struct seat_fact *seat, const char *
 {
     uint32_t relations = seat_relations(seat, agency);
     PbSeatView *view = seat->view;
+    uint32_t of_person = relations;
+    if (seat->person_ended)
+        of_person &= ~(uint32_t)(RELATION_PROVIDER | RELATION_PROVIDER_WAITING);
     if (!relations)
         view->has_allocation_id = false;
     if (!(relations & RELATION_CASE_OWNER))
         view->has_case_id = false;
-    if (!relations || seat->person_ended)
+    if (!of_person)
         view->person = NULL;
     if (!view->person)
         return SG_OK;
     struct sg_id ref;
     bool found = false;
-    view_cut(&view->person->base, person_rules(), relations);
+    view_cut(&view->person->base, person_rules(), of_person);
     enum sg_err err = ledger_person_ref(&t->txn, &seat->person_id, agency, &ref, &found, why);
     view->person->has_person_ref = !err && found;
     if (view->person->has_person_ref)
@@ -98,8 +110,12 @@ static enum sg_err ask_seats(struct turn *t, struct request *r, PbQueryResult *r
         return SG_OK;
     }
     result->seats = turn_take(t, PAGE_SEATS * sizeof *result->seats);
+    size_t size = 0;
     for (size_t i = from; !err && i < count && result->n_seats < PAGE_SEATS; i++) {
         err = cut_seat(t, &seats[i], r->session->agency, why);
+        size += ENTRY_HEAD + pb_seat_view__get_packed_size(seats[i].view);
+        if (size > PAGE_BYTES)
+            break;
         result->seats[result->n_seats++] = seats[i].view;
     }
     if (!err && from + result->n_seats < count) {
@@ -140,13 +156,17 @@ static void fill_subscription(struct turn *t, const struct request *r, const cha
     }
 }
 
-/* A walk over rows of the own agency: from the cursor, else from the beginning. */
+/* A walk over rows of the own agency, or of one of its subscriptions: from the cursor, else from
+ * the beginning. */
 static enum sg_err walk_own(struct turn *t, const struct request *r, enum table table,
-                            struct cursor *cursor, struct key *out_prefix, struct sg_why *why)
+                            const char *only, struct cursor *cursor, struct key *out_prefix,
+                            struct sg_why *why)
 {
     struct sg_bytes from = cursor_of(r);
     *out_prefix = (struct key){0};
     key_text(out_prefix, r->session->agency);
+    if (only)
+        key_text(out_prefix, only);
     struct key start = *out_prefix;
     if (from.len && from.len <= KEY_BYTES_MAX && key_starts(from, out_prefix)) {
         start = (struct key){0};
@@ -161,8 +181,9 @@ static enum sg_err ask_subscriptions(struct turn *t, struct request *r, PbQueryR
 {
     SG_AUTO(cursor_done) struct cursor cursor = {0};
     struct key prefix;
+    size_t size = 0;
     result->subscriptions = turn_take(t, PAGE_ROWS * sizeof *result->subscriptions);
-    enum sg_err err = walk_own(t, r, TABLE_SUBSCRIPTIONS, &cursor, &prefix, why);
+    enum sg_err err = walk_own(t, r, TABLE_SUBSCRIPTIONS, NULL, &cursor, &prefix, why);
     while (!err && cursor.key.ptr && key_starts(cursor.key, &prefix)) {
         if (result->n_subscriptions == PAGE_ROWS) {
             set_next(t, result, cursor.key.ptr, cursor.key.len);
@@ -177,6 +198,11 @@ static enum sg_err ask_subscriptions(struct turn *t, struct request *r, PbQueryR
         if (err)
             break;
         fill_subscription(t, r, view->name, row, view);
+        size += ENTRY_HEAD + pb_subscription_view__get_packed_size(view);
+        if (size > PAGE_BYTES) {
+            set_next(t, result, cursor.key.ptr, cursor.key.len);
+            return SG_OK;
+        }
         result->subscriptions[result->n_subscriptions++] = view;
         err = cursor_next(&cursor, why);
     }
@@ -190,7 +216,10 @@ static enum sg_err ask_dead_letters(struct turn *t, struct request *r, PbQueryRe
     struct key prefix;
     const char *only = r->frame->query->subscription;
     result->dead_letters = turn_take(t, PAGE_ROWS * sizeof *result->dead_letters);
-    enum sg_err err = walk_own(t, r, TABLE_DEAD_LETTERS, &cursor, &prefix, why);
+    size_t agency_len = strlen(r->session->agency) + 1;
+    if (only && strlen(only) > SG_NAME_MAX)
+        return SG_OK; /* no subscription has such a name */
+    enum sg_err err = walk_own(t, r, TABLE_DEAD_LETTERS, only, &cursor, &prefix, why);
     while (!err && cursor.key.ptr && key_starts(cursor.key, &prefix)) {
         if (result->n_dead_letters == PAGE_ROWS) {
             set_next(t, result, cursor.key.ptr, cursor.key.len);
@@ -203,8 +232,8 @@ static enum sg_err ask_dead_letters(struct turn *t, struct request *r, PbQueryRe
                             why);
         if (err)
             break;
-        const uint8_t *name = cursor.key.ptr + prefix.len;
-        view->subscription = copy_text(t, name, cursor.key.len - prefix.len - 9);
+        const uint8_t *name = cursor.key.ptr + agency_len;
+        view->subscription = copy_text(t, name, cursor.key.len - agency_len - 9);
         view->has_seq = view->has_at_ms = view->has_attempts = true;
         view->seq = sg_get_u64(cursor.key.ptr + cursor.key.len - 8);
         const char *topic = sg_type_topic(row->type);
@@ -212,8 +241,7 @@ static enum sg_err ask_dead_letters(struct turn *t, struct request *r, PbQueryRe
         view->reason = row->reason;
         view->at_ms = row->at_ms;
         view->attempts = row->attempts;
-        if (!only || strcmp(only, view->subscription) == 0)
-            result->dead_letters[result->n_dead_letters++] = view;
+        result->dead_letters[result->n_dead_letters++] = view;
         err = cursor_next(&cursor, why);
     }
     return err;
@@ -261,7 +289,7 @@ static enum sg_err ask_status(struct turn *t, struct request *r, PbQueryResult *
     view->epoch = head.header.epoch;
     view->height = head.header.height;
     for (size_t i = 0; i < b->session_high; i++)
-        view->sessions += b->sessions[i].used;
+        view->sessions += session_live(&b->sessions[i]);
     view->storage_low = t->in->storage_low;
     view->clock_held = t->in->clock_held;
     view->demo = b->options.demo;
@@ -287,7 +315,9 @@ enum sg_err answer_query(struct turn *t, struct request *r, struct sg_why *why)
     frame.query_result = &result;
     size_t kind = (size_t)query->kind;
     enum sg_err err = SG_OK;
-    if (kind >= SG_ARRAY_LEN(answers) || !answers[kind])
+    if (r->busy || t->refuse_large)
+        result.error = reply_error_code(t, SG_ST_BUSY, "query", "one query in flight", BUSY_MS);
+    else if (kind >= SG_ARRAY_LEN(answers) || !answers[kind])
         result.error = reply_error_code(t, SG_ST_BAD_CODE, "query.kind", "a kind of query", 0);
     else
         err = answers[kind](t, r, &result, why);

@@ -1,3 +1,4 @@
+/* reply.c - answers: built in the arena of the turn, encoded into the one that outlives it. */
 #include "broker/inside.h"
 
 #include "kit/check.h"
@@ -18,11 +19,34 @@ ProtobufCBinaryData turn_bytes(struct turn *t, const void *from, size_t size)
     return (ProtobufCBinaryData){size, copy};
 }
 
+enum sg_err turn_room(const struct turn *t, struct sg_why *why)
+{
+    const struct sg_arena *a = &t->broker->arena, *out = &t->broker->out_arena;
+    if (a->size - a->used < STEP_BYTES || out->size - out->used < STEP_BYTES)
+        return sg_fail(why, SG_E_LIMIT, "the arena of the turn is full");
+    return SG_OK;
+}
+
+void reply_cut_text(char *text)
+{
+    size_t len = strlen(text), tail = 0;
+    while (tail < len && tail < 3 && ((uint8_t)text[len - 1 - tail] & 0xc0) == 0x80)
+        tail++;
+    if (tail == len)
+        return;
+    uint8_t lead = (uint8_t)text[len - 1 - tail];
+    size_t want = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : 0;
+    if (tail < want)
+        text[len - 1 - tail] = '\0';
+}
+
+/* Texts of a fault are cut to their size wherever that falls; a client reads no half letter. */
 static char *text(struct turn *t, const char *from)
 {
     size_t size = strlen(from) + 1;
     char *copy = turn_take(t, size);
     memcpy(copy, from, size);
+    reply_cut_text(copy);
     return copy;
 }
 

@@ -7,7 +7,7 @@
 struct session *session_find(struct broker *broker, struct peer peer)
 {
     for (size_t i = 0; i < broker->session_high; i++)
-        if (broker->sessions[i].used && broker->sessions[i].peer.n == peer.n)
+        if (session_live(&broker->sessions[i]) && broker->sessions[i].peer.n == peer.n)
             return &broker->sessions[i];
     return NULL;
 }
@@ -49,11 +49,32 @@ struct session *session_open(struct turn *t, const struct frame_in *in)
     return session;
 }
 
+bool session_stale(const struct session *session)
+{
+    for (size_t i = 0; i < session->sub_count; i++)
+        if (session->subs[i].row_stale)
+            return true;
+    return false;
+}
+
+/* What it has acknowledged is written before its place is given to another. */
+static void leave(struct broker *broker, struct session *session)
+{
+    session->ended = session_stale(session);
+    session->used = session->ended;
+    broker->counters.sessions_cut++;
+}
+
 void session_close(struct broker *broker, struct session *session)
 {
     session_touch(broker, session);
-    session->used = false;
-    broker->counters.sessions_cut++;
+    leave(broker, session);
+}
+
+bool session_serves(const struct request *r)
+{
+    return r->frame && r->session && session_live(r->session) &&
+           r->session->peer.n == r->in->peer.n;
 }
 
 void session_undo(struct broker *broker)
@@ -84,7 +105,7 @@ struct session *session_holder(struct broker *broker, const char *agency, const 
 {
     for (size_t i = 0; i < broker->session_high; i++) {
         struct session *session = &broker->sessions[i];
-        if (!session->used || strcmp(session->agency, agency) != 0)
+        if (!session_live(session) || strcmp(session->agency, agency) != 0)
             continue;
         *out_sub = session_sub(session, name);
         if (*out_sub)
@@ -102,8 +123,6 @@ void session_drop_sub(struct session *session, struct sub *sub)
 void broker_peer_gone(struct broker *broker, struct peer peer)
 {
     struct session *session = session_find(broker, peer);
-    if (session) {
-        session->used = false;
-        broker->counters.sessions_cut++;
-    }
+    if (session)
+        leave(broker, session);
 }

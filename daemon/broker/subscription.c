@@ -1,7 +1,11 @@
 /* subscription.c - durable subscriptions: attach, acknowledge, refuse, dead letters. */
 #include "broker/inside.h"
 
+#include "kit/check.h"
+
 #include <stdio.h>
+
+enum { DELAY_MAX_MS = 3600000 }; /* of a Nack */
 
 static struct key *sub_key(struct key *key, const char *agency, const char *name)
 {
@@ -32,10 +36,28 @@ enum sg_err sub_write(struct turn *t, const struct session *session, struct sub 
     row.acked_through = sub->acked;
     row.nacked_seq = sub->nacked_seq;
     row.attempts = sub->attempts;
+    row.retry_at_ms = sub->retry_at_ms;
     row.dead_letters = sub->dead_letters;
     sub->row_stale = false;
     return row_put(&t->txn, TABLE_SUBSCRIPTIONS, sub_key(&key, session->agency, sub->name), &row,
                    why);
+}
+
+enum sg_err sub_write_stale(struct turn *t, bool ended_only, struct sg_why *why)
+{
+    struct broker *b = t->broker;
+    enum sg_err err = SG_OK;
+    for (size_t i = 0; !err && i < b->session_high; i++) {
+        struct session *s = &b->sessions[i];
+        if (!s->used || (ended_only && !s->ended) || (!s->ended && !session_stale(s)))
+            continue;
+        session_touch(b, s);
+        for (size_t j = 0; !err && j < s->sub_count; j++)
+            if (s->subs[j].row_stale)
+                err = sub_write(t, s, &s->subs[j], why);
+        s->used = !s->ended;
+    }
+    return err;
 }
 
 /* ---- Subscribe ---- */
@@ -54,28 +76,43 @@ static bool name_valid(const char *name)
     return true;
 }
 
-/* "slot.offered" or "slot.*" into type numbers. False: no such topic. */
+static bool has_type(const struct sub *sub, uint32_t type)
+{
+    for (size_t i = 0; i < sub->type_count; i++)
+        if (sub->types[i] == type)
+            return true;
+    return false;
+}
+
+/* "slot.offered" or "slot.*" into type numbers, each once. False: no such topic. */
 static bool add_types(struct sub *sub, const char *pattern)
 {
-    size_t len = strlen(pattern), before = sub->type_count;
-    bool all = len >= 2 && strcmp(pattern + len - 2, ".*") == 0;
+    size_t len = strlen(pattern);
+    bool all = len >= 2 && strcmp(pattern + len - 2, ".*") == 0, found = false;
     for (size_t i = 0; i < sg_topic_count; i++) {
         const struct sg_topic *topic = &sg_topics[i];
         bool match = all ? topic->len >= len && memcmp(topic->name, pattern, len - 1) == 0
                          : strcmp(topic->name, pattern) == 0;
-        if (match && sub->type_count < SUB_TYPES_MAX)
-            sub->types[sub->type_count++] = topic->type;
+        found |= match;
+        if (!match || has_type(sub, topic->type))
+            continue;
+        SG_CHECK(sub->type_count < SUB_TYPES_MAX);
+        sub->types[sub->type_count++] = topic->type;
     }
-    return sub->type_count > before;
+    return found;
 }
 
 static enum sg_err answer(struct turn *t, const struct request *r, const struct sub *sub,
                           PbError *error, const struct session *holder, struct sg_why *why)
 {
     PbServerFrame frame = PB_SERVER_FRAME__INIT;
+    enum { ECHO_MAX = 255 };
     PbSubscribed s = PB_SUBSCRIBED__INIT;
     char device[SG_DEVICE_MAX + 1];
-    s.subscription = r->frame->subscribe->name;
+    /* A client finds its request by the name, a wrong one too; but nothing of any length comes
+     * back. */
+    const char *name = r->frame->subscribe->name;
+    s.subscription = name && strlen(name) <= ECHO_MAX ? r->frame->subscribe->name : NULL;
     s.error = error;
     if (sub) {
         s.has_sent_through = s.has_acked_through = true;
@@ -124,7 +161,7 @@ static enum sg_err start_at(struct turn *t, const PbSubscribe *s, uint64_t *out_
     if (s->start == PB_START_FROM_SEQ)
         *out_seq = s->seq ? s->seq - 1 : 0;
     else if (s->start == PB_START_FROM_NEW)
-        *out_seq = t->last_seq;
+        *out_seq = t->block.next_seq - 1;
     return SG_OK;
 }
 
@@ -150,6 +187,12 @@ static enum sg_err fill_sub(struct turn *t, const struct request *r, struct sub 
     sub->nacked_seq = row->nacked_seq;
     sub->attempts = row->attempts;
     sub->dead_letters = row->dead_letters;
+    if (row->retry_at_ms > t->world.now_ms) {
+        int64_t wait_ms = row->retry_at_ms - t->world.now_ms;
+        sub->retry_at_ms = row->retry_at_ms;
+        sub->retry_at_ns =
+            t->in->mono_ns + (wait_ms < DELAY_MAX_MS ? wait_ms : DELAY_MAX_MS) * INT64_C(1000000);
+    }
     return SG_OK;
 }
 
@@ -163,7 +206,10 @@ static enum sg_err take_from(struct turn *t, const struct request *r, struct ses
     }
     struct peer peer = holder->peer;
     session_close(t->broker, holder);
-    return reply_bye(t, peer, SG_ST_TAKEN_OVER, r->frame->subscribe->name, NULL, 0, true, why);
+    enum sg_err err = sub_write_stale(t, true, why);
+    return err ? err
+               : reply_bye(t, peer, SG_ST_TAKEN_OVER, r->frame->subscribe->name, NULL, 0, true,
+                           why);
 }
 
 enum sg_err take_subscribe(struct turn *t, struct request *r, struct sg_why *why)
@@ -182,17 +228,20 @@ enum sg_err take_subscribe(struct turn *t, struct request *r, struct sg_why *why
         return answer(t, r, NULL,
                       reply_error_code(t, SG_ST_IN_USE, s->name, "take_over, or another name", 0),
                       holder, why);
-    enum sg_err err = fill_sub(t, r, &fresh, &error, why);
+    if (holder != r->session && r->session->sub_count == SG_SUBSCRIPTIONS_MAX)
+        return answer(t, r, NULL,
+                      reply_error_code(t, SG_ST_QUOTA, s->name, "at most 16 on one connection", 0),
+                      NULL, why);
+    /* The row has to say what the holder has acknowledged before it is read. */
+    enum sg_err err = holder && held->row_stale ? sub_write(t, holder, held, why) : SG_OK;
+    if (!err)
+        err = fill_sub(t, r, &fresh, &error, why);
     if (err || error)
         return err ? err : answer(t, r, NULL, error, NULL, why);
     if (holder)
         err = take_from(t, r, holder, held, why);
     if (err)
         return err;
-    if (r->session->sub_count == SG_SUBSCRIPTIONS_MAX)
-        return answer(t, r, NULL,
-                      reply_error_code(t, SG_ST_QUOTA, s->name, "at most 16 on one connection", 0),
-                      NULL, why);
     fresh.sent = fresh.read = fresh.acked;
     struct sub *sub = &r->session->subs[r->session->sub_count++];
     *sub = fresh;
@@ -256,6 +305,7 @@ static enum sg_err bury(struct turn *t, const struct request *r, struct sub *sub
         return err == SG_E_NOT_FOUND ? SG_OK : err;
     char reason[SG_TEXT_SHORT_MAX + 1];
     (void)snprintf(reason, sizeof reason, "%s", nack->reason ? nack->reason : "");
+    reply_cut_text(reason);
     row.has_type = row.has_at_ms = row.has_attempts = true;
     row.type = record.rest->type;
     row.reason = reason;
@@ -266,9 +316,20 @@ static enum sg_err bury(struct turn *t, const struct request *r, struct sub *sub
     return row_put(&t->txn, TABLE_DEAD_LETTERS, &key, &row, why);
 }
 
+/* Sent on from here, and from nowhere before; frames that lie beyond are no longer in flight. */
+static void rewind_to(struct session *session, struct sub *sub, uint64_t seq)
+{
+    while (sub->frame_count && sub->frames[sub->frame_count - 1] > seq) {
+        sub->frame_count--;
+        session->frames_in_flight--;
+    }
+    sub->sent = sub->read = seq;
+    sub->behind = true;
+}
+
+/* A refusal acknowledges nothing: what was sent before it may still be in work. */
 enum sg_err take_nack(struct turn *t, struct request *r, struct sg_why *why)
 {
-    enum { DELAY_MAX_MS = 3600000 };
     const PbNack *nack = r->frame->nack;
     struct sub *sub = nack->subscription ? session_sub(r->session, nack->subscription) : NULL;
     if (!sub || nack->seq <= sub->acked || nack->seq > sub->sent)
@@ -276,19 +337,15 @@ enum sg_err take_nack(struct turn *t, struct request *r, struct sg_why *why)
     uint32_t delay = nack->retry_after_ms < DELAY_MAX_MS ? nack->retry_after_ms : DELAY_MAX_MS;
     sub->attempts = sub->nacked_seq == nack->seq ? sub->attempts + 1 : 1;
     sub->nacked_seq = nack->seq;
-    r->session->frames_in_flight -= (unsigned)sub->frame_count;
-    sub->frame_count = 0;
-    sub->behind = true;
     enum sg_err err = SG_OK;
     if (sub->attempts >= SG_DEAD_AFTER_ATTEMPTS) {
         err = bury(t, r, sub, why);
-        sub->acked = nack->seq; /* delivery goes on behind it */
-        sub->attempts = 0;
-        delay = 0;
+        sub->attempts = delay = 0;
+        rewind_to(r->session, sub, nack->seq); /* on behind it */
     } else {
-        sub->acked = nack->seq - 1 > sub->acked ? nack->seq - 1 : sub->acked;
+        rewind_to(r->session, sub, nack->seq - 1);
     }
-    sub->sent = sub->read = sub->acked;
     sub->retry_at_ns = delay ? t->in->mono_ns + delay * INT64_C(1000000) : 0;
+    sub->retry_at_ms = delay ? t->world.now_ms + delay : 0;
     return err ? err : sub_write(t, r->session, sub, why);
 }

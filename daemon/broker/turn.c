@@ -55,9 +55,11 @@ const struct broker_counters *broker_counters(const struct broker *broker)
 
 /* ---- steps ---- */
 
-static bool is_durable(const struct request *r)
+static bool is_durable(const struct turn *t, const struct request *r)
 {
-    return r->frame && (r->frame->publish || r->frame->subscribe || r->frame->nack);
+    if (!session_serves(r) || r->busy)
+        return false;
+    return (r->frame->publish && !t->in->storage_low) || r->frame->subscribe || r->frame->nack;
 }
 
 static bool wants_read(const struct request *r)
@@ -71,7 +73,7 @@ static enum sg_err take_acks(struct turn *t, struct sg_why *why)
     enum sg_err err = SG_OK;
     for (size_t i = 0; !err && i < t->request_count; i++) {
         struct request *r = &t->requests[i];
-        if (r->frame && r->frame->ack && r->session && r->session->used)
+        if (session_serves(r) && r->frame->ack)
             err = take_ack(t, r, why);
     }
     return err;
@@ -82,7 +84,7 @@ static enum sg_err begin(struct turn *t, struct sg_why *why)
     struct broker *b = t->broker;
     bool read = false, write = false;
     for (size_t i = 0; i < t->request_count; i++) {
-        write |= is_durable(&t->requests[i]);
+        write |= is_durable(t, &t->requests[i]);
         read |= wants_read(&t->requests[i]);
     }
     write |= !b->due_known || b->next_due_ms <= t->world.now_ms || deliver_possible(t);
@@ -95,21 +97,20 @@ static enum sg_err begin(struct turn *t, struct sg_why *why)
                           b->options.keys->sign_secret, why);
     if (err)
         return err;
-    t->last_seq = t->block.next_seq - 1;
     t->world.now_ms = t->block.time_ms;
     t->ledger = (struct ledger_turn){
         .txn = &t->txn, .block = &t->block, .arena = &b->arena, .world = &t->world};
-    return SG_OK;
+    return sub_write_stale(t, true, why);
 }
 
 static enum sg_err answer_frame(struct turn *t, struct request *r, struct sg_why *why)
 {
     const PbClientFrame *f = r->frame;
-    if (!f || !r->session || !r->session->used)
-        return SG_OK; /* ended by a frame before this one */
-    if (t->broker->arena.size - t->broker->arena.used < (2U << 20) ||
-        t->broker->out_arena.size - t->broker->out_arena.used < (2U << 20))
-        return sg_fail(why, SG_E_LIMIT, "the arena of the turn is full");
+    if (!session_serves(r))
+        return SG_OK; /* ended by another frame of the turn */
+    enum sg_err err = turn_room(t, why);
+    if (err)
+        return err;
     if (f->hello)
         return answer_hello(t, r, why);
     if (f->publish)
@@ -122,6 +123,8 @@ static enum sg_err answer_frame(struct turn *t, struct request *r, struct sg_why
         return answer_query(t, r, why);
     if (f->admin)
         return answer_admin(t, r, why);
+    if (f->bye) /* in its place: what was sent before it counts */
+        session_close(t->broker, r->session);
     if (!f->ping)
         return SG_OK;
     PbServerFrame frame = PB_SERVER_FRAME__INIT;
@@ -198,7 +201,8 @@ static void plan_next(struct broker *b, const struct turn_in *in, struct turn_ou
     out->next_mono_ns = INT64_MAX;
     for (size_t i = 0; i < b->session_high; i++) {
         const struct session *s = &b->sessions[i];
-        if (!s->used)
+        out->more |= s->used && s->ended;
+        if (!session_live(s))
             continue;
         int64_t at = s->heard_ns + SILENT_NS + 1;
         for (size_t j = 0; j < s->sub_count; j++) {

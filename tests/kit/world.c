@@ -293,17 +293,12 @@ static const char *topic_of(const PbEnvelope *e)
     return "";
 }
 
-struct world_outcome world_publish(struct world_city *city, enum world_agency who,
-                                   const char *json_format, ...)
+void world_parts(struct world_city *city, enum world_agency who, const char *text,
+                 struct sg_bytes *out_clear, struct sg_bytes *out_personal)
 {
-    char text[4096];
     struct sg_fault fault = {0};
     struct sg_why why = {""};
     PbEnvelope *e = NULL;
-    va_list args;
-    va_start(args, json_format);
-    (void)vsnprintf(text, sizeof text, json_format, args);
-    va_end(args);
     json_t *json = sg_json_parse(text, strlen(text), &fault);
     if (!json || !sg_json_to(json, &pb_envelope__descriptor, &city->arena, &e, &fault)) {
         (void)fprintf(stderr, "world: %s %s in %s\n", fault.object, fault.accepted, text);
@@ -312,8 +307,19 @@ struct world_outcome world_publish(struct world_city *city, enum world_agency wh
     json_decref(json);
     fill_in(city, who, e, topic_of(e));
     uint8_t salt[16] = {7};
+    must(sg_event_split(e, salt, &city->arena, out_clear, out_personal, &why), &why);
+}
+
+struct world_outcome world_publish(struct world_city *city, enum world_agency who,
+                                   const char *json_format, ...)
+{
+    char text[4096];
     struct sg_bytes clear, personal;
-    must(sg_event_split(e, salt, &city->arena, &clear, &personal, &why), &why);
+    va_list args;
+    va_start(args, json_format);
+    (void)vsnprintf(text, sizeof text, json_format, args);
+    va_end(args);
+    world_parts(city, who, text, &clear, &personal);
     keep_last(who, clear, personal);
     return publish_parts(city, who, last[who].clear, last[who].personal, city->clients[who].next++);
 }

@@ -55,6 +55,10 @@ void world_restart(struct world_city *city);
 /* Move the clock and let what is due happen. */
 void world_move(struct world_city *city, const char *to);
 
+/* The two parts of an event, from JSON of an Envelope of this agency; in the city's arena. What is
+ * missing of the envelope is filled in. */
+void world_parts(struct world_city *city, enum world_agency who, const char *json,
+                 struct sg_bytes *out_clear, struct sg_bytes *out_personal);
 /* Publish JSON of an Envelope as this agency (with `as` the agency that it claims to be, NULL:
  * itself). */
 struct world_outcome world_publish(struct world_city *city, enum world_agency who,

@@ -4,6 +4,7 @@
 
 #include "broker/view.h"
 #include "broker/view_table.h"
+#include "kit/world.h"
 #include "sinergi/v1/options.pb-c.h"
 
 #include <stdio.h>
@@ -113,5 +114,122 @@ static void ids_reach_whom_they_may(void **state)
     }
 }
 
+/* ---- one record as a reader gets it ---- */
+
+#define REFERRAL                                                                                   \
+    "{\"referralSubmitted\":{\"referralId\":\"01968a3e-0000-7000-8000-000000000001\",\"kind\":"    \
+    "\"INTAKE\",\"targetAgency\":\"dinsos\",\"priority\":\"NORMAL_14D\",\"person\":{\"fullName\":" \
+    "\"Budi\",\"alias\":\"Jek\",\"nameQuality\":\"FULL\",\"sex\":\"MALE\",\"birthDate\":"          \
+    "\"1995-04-10\",\"birthQuality\":\"EXACT\",\"nik\":\"1471991004950001\",\"nikStatus\":"        \
+    "\"STATED\",\"motherName\":\"Siti\"},\"foundRegion\":\"14.71.08\",\"activity\":\"BEGGING\","   \
+    "\"childrenWith\":0}}"
+
+struct seen {
+    PbEnvelope *envelope;
+    struct sg_bytes bytes;
+};
+
+static struct seen see(struct world_city *city, PbReader *audience, const char *reader, bool ended,
+                       bool has_ref)
+{
+    struct sg_why why = {""};
+    PbRecordRest rest = PB_RECORD_REST__INIT;
+    struct record record = {.seq = 7, .accepted_ms = 1500, .rest = &rest};
+    struct view_request request = {.record = &record,
+                                   .reader = reader,
+                                   .has_person_ref = has_ref,
+                                   .person_ref = {{9}},
+                                   .person_ended = ended};
+    struct seen seen = {NULL, {NULL, 0}};
+    char agency[] = "satpolpp";
+    rest.agency = agency;
+    rest.kind = PB_RECORD_KIND_ACCEPTED;
+    rest.audience = &audience;
+    rest.n_audience = 1;
+    world_parts(city, SATPOLPP, REFERRAL, &record.clear, &record.personal);
+    UNIT_OK(view_envelope(&request, &city->arena, &seen.bytes, &why));
+    UNIT_OK(sg_decode(&pb_envelope__descriptor, seen.bytes, &city->arena, &seen.envelope, &why));
+    return seen;
+}
+
+static size_t times_redacted(const PbEnvelope *e, const char *path)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < e->n_redacted_paths; i++)
+        count += strcmp(e->redacted_paths[i], path) == 0;
+    return count;
+}
+
+static void a_record_is_cut_for_its_reader(void **state)
+{
+    (void)state;
+    static struct world_city city;
+    static const struct {
+        const char *name, *reader;
+        uint32_t relations;
+        bool ended, full_name, alias, sex, nik, mother;
+    } cases[] = {
+        /* clang-format off */
+        {"publisher",        "satpolpp", 0,                         false, true,  true,  true,  false, true},
+        {"case owner",       "dinsos",   RELATION_CASE_OWNER,       false, true,  true,  true,  false, true},
+        {"civil registry",   "dukcapil", RELATION_CIVIL_REGISTRY,   false, true,  false, true,  true,  true},
+        {"provider",         "disnaker", RELATION_PROVIDER,         false, false, false, true,  false, false},
+        {"provider, ended",  "disnaker", RELATION_PROVIDER,         true,  false, false, false, false, false},
+        {"owner, ended",     "dinsos",   RELATION_CASE_OWNER,       true,  true,  true,  true,  false, true},
+        {"waiting",          "disnaker", RELATION_PROVIDER_WAITING, false, false, false, false, false, false},
+        {"responsible",      "dinsos",   RELATION_RESPONSIBLE,      false, false, false, false, false, false},
+        {"nobody",           "dpppa",    0,                         false, false, false, false, false, false},
+    }; /* clang-format on */
+    world_open(&city, "2026-05-04T01:00:00Z");
+    for (size_t i = 0; i < SG_ARRAY_LEN(cases); i++) {
+        char agency[16], reader[16];
+        PbReader audience = PB_READER__INIT;
+        bool publisher = strcmp(cases[i].reader, "satpolpp") == 0;
+        (void)snprintf(agency, sizeof agency, "%s", cases[i].relations ? cases[i].reader : "nihil");
+        (void)snprintf(reader, sizeof reader, "%s", cases[i].reader);
+        audience.agency = agency;
+        audience.relations = cases[i].relations;
+        const struct seen seen = see(&city, &audience, reader, cases[i].ended, true);
+        const PbEnvelope *e = seen.envelope;
+        assert_non_null(e->referral_submitted);
+        assert_false(e->has_salt);
+        assert_int_equal(e->seq, 7);
+        assert_int_equal(e->accepted_at->nanos, 500000000);
+        const PbPersonIdentity *p = e->referral_submitted->person;
+        if ((p && p->full_name) != cases[i].full_name || (p && p->alias) != cases[i].alias ||
+            (p && p->has_sex) != cases[i].sex || (p && p->nik) != cases[i].nik ||
+            (p && p->mother_name) != cases[i].mother)
+            fail_msg("%s: fields of the person", cases[i].name);
+        if (times_redacted(e, "referral_submitted.person.nik") != !cases[i].nik ||
+            times_redacted(e, "referral_submitted.person.alias") != !cases[i].alias ||
+            times_redacted(e, "referral_submitted.person.phone") != 0)
+            fail_msg("%s: redacted paths", cases[i].name);
+        bool in_bytes = memmem(seen.bytes.ptr, seen.bytes.len, "1471991004950001", 16) != NULL;
+        if (in_bytes != cases[i].nik || (publisher && cases[i].nik))
+            fail_msg("%s: the NIK is somewhere in the bytes", cases[i].name);
+    }
+    world_close(&city);
+}
+
+static void the_reader_gets_its_own_pseudonym(void **state)
+{
+    (void)state;
+    static const uint32_t forms[] = {RELATION_CASE_OWNER, RELATION_PROVIDER};
+    struct sg_field_rules rules = {.pd = SG_PD_PSEUDONYMOUS, .form = SG_FORM_PERSON_REF};
+    for (size_t i = 0; i < SG_ARRAY_LEN(forms); i++) {
+        PbVisiblePerson person = PB_VISIBLE_PERSON__INIT;
+        uint8_t foreign[SG_ID_BYTES] = {1};
+        struct sg_message_rules message = {.descriptor = &pb_visible_person__descriptor};
+        struct sg_field_rules fields[8] = {rules};
+        person.has_person_ref = true;
+        person.person_ref = (ProtobufCBinaryData){sizeof foreign, foreign};
+        message.fields = fields;
+        view_cut(&person.base, &message, forms[i]);
+        assert_false(person.has_person_ref); /* that of another agency never passes */
+    }
+}
+
 UNIT_MAIN(cmocka_unit_test(every_field_follows_the_table),
-          cmocka_unit_test(ids_reach_whom_they_may))
+          cmocka_unit_test(ids_reach_whom_they_may),
+          cmocka_unit_test(a_record_is_cut_for_its_reader),
+          cmocka_unit_test(the_reader_gets_its_own_pseudonym))
