@@ -30,6 +30,8 @@ enum {
     MEMORY_LOOK_MS = 20,
 };
 
+static const double busy_ratio = 1.5, busy_load = 0.7;
+
 struct bench {
     struct report *report;
     struct fixture *fixture;
@@ -55,15 +57,33 @@ static bool wanted(const struct bench *b, const char *group)
 /* ---- floor ---- */
 
 static const unsigned floor_events[3] = {1, 48, 1000};
+static const char floor_group[] = "Floor: LMDB alone, events of 300 bytes, same disk";
+
+/* The better of what was measured: other work on the machine makes a floor look low, and a ratio to
+ * it look good. */
+static enum sg_err look_at_floor(struct bench *b, size_t which, double *out_rate,
+                                 struct sg_why *why)
+{
+    struct floor now;
+    struct floor *best = &b->floors[which];
+    enum sg_err err = floor_measure(b->fixture->folder, floor_events[which], &now, why);
+    if (err)
+        return err;
+    *out_rate = now.events_per_s;
+    if (now.events_per_s > best->events_per_s)
+        *best = now;
+    return SG_OK;
+}
 
 static enum sg_err measure_floor(struct bench *b, struct sg_why *why)
 {
     enum sg_err err = SG_OK;
-    report_group(b->report, "Floor: LMDB alone, events of 300 bytes, same disk");
+    report_group(b->report, floor_group);
     for (size_t i = 0; !err && i < SG_ARRAY_LEN(floor_events); i++) {
-        struct floor *f = &b->floors[i];
+        const struct floor *f = &b->floors[i];
         char name[64];
-        err = floor_measure(b->fixture->folder, floor_events[i], f, why);
+        double rate = 0;
+        err = look_at_floor(b, i, &rate, why);
         if (err)
             break;
         (void)snprintf(name, sizeof name, "commit of %u, p50", floor_events[i]);
@@ -74,6 +94,27 @@ static enum sg_err measure_floor(struct bench *b, struct sg_why *why)
         report_line(b->report, name, f->events_per_s, "events/s");
     }
     return err;
+}
+
+/* Just before what is compared with it; says so when the machine has other work to do. */
+static enum sg_err floor_again(struct bench *b, size_t which, struct sg_why *why)
+{
+    double before = b->floors[which].events_per_s, now = 0;
+    if (before <= 0)
+        return SG_OK; /* nothing is compared */
+    enum sg_err err = look_at_floor(b, which, &now, why);
+    if (err)
+        return err;
+    char name[64];
+    (void)snprintf(name, sizeof name, "floor now: commits of %u", floor_events[which]);
+    report_line(b->report, name, now, "events/s");
+    double ratio = now > before ? now / before : before / now;
+    if (ratio > busy_ratio)
+        report_note(b->report,
+                    "the floor changed %.1f times since: other work runs here, and no "
+                    "ratio of this run counts",
+                    ratio);
+    return SG_OK;
 }
 
 /* ---- publishing ---- */
@@ -199,6 +240,8 @@ static enum sg_err measure_single(struct bench *b, struct sg_why *why)
     b->lanes[0].took_ns = took_ns;
     enum sg_err err = prepare(b, 1, SINGLE_EVENTS, 1, why);
     if (!err)
+        err = floor_again(b, 0, why);
+    if (!err)
         err = publish(b, 1, &rate, why);
     b->lanes[0].window = 0;
     b->lanes[0].took_ns = NULL;
@@ -219,6 +262,8 @@ static enum sg_err measure_four(struct bench *b, struct sg_why *why)
     report_group(b->report, "Four publishers, four connections");
     report_note(b->report, "encryption, signatures and all checks on; clients in four threads");
     enum sg_err err = prepare(b, LANES, RUN_EVENTS, SG_FRAME_EVENTS_MAX, why);
+    if (!err)
+        err = floor_again(b, 2, why);
     if (!err)
         err = publish(b, LANES, &rate, why);
     if (err)
@@ -453,13 +498,26 @@ static bool needs_daemon(const struct bench *b)
            wanted(b, "readers") || wanted(b, "stored");
 }
 
+/* What else the machine does makes every figure of this run worse, the floor most of all. */
+static void tell_machine(struct bench *b)
+{
+    double load[1] = {0};
+    report_group(b->report, "Machine");
+    report_line(b->report, "processors, shared by clients and daemon",
+                (double)sysconf(_SC_NPROCESSORS_ONLN), "");
+    if (getloadavg(load, 1) != 1)
+        return;
+    report_line(b->report, "load average before the run", load[0], "");
+    if (load[0] > busy_load)
+        report_note(b->report, "other work runs here: neither rates nor ratios of this run count");
+}
+
 static enum sg_err run(struct bench *b, struct sg_why *why)
 {
     enum sg_err err = fixture_new(&b->fixture, why);
     if (!err && needs_daemon(b))
         err = daemon_proc_init(&b->daemon, b->fixture, NULL, why);
-    (void)printf("sinergi bench: %ld processors, shared by clients and daemon; store in %s\n",
-                 sysconf(_SC_NPROCESSORS_ONLN), err ? "-" : b->fixture->folder);
+    tell_machine(b);
     if (!err && wanted(b, "floor"))
         err = measure_floor(b, why);
     if (!err && wanted(b, "inside"))

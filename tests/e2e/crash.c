@@ -542,8 +542,10 @@ int main(int argc, char **argv)
         err = load_init(&c->load, c->zmq, c->fixture, c->seed, daemon_proc_wall_ms(), &why);
     if (!err)
         err = run(c, &why);
+    bool ended = err && c->daemon.fixture && daemon_proc_ended(&c->daemon);
     if (err)
-        (void)tap_ok(&c->tap, false, "%s: %s", sg_err_name(err), why.text);
+        (void)tap_ok(&c->tap, false, "%s: %s%s", sg_err_name(err), why.text,
+                     ended ? " (the daemon has ended by itself)" : "");
     if (c->tap.failed) {
         (void)printf("# failed with SEED=%" PRIu64 " ROUNDS=%u\n", c->seed, c->rounds);
         show_log(c);

@@ -161,8 +161,9 @@ enum sg_err daemon_proc_kill(struct daemon_proc *daemon, struct sg_why *why)
         return sg_fail(why, SG_E_SYS, "kill: %s", strerror(errno));
     enum sg_err err = reap(daemon, &status, why);
     if (!err && !(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL))
-        err =
-            sg_fail(why, SG_E_SYS, "sinergid had ended before it was killed; see %s", daemon->log);
+        err = sg_fail(why, SG_E_SYS, "sinergid had ended before it was killed: %s %d; see %s",
+                      WIFEXITED(status) ? "exit status" : "signal",
+                      WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status), daemon->log);
     return err;
 }
 
