@@ -111,6 +111,14 @@ static enum sg_err open_notify(struct daemon_proc *daemon, struct sg_why *why)
     return SG_OK;
 }
 
+/* Nobody listens afterwards: a datagram to a socket that is open and not read would hold up the
+ * daemon once the queue is full. */
+static void close_notify(struct daemon_proc *daemon)
+{
+    sg_fd_done(&daemon->notify_fd);
+    (void)unlink(daemon->notify);
+}
+
 /* One datagram: 1 = says READY=1, 0 = says something else, -1 = there is none. */
 static int hear(const struct daemon_proc *daemon)
 {
@@ -122,15 +130,9 @@ static int hear(const struct daemon_proc *daemon)
     return strstr(text, "READY=1") != NULL;
 }
 
-enum sg_err daemon_proc_start(struct daemon_proc *daemon, int64_t *out_ready_ns, struct sg_why *why)
+/* Until it says READY=1, or ends. */
+static enum sg_err await_ready(struct daemon_proc *daemon, struct sg_why *why)
 {
-    while (hear(daemon) >= 0) {
-        /* what an earlier run said */
-    }
-    int64_t begin_ns = daemon_proc_now_ns();
-    enum sg_err err = spawn(daemon, NULL, NULL, why);
-    if (err)
-        return err;
     for (;;) {
         struct pollfd fds[2] = {{.fd = daemon->notify_fd, .events = POLLIN},
                                 {.fd = daemon->pid_fd, .events = POLLIN}};
@@ -139,15 +141,27 @@ enum sg_err daemon_proc_start(struct daemon_proc *daemon, int64_t *out_ready_ns,
                            READY_MS / 1000, daemon->log);
         int heard = hear(daemon);
         if (heard == 1)
-            break;
+            return SG_OK;
         if (heard < 0 && fds[1].revents) {
-            err = reap_well(daemon, "start", why);
+            enum sg_err err = reap_well(daemon, "start", why);
             return err ? err : sg_fail(why, SG_E_SYS, "sinergid ended before it was ready");
         }
     }
-    if (out_ready_ns)
+}
+
+enum sg_err daemon_proc_start(struct daemon_proc *daemon, int64_t *out_ready_ns, struct sg_why *why)
+{
+    enum sg_err err = open_notify(daemon, why);
+    if (err)
+        return err;
+    int64_t begin_ns = daemon_proc_now_ns();
+    err = spawn(daemon, NULL, NULL, why);
+    if (!err)
+        err = await_ready(daemon, why);
+    if (!err && out_ready_ns)
         *out_ready_ns = daemon_proc_now_ns() - begin_ns;
-    return SG_OK;
+    close_notify(daemon);
+    return err;
 }
 
 /* ---- the end ---- */
@@ -193,8 +207,7 @@ enum sg_err daemon_proc_init(struct daemon_proc *daemon, const struct fixture *f
     (void)snprintf(daemon->log, sizeof daemon->log, "%s/sinergid.log", fixture->folder);
     if (access(daemon->program, X_OK) < 0)
         return sg_fail(why, SG_E_SYS, "'%s': %s", daemon->program, strerror(errno));
-    enum sg_err err = open_notify(daemon, why);
-    return err ? err : daemon_proc_job(daemon, "--init", NULL, why);
+    return daemon_proc_job(daemon, "--init", NULL, why);
 }
 
 void daemon_proc_done(struct daemon_proc *daemon)
