@@ -81,6 +81,8 @@ struct broker {
     struct broker_counters counters, counters_before;
     int64_t started_ms, next_due_ms;
     bool due_known;
+    uint64_t presence_asked, presence_written; /* changes of connections, and those in the rows */
+    int64_t presence_ms;                       /* when the rows were written last */
 };
 
 /* One decoded frame of the turn. */
@@ -112,6 +114,8 @@ struct turn {
     struct known_block *old[OLD_BLOCKS_MAX];
     unsigned old_blocks; /* whose tree was computed again */
     bool refuse_large;   /* one frame alone does not fit */
+    uint64_t presence_asked;
+    bool presence_touched;
 };
 
 /* ---- replies: encoded into the out arena ---- */
@@ -165,6 +169,12 @@ SG_MUST_CHECK enum sg_err deliver_all(struct turn *t, struct sg_why *why);
 bool deliver_possible(const struct turn *t);
 /* Write what the rows of subscriptions do not say yet, and let go of sessions that have ended. */
 SG_MUST_CHECK enum sg_err sub_write_stale(struct turn *t, bool ended_only, struct sg_why *why);
+/* ---- presence ---- */
+void presence_changed(struct broker *broker);
+bool presence_is_stale(const struct broker *broker);
+SG_MUST_CHECK enum sg_err presence_write(struct turn *t, struct sg_why *why);
+void presence_keep(struct turn *t);
+
 /* New records came into mailboxes: who holds a subscription may have something to read. */
 void deliver_wake(struct broker *broker);
 
@@ -184,6 +194,9 @@ struct remembered {
 SG_MUST_CHECK enum sg_err order_recall(struct turn *t, const struct sg_id *outbox_id,
                                        uint64_t number, const uint8_t digest[SG_HASH_BYTES],
                                        struct remembered *out_then, struct sg_why *why);
+/* The seq at a place, 0 when it was not used or has none. */
+SG_MUST_CHECK enum sg_err order_find(struct turn *t, const struct sg_id *outbox_id, uint64_t number,
+                                     uint64_t *out_seq, struct sg_why *why);
 struct frame_outcome {
     uint32_t code;
     uint64_t seq;

@@ -23,6 +23,19 @@ enum sg_err order_place(struct turn *t, const struct sg_id *outbox_id, const cha
     return SG_OK;
 }
 
+enum sg_err order_find(struct turn *t, const struct sg_id *outbox_id, uint64_t number,
+                       uint64_t *out_seq, struct sg_why *why)
+{
+    static const uint8_t no_digest[SG_HASH_BYTES];
+    struct place_state place;
+    struct remembered then = {0};
+    enum sg_err err = order_place(t, outbox_id, "", &place, why);
+    if (!err && number && number <= place.last_number)
+        err = order_recall(t, outbox_id, number, no_digest, &then, why);
+    *out_seq = then.seq;
+    return err;
+}
+
 static bool varint(const uint8_t **at, const uint8_t *end, uint64_t *out)
 {
     uint64_t value = 0;
@@ -95,12 +108,10 @@ enum sg_err order_remember(struct turn *t, const struct sg_id *outbox_id, const 
                            const struct frame_outcome *outcomes, const uint8_t *sign_public,
                            ProtobufCBinaryData signature, struct sg_why *why)
 {
-    struct sg_arena *arena = &t->broker->arena;
     struct key key = {0};
     uint8_t key_id_bytes[8], packed[SG_FRAME_EVENTS_MAX * 20], *at = packed;
     PbFrameRow row = PB_FRAME_ROW__INIT;
     PbOutboxRow outbox = PB_OUTBOX_ROW__INIT;
-    (void)arena;
     sg_key_id(sign_public, key_id_bytes);
     row.agency = outbox.agency = turn_take(t, strlen(agency) + 1);
     memcpy(row.agency, agency, strlen(agency) + 1);

@@ -109,8 +109,26 @@ static bool same_agency(const struct frame *f, const struct sg_event *event, str
     return sg_refuse(fault, SG_ST_AUTH_MISMATCH, "publisher_agency", NULL, "%s", f->r->agency->id);
 }
 
-static enum sg_err decide_event(struct frame *f, size_t i, struct outcome *outcome,
-                                struct sg_why *why)
+/* The record that an E24 names by its place: of an earlier frame, or of this one. */
+static enum sg_err find_corrected(struct frame *f, const struct sg_event *event,
+                                  const struct event_answer *before, size_t count,
+                                  uint64_t *out_seq, struct sg_why *why)
+{
+    const PbEventCorrected *e = event->envelope->event_corrected;
+    struct sg_id outbox_id;
+    *out_seq = 0;
+    if (!e || sg_id_from(bytes_of(e->corrected->outbox_id), &outbox_id) != SG_OK)
+        return SG_OK;
+    uint64_t number = e->corrected->number;
+    if (!sg_id_equal(&outbox_id, &f->outbox_id) || number < f->first)
+        return order_find(f->t, &outbox_id, number, out_seq, why);
+    if (number - f->first < count)
+        *out_seq = before[number - f->first].seq;
+    return SG_OK;
+}
+
+static enum sg_err decide_event(struct frame *f, const struct event_answer *answers, size_t i,
+                                struct outcome *outcome, struct sg_why *why)
 {
     struct turn *t = f->t;
     struct sg_event event;
@@ -129,7 +147,9 @@ static enum sg_err decide_event(struct frame *f, size_t i, struct outcome *outco
                             .outbox_id = f->outbox_id,
                             .number = f->first + i};
     start = phase_start(t);
-    err = ledger_accept(&t->ledger, &event, &source, outcome, why);
+    err = find_corrected(f, &event, answers, i, &source.corrected_seq, why);
+    if (!err)
+        err = ledger_accept(&t->ledger, &event, &source, outcome, why);
     phase_end(t, &t->broker->counters.ns_decide, start);
     return err;
 }
@@ -140,6 +160,8 @@ static void count_outcome(struct broker *b, const struct outcome *outcome)
         b->counters.events_accepted++;
     else if (outcome->status == PB_OUTCOME_STATUS_DUPLICATE)
         b->counters.events_duplicate++;
+    else if (outcome->status == PB_OUTCOME_STATUS_PARKED)
+        b->counters.events_parked++;
     else
         b->counters.events_rejected++;
 }
@@ -165,12 +187,13 @@ static enum sg_err take_new(struct frame *f, struct sg_why *why)
     enum sg_err err = SG_OK;
     for (size_t i = 0; !err && i < f->count; i++) {
         struct event_answer *event = &answer->events[i];
-        err = decide_event(f, i, &event->outcome, why);
+        err = decide_event(f, answer->events, i, &event->outcome, why);
         if (err)
             break;
         /* An object stated again has no seq of its own: it counts as refused by its first place. */
-        bool accepted = event->outcome.status == PB_OUTCOME_STATUS_ACCEPTED;
-        event->seq = accepted ? event->outcome.seq : 0;
+        bool stands = event->outcome.status == PB_OUTCOME_STATUS_ACCEPTED ||
+                      event->outcome.status == PB_OUTCOME_STATUS_PARKED;
+        event->seq = stands ? event->outcome.seq : 0;
         outcomes[i].seq = event->seq;
         outcomes[i].code = event->outcome.fault.code;
         count_outcome(f->t->broker, &event->outcome);
@@ -180,6 +203,20 @@ static enum sg_err take_new(struct frame *f, struct sg_why *why)
                : order_remember(f->t, &f->outbox_id, f->r->agency->id, f->first, f->count,
                                 f->digests, outcomes, f->r->device->sign_public,
                                 f->publish->signature, why);
+}
+
+/* An event that was parked: how it ended, if it has. */
+static enum sg_err recall_settled(struct turn *t, struct remembered *then, struct sg_why *why)
+{
+    struct key key = {0};
+    PbSettledRow *row = NULL;
+    enum sg_err err = row_get(&t->txn, TABLE_SETTLED, key_u64(&key, then->seq),
+                              &pb_settled_row__descriptor, &t->broker->arena, &row, why);
+    if (err)
+        return err == SG_E_NOT_FOUND ? SG_OK : err;
+    then->seq = row->seq;
+    then->code = row->code;
+    return SG_OK;
 }
 
 /* All numbers were used: answered from the rows, whatever the cut of then. */
@@ -192,6 +229,8 @@ static enum sg_err recall_all(struct frame *f, struct sg_why *why)
         struct remembered then;
         err = order_recall(f->t, &f->outbox_id, f->first + i, f->digests + i * SG_HASH_BYTES, &then,
                            why);
+        if (!err && then.seq)
+            err = recall_settled(f->t, &then, why);
         if (err)
             break;
         event->recalled = true;
@@ -374,6 +413,8 @@ static enum sg_err add_record(struct reply *reply, PbOutcome *outcome,
         err = record_open_rest(&record, &t->broker->arena, why);
         height = err ? 0 : record.rest->height;
         effect = err ? NULL : record.rest->effect;
+        outcome->has_parked = !err && record.rest->kind == PB_RECORD_KIND_PARKED;
+        outcome->parked = outcome->has_parked;
     }
     if (err)
         return err == SG_E_NOT_FOUND ? sg_fail(why, SG_E_STORE, "an outcome without its record")

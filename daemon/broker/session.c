@@ -46,6 +46,7 @@ struct session *session_open(struct turn *t, const struct frame_in *in)
     (void)snprintf(session->agency, sizeof session->agency, "%s", in->agency);
     (void)snprintf(session->device, sizeof session->device, "%s", in->device);
     b->counters.sessions_opened++;
+    presence_changed(b);
     return session;
 }
 
@@ -63,6 +64,7 @@ static void leave(struct broker *broker, struct session *session)
     session->ended = session_stale(session);
     session->used = session->ended;
     broker->counters.sessions_cut++;
+    presence_changed(broker);
 }
 
 void session_close(struct broker *broker, struct session *session)

@@ -12,6 +12,7 @@ enum sg_err broker_new(const struct broker_options *options, struct broker **out
     if (!b)
         return sg_fail(why, SG_E_SYS, "out of memory");
     b->options = *options;
+    b->presence_asked = 1; /* nobody is connected yet */
     b->sessions = calloc(SESSIONS_MAX, sizeof *b->sessions);
     b->out = calloc(OUT_FRAMES_MAX, sizeof *b->out);
     enum sg_err err = b->sessions && b->out ? SG_OK : sg_fail(why, SG_E_SYS, "out of memory");
@@ -87,7 +88,7 @@ static enum sg_err begin(struct turn *t, struct sg_why *why)
         write |= is_durable(t, &t->requests[i]);
         read |= wants_read(&t->requests[i]);
     }
-    write |= !b->due_known || b->next_due_ms <= t->world.now_ms || deliver_possible(t);
+    write |= presence_is_stale(b) || !b->due_known || b->next_due_ms <= t->world.now_ms || deliver_possible(t);
     if (!write)
         return read ? txn_begin(&t->txn, b->options.env, TXN_READ, why) : SG_OK;
     t->writing = true;
@@ -100,7 +101,8 @@ static enum sg_err begin(struct turn *t, struct sg_why *why)
     t->world.now_ms = t->block.time_ms;
     t->ledger = (struct ledger_turn){
         .txn = &t->txn, .block = &t->block, .arena = &b->arena, .world = &t->world};
-    return sub_write_stale(t, true, why);
+    err = presence_write(t, why);
+    return err ? err : sub_write_stale(t, true, why);
 }
 
 static enum sg_err answer_frame(struct turn *t, struct request *r, struct sg_why *why)
@@ -152,7 +154,7 @@ static enum sg_err seal_and_deliver(struct turn *t, struct sg_why *why)
         err = deliver_all(t, why);
     phase_end(t, &b->counters.ns_deliver, start);
     if (!err)
-        err = ledger_next_due(&t->txn, &b->next_due_ms, why);
+        err = ledger_next_due(&t->ledger, &b->next_due_ms, why);
     if (err)
         return err;
     b->due_known = true;
@@ -161,6 +163,8 @@ static enum sg_err seal_and_deliver(struct turn *t, struct sg_why *why)
     phase_end(t, &b->counters.ns_commit, start);
     b->counters.commits++;
     t->result->committed = true;
+    if (!err)
+        presence_keep(t);
     return err;
 }
 
@@ -219,7 +223,7 @@ static void plan_next(struct broker *b, const struct turn_in *in, struct turn_ou
         if (at < out->next_mono_ns)
             out->next_mono_ns = at;
     }
-    out->more |= out->frames_taken < in->frame_count;
+    out->more |= out->frames_taken < in->frame_count || presence_is_stale(b);
 }
 
 static void start_attempt(struct turn *t, struct broker *b, const struct turn_in *in,

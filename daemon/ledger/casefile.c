@@ -1,18 +1,28 @@
 #include "ledger/casefile.h"
 
 #include "ledger/allocation.h"
+#include "ledger/deadline.h"
 #include "wire/day.h"
 
 static const PbCaseState moves[PB_CASE_STATE_VOID + 1][CASE_EVENTS] = {
     /* clang-format off */
-    [PB_CASE_STATE_NEW] = {[CASE_ACCEPTED] = PB_CASE_STATE_ASSESSING,
+    [PB_CASE_STATE_NEW] = {[CASE_ACKNOWLEDGED] = PB_CASE_STATE_INTAKE,
+                           [CASE_ACCEPTED] = PB_CASE_STATE_ASSESSING,
                            [CASE_DECLINED] = PB_CASE_STATE_DECLINED,
-                           [CASE_REDIRECTED] = PB_CASE_STATE_VOID},
+                           [CASE_REDIRECTED] = PB_CASE_STATE_VOID,
+                           [CASE_WITHDRAWN] = PB_CASE_STATE_VOID,
+                           [CASE_TAKEN_OVER] = PB_CASE_STATE_ASSESSING},
     [PB_CASE_STATE_INTAKE] = {[CASE_ACCEPTED] = PB_CASE_STATE_ASSESSING,
                               [CASE_DECLINED] = PB_CASE_STATE_DECLINED,
-                              [CASE_REDIRECTED] = PB_CASE_STATE_VOID},
+                              [CASE_REDIRECTED] = PB_CASE_STATE_VOID,
+                              [CASE_WITHDRAWN] = PB_CASE_STATE_VOID,
+                              [CASE_TAKEN_OVER] = PB_CASE_STATE_ASSESSING},
     [PB_CASE_STATE_ASSESSING] = {[CASE_ASSESSED] = PB_CASE_STATE_IN_SERVICE},
-    [PB_CASE_STATE_AFTERCARE] = {[CASE_ACCEPTED] = PB_CASE_STATE_IN_SERVICE}, /* found again */
+    [PB_CASE_STATE_IN_SERVICE] = {[CASE_STARTED] = PB_CASE_STATE_IN_TRAINING},
+    [PB_CASE_STATE_IN_TRAINING] = {[CASE_COMPLETED] = PB_CASE_STATE_AFTERCARE,
+                                   [CASE_STOPPED] = PB_CASE_STATE_IN_SERVICE},
+    [PB_CASE_STATE_AFTERCARE] = {[CASE_ACCEPTED] = PB_CASE_STATE_IN_SERVICE, /* found again */
+                                 [CASE_STARTED] = PB_CASE_STATE_IN_TRAINING},
 }; /* clang-format on */
 
 PbCaseState case_next(PbCaseState state, enum case_event event)
@@ -43,21 +53,19 @@ enum sg_err case_of_person(struct ledger_turn *turn, const PbPersonRow *person, 
     return SG_OK;
 }
 
-static PbCaseEffect *add_case(struct decision *d, const struct sg_id *case_id)
+PbCaseEffect *case_effect(struct decision *d, const struct sg_id *case_id)
 {
-    enum { CASES_MAX = 2 }; /* the old owner's and the new owner's */
     PbEffect *effect = d->effect;
     PbCaseEffect *change = TAKE(d->turn, PbCaseEffect);
     pb_case_effect__init(change);
     change->has_case_id = true;
     change->case_id = data_of(d->turn, case_id);
-    if (!effect->cases)
-        effect->cases = take(d->turn, CASES_MAX * sizeof(PbCaseEffect *));
+    effect->cases = grown(d->turn, effect->cases, effect->n_cases);
     effect->cases[effect->n_cases++] = change;
     return change;
 }
 
-static struct follow *tell(struct decision *d, const struct sg_id *case_id, const char *owner,
+struct follow *case_tell(struct decision *d, const struct sg_id *case_id, const char *owner,
                            PbCaseState from, PbCaseState to, uint64_t version)
 {
     struct follow *told = queue(d, FOLLOW_CASE);
@@ -73,20 +81,21 @@ static struct follow *tell(struct decision *d, const struct sg_id *case_id, cons
 PbCaseEffect *case_change(struct decision *d, const struct sg_id *case_id, const PbCaseRow *row,
                           PbCaseState to, struct follow **out_told)
 {
-    PbCaseEffect *change = add_case(d, case_id);
+    PbCaseEffect *change = case_effect(d, case_id);
     change->has_state = true;
     change->state = to;
-    *out_told = tell(d, case_id, row->owner, row->state, to, row->version + 1);
+    *out_told = case_tell(d, case_id, row->owner, row->state, to, row->version + 1);
     return change;
 }
 
-static void make_case(struct decision *d, const PbPersonRow *row, const char *owner,
-                      const PbCaseRow *previous, const struct sg_id *previous_id,
-                      struct sg_id *out_case_id)
+PbCaseEffect *case_make(struct decision *d, const PbPersonRow *row, const char *owner,
+                        const PbCaseRow *previous, const struct sg_id *previous_id,
+                        struct sg_id *out_case_id)
 {
     const PbPersonEffect *person = d->effect->person;
+    bool stated = person && person->has_minor;
     *out_case_id = mint(d, "case");
-    PbCaseEffect *change = add_case(d, out_case_id);
+    PbCaseEffect *change = case_effect(d, out_case_id);
     change->has_created = change->created = true;
     change->owner = text_of(d->turn, owner);
     change->has_person_id = true;
@@ -94,12 +103,13 @@ static void make_case(struct decision *d, const PbPersonRow *row, const char *ow
     change->has_state = true;
     change->state = PB_CASE_STATE_NEW;
     change->has_minor = change->has_age_doubt = true;
-    change->minor = person->has_minor ? person->minor : row->minor;
-    change->age_doubt = person->has_minor ? person->age_doubt : row->age_doubt;
+    change->minor = stated ? person->minor : row->minor;
+    change->age_doubt = stated ? person->age_doubt : row->age_doubt;
     if (previous) {
         change->has_previous_case_id = true;
         change->previous_case_id = data_of(d->turn, previous_id);
     }
+    return change;
 }
 
 enum sg_err case_attach(struct decision *d, const PbPersonRow *person, const char *owner,
@@ -114,10 +124,10 @@ enum sg_err case_attach(struct decision *d, const PbPersonRow *person, const cha
     struct follow *told;
     if (row && case_is_open(row->state)) {
         *out_case_id = old_id;
-        told = tell(d, &old_id, text_of(d->turn, owner), row->state, row->state, row->version);
+        told = case_tell(d, &old_id, text_of(d->turn, owner), row->state, row->state, row->version);
     } else {
-        make_case(d, person, owner, row, &old_id, out_case_id);
-        told = tell(d, out_case_id, text_of(d->turn, owner), PB_CASE_STATE_UNSPECIFIED,
+        (void)case_make(d, person, owner, row, &old_id, out_case_id);
+        told = case_tell(d, out_case_id, text_of(d->turn, owner), PB_CASE_STATE_UNSPECIFIED,
                     PB_CASE_STATE_NEW, 1);
     }
     told->has_referral = true;
@@ -150,7 +160,8 @@ enum sg_err case_has_other_referral(struct ledger_turn *turn, const struct sg_id
         if (err)
             break;
         struct sg_id of_case = id_of(row->case_id);
-        *out_has = !sg_id_equal(&id, but) && sg_id_equal(&of_case, case_id) && counts(row->state);
+        *out_has = row->kind == PB_REFERRAL_KIND_INTAKE && !sg_id_equal(&id, but) &&
+                   sg_id_equal(&of_case, case_id) && counts(row->state);
         err = cursor_next(&cursor, why);
     }
     return err;
@@ -194,7 +205,7 @@ static void assess(struct decision *d, const struct sg_id *case_id, const PbCase
     if (to != row->state) {
         change = case_change(d, case_id, row, to, &told);
     } else {
-        change = add_case(d, case_id);
+        change = case_effect(d, case_id);
         change->has_state = true;
         change->state = row->state;
     }
@@ -228,17 +239,14 @@ enum sg_err decide_assessment(struct decision *d, struct sg_why *why)
     PbObjectRow *object = NULL;
     PbPersonRow *person = NULL;
     struct identity identity = {0};
-    struct key key = {0};
 
     enum sg_err err = read_row(d->turn, TABLE_CASES, &case_id, &pb_case_row__descriptor, &row, why);
     if (err)
         return refuse_unknown(d, err, "case_id");
     if (strcmp(row->owner, d->source->agency->id) != 0)
         return refuse(d, SG_ST_NOT_OWNER, "case_id", NULL, "a case of your own");
-    key_id(key_u8(&key, (uint8_t)d->event->type), &assessment_id);
-    err = row_get(d->turn->txn, TABLE_OBJECTS, &key, &pb_object_row__descriptor, d->turn->arena,
-                  &object, why);
-    if (err && err != SG_E_NOT_FOUND)
+    err = read_object(d, &assessment_id, &object, why);
+    if (err)
         return err;
     err = stated_again(d, object, "assessment_completed.assessment_id");
     if (err || d->fault->code || d->duplicate)
@@ -257,5 +265,5 @@ enum sg_err decide_assessment(struct decision *d, struct sg_why *why)
     if (d->effect->person->identity_stated)
         queue_waitings(d, person);
     state_object(d, &assessment_id);
-    return SG_OK;
+    return deadline_end(d, RULE_ASSESS, &case_id, false, why);
 }

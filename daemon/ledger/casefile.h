@@ -1,7 +1,8 @@
-/* casefile.h - cases: one per person and owner. Source: domain 7.2, as far as built.
+/* casefile.h - cases: one per person and owner. Source: domain 7.2.
  *
- *    NEW --E03 ACCEPTED--> ASSESSING --E05--> IN_SERVICE
- *     |-- E03 DECLINED --> DECLINED      |-- E03 REDIRECTED --> VOID
+ *    NEW --E02--> INTAKE --E03--> ASSESSING --E05--> IN_SERVICE --E13--> IN_TRAINING --E15--> AFTERCARE
+ *    NEW, INTAKE: declined -> DECLINED; redirected or withdrawn -> VOID
+ *    any open one, by a TRANSFER that was accepted -> TRANSFERRED
  */
 #ifndef SINERGI_LEDGER_CASEFILE_H
 #define SINERGI_LEDGER_CASEFILE_H
@@ -21,7 +22,19 @@ SG_MUST_CHECK enum sg_err case_attach(struct decision *d, const PbPersonRow *per
                                       const char *owner, const struct sg_id *referral_id,
                                       struct sg_id *out_case_id, struct sg_why *why);
 
-enum case_event { CASE_ACCEPTED, CASE_DECLINED, CASE_REDIRECTED, CASE_ASSESSED, CASE_EVENTS };
+enum case_event {
+    CASE_ACKNOWLEDGED,
+    CASE_ACCEPTED,
+    CASE_DECLINED,
+    CASE_REDIRECTED,
+    CASE_WITHDRAWN,
+    CASE_ASSESSED,
+    CASE_STARTED,    /* E13 */
+    CASE_COMPLETED,  /* E15 */
+    CASE_STOPPED,    /* any other end of the seat */
+    CASE_TAKEN_OVER, /* a TRANSFER came to the owner of this case */
+    CASE_EVENTS
+};
 /* Next state; the same one when the event does not move the case. */
 PbCaseState case_next(PbCaseState state, enum case_event event);
 /* May an E05 come in this state? */
@@ -31,7 +44,16 @@ bool case_takes_assessment(PbCaseState state);
 PbCaseEffect *case_change(struct decision *d, const struct sg_id *case_id, const PbCaseRow *row,
                           PbCaseState to, struct follow **out_told);
 
-/* Is another referral of the case SUBMITTED, ACKNOWLEDGED or ACCEPTED? */
+PbCaseEffect *case_effect(struct decision *d, const struct sg_id *case_id);
+/* A new case in the effect: NEW, of d->person_id, with the flags of the person. */
+PbCaseEffect *case_make(struct decision *d, const PbPersonRow *row, const char *owner,
+                        const PbCaseRow *previous, const struct sg_id *previous_id,
+                        struct sg_id *out_case_id);
+/* Queue a D5 to the owner. */
+struct follow *case_tell(struct decision *d, const struct sg_id *case_id, const char *owner,
+                         PbCaseState from, PbCaseState to, uint64_t version);
+
+/* Is another INTAKE referral of the case SUBMITTED, ACKNOWLEDGED or ACCEPTED? */
 SG_MUST_CHECK enum sg_err case_has_other_referral(struct ledger_turn *turn,
                                                   const struct sg_id *case_id,
                                                   const struct sg_id *person_id,

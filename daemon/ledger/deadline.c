@@ -1,137 +1,213 @@
-/* deadline.c - what happens by itself when its time has come. Source: domain 8.6, T05. */
-#include "ledger/allocation.h"
+#include "ledger/deadline.h"
 
-/* A due row, read whole before anything is written. */
-struct due {
-    int64_t due_ms;
-    char rule[16];
-    struct sg_id id;
-};
+#include "ledger/derive.h"
+#include "wire/day.h"
 
-static bool parse_key(struct sg_bytes key, struct due *out)
+/* ---- working days ---- */
+
+bool is_working_day(const struct world *world, int32_t day)
 {
-    const uint8_t *nul = key.len > 8 ? memchr(key.ptr + 8, 0, key.len - 8) : NULL;
-    size_t rule_len = nul ? (size_t)(nul - key.ptr) - 8 : 0;
-    if (!nul || rule_len >= sizeof out->rule || key.len != 8 + rule_len + 1 + SG_ID_BYTES)
+    int32_t weekday = (day % 7 + 7 + 3) % 7; /* 1970-01-01 was a Thursday; 0 = Monday */
+    return weekday < 5 && !sg_lists_holiday(world->lists, day);
+}
+
+static int64_t evening(int32_t day)
+{
+    return sg_day_start_ms(day) + 17 * SG_HOUR_MS;
+}
+
+static int32_t working_day(const struct world *world, int32_t day, unsigned days, int32_t step)
+{
+    enum { DAYS_MAX = 400 }; /* a list that makes every day a holiday stops nobody's clock */
+    for (int i = 0; days && i < DAYS_MAX; i++) {
+        day += step;
+        days -= is_working_day(world, day);
+    }
+    return day;
+}
+
+int64_t working_limit(const struct world *world, int64_t from_ms, unsigned days)
+{
+    return evening(working_day(world, sg_day_at(from_ms), days, 1));
+}
+
+int64_t working_before(const struct world *world, int32_t day, unsigned days)
+{
+    return evening(working_day(world, day, days, -1));
+}
+
+/* ---- rows ---- */
+
+bool deadline_next(const PbDeadlineRow *row, int64_t *out_ms)
+{
+    if (row->reached >= row->n_levels_ms)
         return false;
-    out->due_ms = (int64_t)sg_get_u64(key.ptr);
-    memcpy(out->rule, key.ptr + 8, rule_len + 1);
-    memcpy(out->id.b, nul + 1, SG_ID_BYTES);
+    *out_ms = row->levels_ms[row->reached];
     return true;
 }
 
-static enum sg_err first_due(struct txn *txn, struct due *out, bool *out_found, struct sg_why *why)
+uint32_t deadline_level(const PbDeadlineRow *row)
 {
-    SG_AUTO(cursor_done) struct cursor cursor = {0};
-    enum sg_err err = cursor_open(&cursor, txn, TABLE_DEADLINES, why);
-    if (!err)
-        err = cursor_first(&cursor, why);
-    *out_found = !err && cursor.key.ptr;
-    if (*out_found && !parse_key(cursor.key, out))
-        return sg_fail(why, SG_E_STORE, "deadlines: a key that is none");
-    return err;
+    return row->first_level + row->reached - 1;
 }
 
-enum sg_err ledger_next_due(struct txn *txn, int64_t *out_due_ms, struct sg_why *why)
+PbDeadlineEffect *deadline_effect(struct ledger_turn *turn, const char *rule,
+                                  const struct sg_id *id)
 {
-    struct due due;
-    bool found;
-    enum sg_err err = first_due(txn, &due, &found, why);
-    *out_due_ms = !err && found ? due.due_ms : INT64_MAX;
-    return err;
+    PbDeadlineEffect *change = TAKE(turn, PbDeadlineEffect);
+    pb_deadline_effect__init(change);
+    change->rule = text_of(turn, rule);
+    change->has_id = true;
+    change->id = data_of(turn, id);
+    return change;
 }
 
-static void begin(struct decision *d, struct ledger_turn *turn, const struct due *due)
+static void keep_effect(struct decision *d, PbDeadlineEffect *change)
 {
-    uint8_t seed[SG_ID_BYTES + 8];
-    memcpy(seed, due->id.b, SG_ID_BYTES);
-    sg_put_u64(seed + SG_ID_BYTES, (uint64_t)due->due_ms);
-    sg_hash((struct sg_bytes){seed, sizeof seed}, d->cause.digest);
-    decision_begin(d, turn);
+    PbEffect *effect = d->effect;
+    effect->deadlines = grown(d->turn, effect->deadlines, effect->n_deadlines);
+    effect->deadlines[effect->n_deadlines++] = change;
 }
 
-static enum sg_err hold_due(struct decision *d, const struct due *due, struct sg_why *why)
+static PbDeadlineEffect *add_effect(struct decision *d, const char *rule, const struct sg_id *id)
 {
-    PbAllocationRow *row = NULL;
-    enum sg_err err =
-        read_row(d->turn, TABLE_ALLOCATIONS, &due->id, &pb_allocation_row__descriptor, &row, why);
-    if (err || row->state != PB_ALLOCATION_STATE_HELD)
-        return err ? err : sg_fail(why, SG_E_STORE, "a hold deadline without a hold");
-    if (due->due_ms >= row->hold_until_ms) {
-        (void)change_seat(d, &due->id, row, PB_ALLOCATION_STATE_EXPIRED, PB_SEAT_CHANGE_EXPIRED);
-        return run_follows(d, why);
-    }
+    PbDeadlineEffect *change = deadline_effect(d->turn, rule, id);
+    keep_effect(d, change);
+    return change;
+}
+
+static int64_t limit_due(const struct limit *limit)
+{
+    size_t at = limit->first_level == 0 && limit->level_count > 1 ? 1 : 0;
+    return limit->due_ms ? limit->due_ms : limit->levels_ms[at];
+}
+
+void deadline_start(struct decision *d, const struct limit *limit)
+{
+    PbDeadlineRow *row = TAKE(d->turn, PbDeadlineRow);
+    pb_deadline_row__init(row);
+    row->has_aggregate_type = row->has_first_level = row->has_reached = row->has_due_ms = true;
+    row->aggregate_type = limit->aggregate_type;
+    row->first_level = limit->first_level;
+    row->due_ms = limit_due(limit);
+    row->n_levels_ms = limit->level_count;
+    row->levels_ms = take(d->turn, limit->level_count * sizeof row->levels_ms[0]);
+    memcpy(row->levels_ms, limit->levels_ms, limit->level_count * sizeof row->levels_ms[0]);
+    row->responsible = limit->responsible ? text_of(d->turn, limit->responsible) : NULL;
+    row->case_owner = limit->case_owner ? text_of(d->turn, limit->case_owner) : NULL;
+    row->has_case_id = !sg_id_is_zero(&limit->case_id);
+    row->case_id = data_of(d->turn, &limit->case_id);
+    add_effect(d, limit->rule, &limit->id)->row = row;
+}
+
+static enum sg_err read_deadline(struct decision *d, const char *rule, const struct sg_id *id,
+                                 PbDeadlineRow **out_row, struct sg_why *why)
+{
+    struct key key = {0};
+    *out_row = NULL;
+    key_text(key_id(&key, id), rule);
+    enum sg_err err = row_get(d->turn->txn, TABLE_DEADLINES, &key, &pb_deadline_row__descriptor,
+                              d->turn->arena, out_row, why);
+    return err == SG_E_NOT_FOUND ? SG_OK : err;
+}
+
+static struct follow *queue_notice(struct decision *d, const char *rule, const struct sg_id *id,
+                                   const PbDeadlineRow *row, uint32_t level)
+{
     struct follow *notice = queue(d, FOLLOW_DEADLINE);
-    PbAllocationEffect *seat = TAKE(d->turn, PbAllocationEffect);
-    pb_allocation_effect__init(seat);
-    seat->has_allocation_id = seat->has_warned = seat->warned = true;
-    seat->allocation_id = data_of(d->turn, &due->id);
-    notice->seat = seat;
-    notice->case_id = id_of(row->case_id);
-    notice->person_id = id_of(row->person_id);
-    notice->owner = row->case_owner;
-    notice->due_ms = row->hold_until_ms;
-    return run_follows(d, why);
+    notice->rule = rule;
+    notice->object_id = *id;
+    notice->deadline = row;
+    notice->level = level;
+    return notice;
 }
 
-/* The end of late entry: whoever still waits, waits no longer. One at a time, in order. */
-static enum sg_err waiting_due(struct decision *d, const struct due *due, struct sg_why *why)
+enum sg_err deadline_end(struct decision *d, const char *rule, const struct sg_id *id, bool quiet,
+                         struct sg_why *why)
 {
-    SG_AUTO(cursor_done) struct cursor cursor = {0};
-    struct key prefix = {0};
-    struct sg_id id;
-    PbAllocationRow *row = NULL;
-    enum sg_err err = cursor_open(&cursor, d->turn->txn, TABLE_WAITING, why);
-    if (!err)
-        err = cursor_seek(&cursor, key_id(&prefix, &due->id), why);
-    if (err)
+    PbDeadlineRow *row = NULL;
+    enum sg_err err = read_deadline(d, rule, id, &row, why);
+    if (err || !row)
         return err;
-    if (!cursor.key.ptr || !key_starts(cursor.key, &prefix) ||
-        sg_id_from(cursor.value, &id) != SG_OK)
-        return sg_fail(why, SG_E_STORE, "a waiting-list deadline without a waiting list");
-    err = read_row(d->turn, TABLE_ALLOCATIONS, &id, &pb_allocation_row__descriptor, &row, why);
-    if (err)
-        return err;
-    memcpy(d->cause.digest, id.b, SG_ID_BYTES); /* each of them is a cause of its own */
-    cursor_done(&cursor);
-    (void)change_seat(d, &id, row, PB_ALLOCATION_STATE_EXPIRED, PB_SEAT_CHANGE_EXPIRED);
-    return run_follows(d, why);
+    PbDeadlineEffect *end = add_effect(d, rule, id);
+    end->has_clear = end->clear = true;
+    if (row->reached && !quiet)
+        queue_notice(d, rule, id, row, deadline_level(row))->cleared = true;
+    return SG_OK;
 }
 
-static const struct {
-    const char *rule;
-    enum sg_err (*run)(struct decision *d, const struct due *due, struct sg_why *why);
-} rules[] = {{RULE_HOLD, hold_due}, {RULE_WAITING_END, waiting_due}};
-
-static enum sg_err run_due(struct ledger_turn *turn, const struct due *due, struct sg_why *why)
+enum sg_err deadline_notice(struct decision *d, const char *rule, const struct sg_id *id,
+                            struct sg_why *why)
 {
-    struct sg_fault fault = {0};
-    struct decision d = {.fault = &fault};
-    begin(&d, turn, due);
-    for (size_t i = 0; i < SG_ARRAY_LEN(rules); i++)
-        if (strcmp(rules[i].rule, due->rule) == 0)
-            return rules[i].run(&d, due, why);
-    return sg_fail(why, SG_E_STORE, "deadlines: no rule '%s'", due->rule);
-}
-
-enum sg_err ledger_due(struct ledger_turn *turn, unsigned limit, bool *out_more, struct sg_why *why)
-{
-    enum { STEP_BYTES = 1 << 20 };
-    enum sg_err err = SG_OK;
-    struct due due;
-    bool found = true;
-    *out_more = false;
-    for (unsigned i = 0; !err; i++) {
-        err = first_due(turn->txn, &due, &found, why);
-        if (err || !found || due.due_ms > turn->block->time_ms)
-            return err;
-        if (i == limit) {
-            *out_more = true;
-            return SG_OK;
-        }
-        if (turn->arena->size - turn->arena->used < STEP_BYTES)
-            return sg_fail(why, SG_E_LIMIT, "the arena of the turn is full");
-        err = run_due(turn, &due, why);
-    }
+    PbDeadlineRow *row = NULL;
+    enum sg_err err = read_deadline(d, rule, id, &row, why);
+    if (!err && row)
+        (void)queue_notice(d, rule, id, row, row->first_level + (uint32_t)row->n_levels_ms - 1);
     return err;
+}
+
+enum sg_err deadline_runs(struct decision *d, const char *rule, const struct sg_id *id,
+                          bool *out_runs, struct sg_why *why)
+{
+    PbDeadlineRow *row = NULL;
+    enum sg_err err = read_deadline(d, rule, id, &row, why);
+    *out_runs = row != NULL;
+    return err;
+}
+
+enum sg_err deadline_cleared(struct decision *d, const char *rule, const struct sg_id *id,
+                             struct sg_why *why)
+{
+    PbDeadlineRow *row = NULL;
+    enum sg_err err = read_deadline(d, rule, id, &row, why);
+    if (err || !row)
+        return err;
+    struct follow *notice = queue_notice(d, rule, id, row, deadline_level(row));
+    notice->cleared = true;
+    notice->set = deadline_effect(d->turn, rule, id);
+    notice->set->has_clear = notice->set->clear = true;
+    return run_follows(d, why);
+}
+
+/* ---- D2 ---- */
+
+/* "T10-30" is the rule T10. */
+static char *rule_name(struct ledger_turn *turn, const char *rule)
+{
+    char *name = text_of(turn, rule);
+    char *dash = strchr(name, '-');
+    if (dash)
+        *dash = '\0';
+    return name;
+}
+
+enum sg_err tell_deadline(struct decision *d, const struct follow *f, struct sg_why *why)
+{
+    enum { AUDIT_LEVEL = 3 };
+    const PbDeadlineRow *row = f->deadline;
+    PbEnvelope *e = envelope_of(d, 202);
+    PbDeadlineMissed *p = TAKE(d->turn, PbDeadlineMissed);
+    pb_deadline_missed__init(p);
+    p->rule_id = rule_name(d->turn, f->rule);
+    p->has_aggregate_type = p->has_aggregate_id = p->has_level = p->has_cleared = true;
+    p->aggregate_type = row->aggregate_type;
+    p->aggregate_id = data_of(d->turn, &f->object_id);
+    p->due_at = envelope_time(d->turn, row->due_ms);
+    p->level = f->level;
+    p->cleared = f->cleared;
+    p->has_down_time_ms = f->down_ms != 0;
+    p->down_time_ms = f->down_ms;
+    e->deadline_missed = p;
+    e->has_case_id = row->has_case_id;
+    e->case_id = row->case_id;
+    if (row->responsible)
+        add_reader(d, row->responsible, RELATION_RESPONSIBLE);
+    if (row->case_owner)
+        add_reader(d, row->case_owner, RELATION_CASE_OWNER);
+    if (f->level >= AUDIT_LEVEL)
+        add_readers_with(d, SG_CAP(PB_CAPABILITY_AUDITOR), RELATION_AUDITOR);
+    if (f->set)
+        keep_effect(d, f->set);
+    struct record record;
+    return append_record(d, PB_RECORD_KIND_DERIVED, e, &record, why);
 }

@@ -2,9 +2,16 @@
 
 #include "ledger/agency.h"
 #include "ledger/decision.h"
+#include "ledger/parking.h"
 #include "wire/day.h"
 
 enum { STEP_BYTES = 1 << 20 };
+enum {
+    REFERRER = SG_CAP(PB_CAPABILITY_REFERRER),
+    CASE_OWNER = SG_CAP(PB_CAPABILITY_CASE_OWNER),
+    TRAINING_PROVIDER = SG_CAP(PB_CAPABILITY_TRAINING_PROVIDER),
+    EQUIPMENT_PROVIDER = SG_CAP(PB_CAPABILITY_EQUIPMENT_PROVIDER)
+};
 static const int64_t future_ms = INT64_C(5) * 60 * 1000;
 static const int64_t old_ms = 400 * SG_DAY_MS;
 static const int64_t late_ms = 72 * SG_HOUR_MS;
@@ -14,15 +21,26 @@ static const struct event_type {
     uint32_t type;
     uint32_t may; /* SG_CAP bits, 0 = everybody */
     bool fact;    /* may come late, but not older than 400 days */
-    enum sg_err (*decide)(struct decision *d, struct sg_why *why);
+    decide_fn *decide;
 } event_types[] = {
     /* clang-format off */
-    {101, SG_CAP(PB_CAPABILITY_REFERRER), true, decide_referral_submitted},
+    {101, REFERRER, true, decide_referral_submitted},
+    {102, 0, false, decide_referral_acknowledged},
     {103, 0, false, decide_referral_decided},
-    {105, SG_CAP(PB_CAPABILITY_CASE_OWNER), true, decide_assessment},
-    {108, SG_CAP(PB_CAPABILITY_TRAINING_PROVIDER), false, decide_slot_offered},
-    {111, SG_CAP(PB_CAPABILITY_CASE_OWNER), false, decide_seat_requested},
-    {112, SG_CAP(PB_CAPABILITY_CASE_OWNER) | SG_CAP(PB_CAPABILITY_TRAINING_PROVIDER), false, decide_seat_decided},
+    {104, REFERRER, true, decide_contact},
+    {105, CASE_OWNER, true, decide_assessment},
+    {108, TRAINING_PROVIDER, false, decide_slot_offered},
+    {109, TRAINING_PROVIDER, false, decide_slot_changed},
+    {110, TRAINING_PROVIDER, false, decide_slot_cancelled},
+    {111, CASE_OWNER, false, decide_seat_requested},
+    {112, CASE_OWNER | TRAINING_PROVIDER, false, decide_seat_decided},
+    {113, TRAINING_PROVIDER, true, decide_placement_started},
+    {114, TRAINING_PROVIDER, true, decide_attendance},
+    {115, TRAINING_PROVIDER, true, decide_placement_ended},
+    {116, EQUIPMENT_PROVIDER, false, decide_item_registered},
+    {117, EQUIPMENT_PROVIDER, false, decide_item_issued},
+    {118, EQUIPMENT_PROVIDER | CASE_OWNER, true, decide_item_checked},
+    {124, 0, false, decide_correction},
 }; /* clang-format on */
 
 static const struct event_type *type_of(uint32_t type)
@@ -42,8 +60,9 @@ static bool check_event(const struct sg_event *event, const struct source *sourc
     const struct event_type *type = type_of(event->type);
     if (!type)
         return sg_refuse(fault, SG_ST_SCHEMA, "type", "TYPE_NOT_SERVED",
-                         "a type that this version serves: referral.submitted, referral.decided, "
-                         "assessment.completed, slot.offered, seat.requested, seat.decided");
+                         "a type that this version serves: referral.*, contact.recorded, "
+                         "assessment.completed, slot.*, seat.*, placement.*, attendance.reported, "
+                         "equipment.*, event.corrected");
     if (!shape_check(event, fault))
         return false;
     if (!agency_may(source->agency, type->may))
@@ -56,6 +75,12 @@ static bool check_event(const struct sg_event *event, const struct source *sourc
         return sg_refuse(fault, SG_ST_TOO_OLD, "occurred_at", NULL, "at most 400 days ago");
     *out_type = type;
     return true;
+}
+
+decide_fn *decide_of(uint32_t type)
+{
+    const struct event_type *found = type_of(type);
+    return found ? found->decide : NULL;
 }
 
 static void warn_event(struct decision *d)
@@ -76,22 +101,47 @@ static void finish(const struct decision *d, struct outcome *outcome)
         outcome->first_outbox_id = d->first_outbox_id;
         outcome->first_number = d->first_number;
     } else {
-        outcome->status = PB_OUTCOME_STATUS_ACCEPTED;
+        outcome->status = d->parks ? PB_OUTCOME_STATUS_PARKED : PB_OUTCOME_STATUS_ACCEPTED;
     }
+}
+
+/* A slot that was changed or cancelled: its seats have changed with it. */
+static enum sg_err version_of_slot(struct decision *d, const struct outcome *outcome,
+                                   struct sg_why *why)
+{
+    const PbSlotEffect *effect = outcome->effect->slot;
+    PbSlotRow *row = NULL;
+    if (!effect || effect->created)
+        return SG_OK;
+    struct sg_id id = id_of(effect->slot_id);
+    enum sg_err err = read_row(d->turn, TABLE_SLOTS, &id, &pb_slot_row__descriptor, &row, why);
+    if (!err)
+        d->effect->aggregate_version = row->version;
+    return err;
 }
 
 static enum sg_err accept(struct decision *d, struct outcome *outcome, struct sg_why *why)
 {
     struct record record = {0};
     warn_event(d);
-    enum sg_err err = append_record(d, NULL, &record, why);
+    enum sg_err err = append_record(d, PB_RECORD_KIND_ACCEPTED, NULL, &record, why);
     if (err)
         return err;
     outcome->seq = record.seq;
     outcome->accepted_ms = record.accepted_ms;
     outcome->effect = d->effect;
-    outcome->aggregate_version = d->effect->aggregate_version;
-    return run_follows(d, why);
+    err = run_follows(d, why);
+    return err ? err : version_of_slot(d, outcome, why);
+}
+
+static enum sg_err wait_for_it(struct decision *d, struct outcome *outcome, struct sg_why *why)
+{
+    struct record record = {0};
+    enum sg_err err = park_event(d, &record, why);
+    outcome->seq = record.seq;
+    outcome->accepted_ms = record.accepted_ms;
+    outcome->effect = d->effect;
+    return err;
 }
 
 enum sg_err ledger_accept(struct ledger_turn *turn, const struct sg_event *event,
@@ -100,20 +150,25 @@ enum sg_err ledger_accept(struct ledger_turn *turn, const struct sg_event *event
 {
     const struct event_type *type = NULL;
     struct outcome outcome = {0};
+    struct cause cause = {.has_place = true,
+                          .outbox_id = source->outbox_id,
+                          .number = source->number};
     if (turn->arena->size - turn->arena->used < STEP_BYTES)
         return sg_fail(why, SG_E_LIMIT, "the arena of the turn is full");
-    struct decision d = {.event = event, .source = source, .fault = &outcome.fault};
+    struct decision d = {
+        .event = event, .source = source, .fault = &outcome.fault, .cause = &cause};
     if (check_event(event, source, turn->block->time_ms, &type, &outcome.fault) && type) {
-        d.cause.has_place = true;
-        d.cause.outbox_id = source->outbox_id;
-        d.cause.number = source->number;
-        memcpy(d.cause.digest, event->digest, SG_HASH_BYTES);
+        memcpy(cause.digest, event->digest, SG_HASH_BYTES);
         decision_begin(&d, turn);
         enum sg_err err = type->decide(&d, why);
-        if (!err && !d.fault->code && !d.duplicate)
+        if (!err && d.parks)
+            err = wait_for_it(&d, &outcome, why);
+        else if (!err && !d.fault->code && !d.duplicate)
             err = accept(&d, &outcome, why);
         if (err)
             return err;
+        if (outcome.effect)
+            outcome.aggregate_version = outcome.effect->aggregate_version;
     }
     finish(&d, &outcome);
     *out_outcome = outcome;

@@ -41,10 +41,11 @@ struct source {
     const char *device;
     struct sg_id outbox_id;
     uint64_t number;
+    uint64_t corrected_seq; /* E24: of the record at the place that it names; 0 = none */
 };
 
 struct outcome {
-    PbOutcomeStatus status; /* ACCEPTED, DUPLICATE (of an object), REJECTED */
+    PbOutcomeStatus status; /* ACCEPTED, DUPLICATE (of an object), PARKED, REJECTED */
     struct sg_fault fault;  /* when REJECTED */
     uint64_t seq;
     int64_t accepted_ms;
@@ -69,8 +70,12 @@ SG_MUST_CHECK enum sg_err ledger_accept(struct ledger_turn *turn, const struct s
  * whether others are left. Same errors. */
 SG_MUST_CHECK enum sg_err ledger_due(struct ledger_turn *turn, unsigned limit, bool *out_more,
                                      struct sg_why *why);
-/* Due time of the earliest deadline; INT64_MAX when there is none. */
-SG_MUST_CHECK enum sg_err ledger_next_due(struct txn *txn, int64_t *out_due_ms, struct sg_why *why);
+/* When ledger_due has something to do; INT64_MAX when never. A change of presence may change it. */
+SG_MUST_CHECK enum sg_err ledger_next_due(struct ledger_turn *turn, int64_t *out_due_ms,
+                                          struct sg_why *why);
+/* An agency that was without a connection is heard again: its silence (T15) is over. */
+SG_MUST_CHECK enum sg_err ledger_heard(struct ledger_turn *turn, const char *agency,
+                                       struct sg_why *why);
 
 /* Fold one record. `event` is the record reopened (clear part; the personal one too if it could be
  * opened). record->rest is decoded. */

@@ -324,6 +324,48 @@ enum sg_err person_of_case(struct decision *d, const struct sg_id *person_id, Pb
     return known_person(d, person_id, out_row, why);
 }
 
+/* ---- what follows from a statement ---- */
+
+enum sg_err person_describe(struct decision *d, const PbPersonRow *row,
+                            const PbPersonIdentity *stated, struct sg_why *why)
+{
+    PbPersonEffect *effect = d->effect->person;
+    struct identity identity = {0};
+    bool minor = row->minor, doubt = row->age_doubt;
+    if (stated) {
+        pb_person_identity__init(&identity.person);
+        enum sg_err err =
+            effect->created ? SG_OK : person_identity(d->turn, &d->person_id, &identity, why);
+        if (err)
+            return err;
+        identity_state(&identity, stated);
+        person_minor(&identity.person, sg_day_at(d->event->occurred_ms), &minor, &doubt);
+        effect->has_sex = true;
+        effect->sex = identity.person.sex;
+    }
+    effect->has_minor = effect->has_age_doubt = true;
+    effect->minor = minor;
+    effect->age_doubt = doubt;
+    return SG_OK;
+}
+
+PbVisiblePerson *person_visible(struct ledger_turn *turn, struct identity *identity, int64_t now_ms)
+{
+    PbVisiblePerson *v = TAKE(turn, PbVisiblePerson);
+    const PbPersonIdentity *p = &identity->person;
+    const char *district = person_district(turn, p);
+    pb_visible_person__init(v);
+    v->full_name = p->full_name;
+    v->has_sex = v->has_age_band = true;
+    v->sex = p->sex;
+    v->age_band = person_age_band(p, sg_day_at(now_ms));
+    v->phone = p->phone;
+    v->domicile_kecamatan = district ? text_of(turn, district) : NULL;
+    v->n_health_limits = identity->health_limit_count;
+    v->health_limits = identity->health_limits;
+    return v;
+}
+
 /* ---- pseudonyms ---- */
 
 static bool has_ref(const PbPersonRow *row, const PbPersonEffect *effect, const char *agency)

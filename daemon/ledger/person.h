@@ -40,6 +40,12 @@ void person_check_nik(struct decision *d, const PbPersonIdentity *stated);
 /* The person of a case, for an event that names the case. */
 SG_MUST_CHECK enum sg_err person_of_case(struct decision *d, const struct sg_id *person_id,
                                          PbPersonRow **out_row, struct sg_why *why);
+/* Sex and age of d->person_id as all statements together with this one (may be NULL) say. */
+SG_MUST_CHECK enum sg_err person_describe(struct decision *d, const PbPersonRow *row,
+                                          const PbPersonIdentity *stated, struct sg_why *why);
+/* What a provider may be shown of the person, uncut. */
+PbVisiblePerson *person_visible(struct ledger_turn *turn, struct identity *identity,
+                                int64_t now_ms);
 /* A pseudonym for every reader (and `also`) that has none yet, into the effect. */
 void person_grant_refs(struct decision *d, const PbPersonRow *row, const char *also);
 /* The agency's own pseudonym, from the row or as granted now; NULL data when none. */

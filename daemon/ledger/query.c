@@ -127,20 +127,8 @@ static enum sg_err seat_fact_of(struct ledger_turn *turn, const struct sg_id *id
     view->has_waitlist_position = position != 0;
     view->waitlist_position = position;
     view->case_id = row->case_id;
-    if (identity.known) {
-        PbVisiblePerson *v = TAKE(turn, PbVisiblePerson);
-        pb_visible_person__init(v);
-        v->full_name = identity.person.full_name;
-        v->has_sex = v->has_age_band = true;
-        v->sex = identity.person.sex;
-        v->age_band = person_age_band(&identity.person, sg_day_at(now_ms));
-        v->phone = identity.person.phone;
-        const char *district = person_district(turn, &identity.person);
-        v->domicile_kecamatan = district ? text_of(turn, district) : NULL;
-        v->n_health_limits = identity.health_limit_count;
-        v->health_limits = identity.health_limits;
-        view->person = v;
-    }
+    if (identity.known)
+        view->person = person_visible(turn, &identity, now_ms);
     *out_fact = (struct seat_fact){.view = view,
                                    .person_id = person_id,
                                    .case_owner = row->case_owner,

@@ -16,13 +16,13 @@ static void set_audience(struct decision *d, PbRecordRest *rest)
     }
 }
 
-static void describe(struct decision *d, uint32_t type, PbRecordRest *rest)
+static void describe(struct decision *d, PbRecordKind kind, uint32_t type, PbRecordRest *rest)
 {
     pb_record_rest__init(rest);
     rest->has_kind = rest->has_type = rest->has_vault_key_id = true;
-    rest->kind = d->event ? PB_RECORD_KIND_ACCEPTED : PB_RECORD_KIND_DERIVED;
+    rest->kind = kind;
     rest->type = type;
-    if (d->event) {
+    if (kind != PB_RECORD_KIND_DERIVED) {
         rest->agency = text_of(d->turn, d->source->agency->id);
         rest->device = text_of(d->turn, d->source->device);
     }
@@ -38,10 +38,10 @@ static void describe(struct decision *d, uint32_t type, PbRecordRest *rest)
 static void derived_salt(struct decision *d, uint8_t out_salt[16])
 {
     uint8_t numbers[16];
-    sg_put_u64(numbers, d->cause.number);
-    sg_put_u64(numbers + 8, d->cause.ordinal++);
-    struct sg_bytes runs[] = {{d->cause.digest, SG_HASH_BYTES},
-                              sg_id_bytes(&d->cause.outbox_id),
+    sg_put_u64(numbers, d->cause->number);
+    sg_put_u64(numbers + 8, d->cause->ordinal++);
+    struct sg_bytes runs[] = {{d->cause->digest, SG_HASH_BYTES},
+                              sg_id_bytes(&d->cause->outbox_id),
                               {numbers, sizeof numbers}};
     sg_keyed_hash(d->turn->world->keys->store_key, runs, SG_ARRAY_LEN(runs), out_salt, 16);
 }
@@ -57,8 +57,8 @@ static enum sg_err fill_derived(struct decision *d, PbEnvelope *derived, uint32_
     return sg_event_split(derived, salt, d->turn->arena, &record->clear, &record->personal, why);
 }
 
-enum sg_err append_record(struct decision *d, PbEnvelope *derived, struct record *out_record,
-                          struct sg_why *why)
+enum sg_err append_record(struct decision *d, PbRecordKind kind, PbEnvelope *derived,
+                          struct record *out_record, struct sg_why *why)
 {
     struct ledger_turn *turn = d->turn;
     struct sg_event made = {0};
@@ -79,7 +79,7 @@ enum sg_err append_record(struct decision *d, PbEnvelope *derived, struct record
     if (err)
         return err;
     PbRecordRest *rest = TAKE(turn, PbRecordRest);
-    describe(d, event->type, rest);
+    describe(d, kind, event->type, rest);
     err = block_append(turn->block, &record, rest, why);
     if (!err)
         err = ledger_apply(turn->txn, &record, event, turn->arena, why);

@@ -1,17 +1,15 @@
-/* referral.c - referrals. Source: domain 7.1, as far as built.
- *
- *    SUBMITTED --ACCEPTED--> ACCEPTED      SUBMITTED --REDIRECTED--> SUBMITTED at the new target
- *        '------DECLINED---> DECLINED
- */
+/* referral.c - E01, E02, E03 and the withdrawal of an E01. TRANSFER accepted: transfer.c. */
+#include "ledger/referral.h"
+
 #include "ledger/agency.h"
 #include "ledger/allocation.h"
 #include "ledger/casefile.h"
-#include "ledger/person.h"
+#include "ledger/deadline.h"
 #include "wire/day.h"
 
 enum { TARGETS_MAX = 4 }; /* the first and three redirections */
 
-static PbReferralEffect *add_referral(struct decision *d, const struct sg_id *id)
+PbReferralEffect *referral_effect(struct decision *d, const struct sg_id *id)
 {
     PbReferralEffect *effect = TAKE(d->turn, PbReferralEffect);
     pb_referral_effect__init(effect);
@@ -22,9 +20,81 @@ static PbReferralEffect *add_referral(struct decision *d, const struct sg_id *id
     return effect;
 }
 
-static bool is_pending(PbReferralState state)
+bool referral_is_pending(PbReferralState state)
 {
     return state == PB_REFERRAL_STATE_SUBMITTED || state == PB_REFERRAL_STATE_ACKNOWLEDGED;
+}
+
+const char *referral_target(const PbReferralRow *row)
+{
+    return row->targets[row->n_targets - 1];
+}
+
+uint32_t referral_target_relation(PbReferralKind kind, const PbSpmService *services, size_t count)
+{
+    if (kind == PB_REFERRAL_KIND_INTAKE)
+        return RELATION_CASE_OWNER;
+    if (kind == PB_REFERRAL_KIND_TRANSFER)
+        return RELATION_TRANSFER_TARGET;
+    for (size_t i = 0; i < count; i++)
+        if (services[i] == PB_SPM_SERVICE_CIVIL_DOCUMENTS)
+            return RELATION_CIVIL_REGISTRY;
+    return RELATION_SERVICE_TARGET;
+}
+
+static uint32_t relation_of(const PbReferralRow *row)
+{
+    return referral_target_relation(row->kind, row->requested_services, row->n_requested_services);
+}
+
+/* ---- T01, T02 ---- */
+
+static struct limit limit_of(const char *rule, const struct sg_id *id, const char *target,
+                             const char *case_owner, const struct sg_id *case_id)
+{
+    return (struct limit){.rule = rule,
+                          .aggregate_type = PB_AGGREGATE_TYPE_REFERRAL,
+                          .id = *id,
+                          .first_level = 1,
+                          .responsible = target,
+                          .case_owner = case_owner,
+                          .case_id = *case_id};
+}
+
+static void start_acknowledge(struct decision *d, const struct sg_id *id, PbPriority priority,
+                              const char *target, const char *case_owner,
+                              const struct sg_id *case_id)
+{
+    const struct world *world = d->turn->world;
+    int64_t now = d->turn->block->time_ms;
+    struct limit limit = limit_of(RULE_ACKNOWLEDGE, id, target, case_owner, case_id);
+    int64_t due = priority == PB_PRIORITY_EMERGENCY_24H ? now + 4 * SG_HOUR_MS
+                  : priority == PB_PRIORITY_URGENT_72H  ? working_limit(world, now, 1)
+                                                        : working_limit(world, now, 3);
+    limit.levels_ms[0] = due;
+    limit.levels_ms[1] = working_limit(world, due, 1);
+    limit.levels_ms[2] = working_limit(world, due, 3);
+    limit.level_count = 3;
+    deadline_start(d, &limit);
+}
+
+static void start_decide(struct decision *d, const struct sg_id *id, const PbReferralRow *row,
+                         const char *case_owner)
+{
+    struct sg_id case_id = id_of(row->case_id);
+    struct limit limit = limit_of(RULE_DECIDE, id, referral_target(row), case_owner, &case_id);
+    int64_t wait = row->priority == PB_PRIORITY_EMERGENCY_24H ? 24 * SG_HOUR_MS
+                   : row->priority == PB_PRIORITY_URGENT_72H  ? 72 * SG_HOUR_MS
+                                                              : 14 * SG_DAY_MS;
+    limit.levels_ms[0] = d->turn->block->time_ms + wait;
+    limit.level_count = 1;
+    deadline_start(d, &limit);
+}
+
+static enum sg_err end_limits(struct decision *d, const struct sg_id *id, struct sg_why *why)
+{
+    enum sg_err err = deadline_end(d, RULE_ACKNOWLEDGE, id, false, why);
+    return err ? err : deadline_end(d, RULE_DECIDE, id, false, why);
 }
 
 /* ---- E01 ---- */
@@ -46,7 +116,7 @@ static enum sg_err check_not_pending(struct decision *d, struct sg_why *why)
         err = read_row(d->turn, TABLE_REFERRALS, &id, &pb_referral_row__descriptor, &row, why);
         if (err)
             break;
-        if (is_pending(row->state) && row->kind == PB_REFERRAL_KIND_INTAKE &&
+        if (referral_is_pending(row->state) && row->kind == PB_REFERRAL_KIND_INTAKE &&
             strcmp(row->referrer, d->source->agency->id) == 0)
             return refuse(d, SG_ST_DUPLICATE_REFERRAL, "referral_submitted.person", NULL,
                           "one open referral of the person");
@@ -55,37 +125,11 @@ static enum sg_err check_not_pending(struct decision *d, struct sg_why *why)
     return err;
 }
 
-/* What all statements together with this one say of the age. */
-static enum sg_err describe_person(struct decision *d, const PbPersonRow *row,
-                                   const PbPersonIdentity *stated, struct sg_why *why)
-{
-    PbPersonEffect *effect = d->effect->person;
-    struct identity identity = {0};
-    bool minor = row->minor, doubt = row->age_doubt;
-    effect->has_identity_stated = true;
-    effect->identity_stated = stated || d->event->envelope->referral_submitted->n_urgent_needs != 0;
-    if (stated) {
-        pb_person_identity__init(&identity.person);
-        enum sg_err err =
-            effect->created ? SG_OK : person_identity(d->turn, &d->person_id, &identity, why);
-        if (err)
-            return err;
-        identity_state(&identity, stated);
-        person_minor(&identity.person, sg_day_at(d->event->occurred_ms), &minor, &doubt);
-        effect->has_sex = true;
-        effect->sex = identity.person.sex;
-    }
-    effect->has_minor = effect->has_age_doubt = true;
-    effect->minor = minor;
-    effect->age_doubt = doubt;
-    return SG_OK;
-}
-
 static void describe_referral(struct decision *d, const struct sg_id *id,
                               const struct sg_id *case_id)
 {
     const PbReferralSubmitted *e = d->event->envelope->referral_submitted;
-    PbReferralEffect *effect = add_referral(d, id);
+    PbReferralEffect *effect = referral_effect(d, id);
     effect->has_created = effect->created = true;
     effect->referrer = text_of(d->turn, d->source->agency->id);
     effect->has_kind = effect->has_priority = true;
@@ -97,15 +141,21 @@ static void describe_referral(struct decision *d, const struct sg_id *id,
     effect->case_id = data_of(d->turn, case_id);
     effect->person_id = data_of(d->turn, &d->person_id);
     effect->found_region = e->found_region;
+    effect->has_handed_over_ms = e->handed_over_at != NULL;
+    effect->handed_over_ms = e->handed_over_at ? sg_ms_of(e->handed_over_at) : 0;
+    effect->n_requested_services = e->n_requested_services;
+    effect->requested_services = e->requested_services;
 }
 
-static void present(struct decision *d, const struct sg_id *referral_id, const char *target)
+static struct follow *present(struct decision *d, const struct sg_id *referral_id,
+                              const char *target)
 {
     struct follow *follow = queue(d, FOLLOW_PRESENT);
     follow->has_referral = true;
     follow->referral_id = *referral_id;
     follow->person_id = d->person_id;
     follow->target = target;
+    return follow;
 }
 
 static void minted_for(struct decision *d, const PbPersonRow *person, const char *case_owner,
@@ -120,111 +170,236 @@ static void minted_for(struct decision *d, const PbPersonRow *person, const char
     effect->aggregate_version = 1;
 }
 
+/* SERVICE and TRANSFER: the case of the publisher that is served or handed over. */
+static enum sg_err read_own_case(struct decision *d, struct sg_id *out_id, PbCaseRow **out_case,
+                                 PbPersonRow **out_person, struct sg_why *why)
+{
+    const PbEnvelope *e = d->event->envelope;
+    *out_id = id_of(e->case_id);
+    enum sg_err err =
+        read_row(d->turn, TABLE_CASES, out_id, &pb_case_row__descriptor, out_case, why);
+    if (err)
+        return refuse_unknown(d, err, "case_id");
+    struct sg_id person_id = id_of((*out_case)->person_id);
+    err = person_of_case(d, &person_id, out_person, why);
+    if (err)
+        return err;
+    ProtobufCBinaryData own = person_ref_for(d, *out_person, d->source->agency->id);
+    if (e->has_person_ref &&
+        (own.len != e->person_ref.len || memcmp(own.data, e->person_ref.data, own.len) != 0))
+        return refuse(d, SG_ST_UNKNOWN_OBJECT, "person_ref", "CASE", "the person of the case");
+    person_check_nik(d, e->referral_submitted->person);
+    (void)owns(d, (*out_case)->owner, "case_id", "a case of your own");
+    return SG_OK;
+}
+
+static enum sg_err check_target(struct decision *d, const PbPersonRow *person, const PbCaseRow *c,
+                                struct sg_why *why)
+{
+    const PbReferralSubmitted *e = d->event->envelope->referral_submitted;
+    const char *object = "referral_submitted.target_agency";
+    bool intake = e->kind == PB_REFERRAL_KIND_INTAKE;
+    if (e->kind != PB_REFERRAL_KIND_SERVICE &&
+        !agency_has(d->turn->world, e->target_agency, PB_CAPABILITY_CASE_OWNER))
+        return refuse(d, SG_ST_BAD_CODE, object, "NO_CASE_OWNER",
+                      "an agency that owns cases, such as dinsos");
+    if (!intake && strcmp(e->target_agency, d->source->agency->id) == 0)
+        return refuse(d, SG_ST_BAD_CODE, object, "OWN_AGENCY", "another agency");
+    if (!intake && !case_is_open(c->state))
+        return refuse(d, SG_ST_NOT_OWNER, "case_id", "NOT_OPEN", "an open case of your own");
+    bool minor = person->minor || (c && c->minor);
+    if (e->kind == PB_REFERRAL_KIND_TRANSFER && minor &&
+        !agency_has(d->turn->world, e->target_agency, PB_CAPABILITY_CHILD_PROTECTION))
+        return refuse(d, SG_ST_MINOR, object, NULL, "an agency for the protection of children");
+    return intake ? check_not_pending(d, why) : SG_OK;
+}
+
+static enum sg_err submit(struct decision *d, const struct sg_id *id, const PbPersonRow *person,
+                          struct sg_id *case_id, struct sg_why *why)
+{
+    const PbReferralSubmitted *e = d->event->envelope->referral_submitted;
+    bool intake = e->kind == PB_REFERRAL_KIND_INTAKE;
+    const char *owner = intake ? e->target_agency : d->source->agency->id;
+    add_reader(d, e->target_agency,
+               referral_target_relation(e->kind, e->requested_services, e->n_requested_services));
+    add_reader(d, owner, RELATION_CASE_OWNER);
+    enum sg_err err = person_describe(d, person, e->person, why);
+    if (err)
+        return err;
+    d->effect->person->has_identity_stated = true;
+    d->effect->person->identity_stated = e->person || e->n_urgent_needs;
+    person_grant_refs(d, person, d->source->agency->id);
+    if (intake)
+        err = case_attach(d, person, e->target_agency, id, case_id, why);
+    if (err)
+        return err;
+    describe_referral(d, id, case_id);
+    if (!intake || !e->person)
+        (void)present(d, id, e->target_agency);
+    if (e->person)
+        queue_waitings(d, person);
+    minted_for(d, person, owner, case_id);
+    d->effect->has_minted_case_id &= intake;
+    state_object(d, id);
+    start_acknowledge(d, id, e->priority, e->target_agency, owner, case_id);
+    return SG_OK;
+}
+
 enum sg_err decide_referral_submitted(struct decision *d, struct sg_why *why)
 {
     const PbReferralSubmitted *e = d->event->envelope->referral_submitted;
     struct sg_id id = id_of(e->referral_id), case_id;
     PbReferralRow *row = NULL;
     PbPersonRow *person = NULL;
+    PbCaseRow *c = NULL;
 
     enum sg_err err =
         read_row(d->turn, TABLE_REFERRALS, &id, &pb_referral_row__descriptor, &row, why);
     if (err && err != SG_E_NOT_FOUND)
         return err;
     /* The reference is looked up before the ownership of the id: check 5 before 6. */
-    err = person_resolve(d, e->person, &person, why);
+    if (e->kind == PB_REFERRAL_KIND_INTAKE)
+        err = person_resolve(d, e->person, &person, why);
+    else
+        err = read_own_case(d, &case_id, &c, &person, why);
     if (err || d->fault->code)
         return err;
     err = stated_again(d, row ? row->object : NULL, "referral_submitted.referral_id");
     if (err || d->fault->code || d->duplicate)
         return err;
-    if (!agency_has(d->turn->world, e->target_agency, PB_CAPABILITY_CASE_OWNER))
-        return refuse(d, SG_ST_BAD_CODE, "referral_submitted.target_agency", "NO_CASE_OWNER",
-                      "an agency that owns cases, such as dinsos");
-    err = check_not_pending(d, why);
+    err = check_target(d, person, c, why);
     if (err || d->fault->code)
         return err;
+    return submit(d, &id, person, &case_id, why);
+}
 
-    add_reader(d, e->target_agency, RELATION_CASE_OWNER);
-    err = describe_person(d, person, e->person, why);
+/* ---- what the target does ---- */
+
+/* A referral that its current target speaks of. */
+struct spoken {
+    struct sg_id id, case_id;
+    PbReferralRow *row;
+    PbCaseRow *c; /* INTAKE: the target's own; else that of the referrer */
+    PbPersonRow *person;
+};
+
+static enum sg_err read_spoken(struct decision *d, ProtobufCBinaryData id, const char *object,
+                               struct spoken *out, struct sg_why *why)
+{
+    out->id = id_of(id);
+    enum sg_err err =
+        read_row(d->turn, TABLE_REFERRALS, &out->id, &pb_referral_row__descriptor, &out->row, why);
     if (err)
-        return err;
-    person_grant_refs(d, person, d->source->agency->id);
-    err = case_attach(d, person, e->target_agency, &id, &case_id, why);
+        return refuse_unknown(d, err, object);
+    if (!owns(d, referral_target(out->row), object, "a referral of which you are the target now"))
+        return SG_OK;
+    out->case_id = id_of(out->row->case_id);
+    struct sg_id person_id = id_of(out->row->person_id);
+    err = read_row(d->turn, TABLE_CASES, &out->case_id, &pb_case_row__descriptor, &out->c, why);
     if (err)
+        return err == SG_E_NOT_FOUND ? sg_fail(why, SG_E_STORE, "a referral without its case")
+                                     : err;
+    err = person_of_case(d, &person_id, &out->person, why);
+    add_reader(d, referral_target(out->row), relation_of(out->row));
+    add_reader(d, out->c->owner, RELATION_CASE_OWNER);
+    d->effect->has_aggregate_version = true;
+    d->effect->aggregate_version = out->row->version + 1;
+    return err;
+}
+
+/* The case after this, and the D5 to its owner and to the referrer. Only an INTAKE moves it. */
+static enum sg_err move_case(struct decision *d, const struct spoken *s, enum case_event event,
+                             PbReferralState state, struct sg_why *why)
+{
+    bool other = false;
+    PbCaseState to = s->c->state;
+    if (s->row->kind == PB_REFERRAL_KIND_INTAKE) {
+        bool ends = event == CASE_DECLINED || event == CASE_REDIRECTED || event == CASE_WITHDRAWN;
+        enum sg_err err = SG_OK;
+        if (ends)
+            err = case_has_other_referral(d->turn, &s->case_id, &d->person_id, &s->id, &other, why);
+        if (err)
+            return err;
+        to = other ? to : case_next(to, event);
+    }
+    struct follow *told;
+    if (to == s->c->state)
+        told = case_tell(d, &s->case_id, s->c->owner, to, to, s->c->version);
+    else
+        (void)case_change(d, &s->case_id, s->c, to, &told);
+    told->has_referral = true;
+    told->referral_id = s->id;
+    told->referral_state = state;
+    told->referrer = s->row->referrer;
+    if (d->event->envelope->referral_decided)
+        told->reason = d->event->envelope->referral_decided->reason;
+    bool over = to == PB_CASE_STATE_DECLINED || to == PB_CASE_STATE_VOID;
+    return over ? deadline_end(d, RULE_ASSESS, &s->case_id, false, why) : SG_OK;
+}
+
+/* T03: 7 days, the limit of the shelter. */
+void start_assess(struct decision *d, const struct sg_id *case_id, const char *owner,
+                         int64_t from_ms)
+{
+    enum { SHELTER_DAYS = 7 };
+    struct limit limit = {.rule = RULE_ASSESS,
+                          .aggregate_type = PB_AGGREGATE_TYPE_CASE,
+                          .id = *case_id,
+                          .levels_ms = {from_ms + SHELTER_DAYS * SG_DAY_MS,
+                                        from_ms + (SHELTER_DAYS + 1) * SG_DAY_MS},
+                          .level_count = 2,
+                          .first_level = 1,
+                          .responsible = owner,
+                          .case_owner = owner,
+                          .case_id = *case_id};
+    deadline_start(d, &limit);
+}
+
+/* ---- E02 ---- */
+
+enum sg_err decide_referral_acknowledged(struct decision *d, struct sg_why *why)
+{
+    const PbReferralAcknowledged *e = d->event->envelope->referral_acknowledged;
+    const char *object = "referral_acknowledged.referral_id";
+    struct spoken s = {0};
+    enum sg_err err = read_spoken(d, e->referral_id, object, &s, why);
+    if (err || d->fault->code)
         return err;
-    describe_referral(d, &id, &case_id);
-    if (!e->person)
-        present(d, &id, e->target_agency);
-    if (e->person)
-        queue_waitings(d, person);
-    minted_for(d, person, e->target_agency, &case_id);
-    state_object(d, &id);
-    return SG_OK;
+    const PbObjectRow *before = s.row->acknowledged;
+    if (before && s.row->state != PB_REFERRAL_STATE_SUBMITTED &&
+        strcmp(before->agency, d->source->agency->id) == 0 && said_again(d, before))
+        return SG_OK;
+    if (s.row->state != PB_REFERRAL_STATE_SUBMITTED)
+        return refuse(d, SG_ST_BAD_TRANSITION, object, "ACKNOWLEDGED",
+                      "a referral that is not acknowledged and not decided yet");
+    PbReferralEffect *effect = referral_effect(d, &s.id);
+    effect->state = PB_REFERRAL_STATE_ACKNOWLEDGED;
+    effect->has_acknowledged = effect->acknowledged = true;
+    state_object(d, &s.id);
+    err = deadline_end(d, RULE_ACKNOWLEDGE, &s.id, false, why);
+    start_decide(d, &s.id, s.row, s.c->owner);
+    bool intake = s.row->kind == PB_REFERRAL_KIND_INTAKE;
+    if (intake && e->admitted_to_shelter && s.c->state == PB_CASE_STATE_NEW) {
+        int64_t now = d->turn->block->time_ms;
+        bool came = s.row->has_handed_over_ms && s.row->handed_over_ms < now;
+        start_assess(d, &s.case_id, s.c->owner, came ? s.row->handed_over_ms : now);
+    }
+    return err ? err : move_case(d, &s, CASE_ACKNOWLEDGED, PB_REFERRAL_STATE_ACKNOWLEDGED, why);
 }
 
 /* ---- E03 ---- */
 
-static enum sg_err move_case(struct decision *d, const PbReferralRow *row,
-                             const struct sg_id *referral_id, enum case_event event,
-                             PbReferralState state, struct sg_why *why)
-{
-    struct sg_id case_id = id_of(row->case_id);
-    PbCaseRow *c = NULL;
-    bool other = false;
-    enum sg_err err = read_row(d->turn, TABLE_CASES, &case_id, &pb_case_row__descriptor, &c, why);
-    if (!err && event != CASE_ACCEPTED)
-        err = case_has_other_referral(d->turn, &case_id, &d->person_id, referral_id, &other, why);
-    if (err)
-        return err;
-    PbCaseState to = other ? c->state : case_next(c->state, event);
-    struct follow *told;
-    if (to == c->state) {
-        told = queue(d, FOLLOW_CASE);
-        told->case_id = case_id;
-        told->person_id = d->person_id;
-        told->owner = c->owner;
-        told->from = told->to = c->state;
-        told->version = c->version;
-    } else {
-        (void)case_change(d, &case_id, c, to, &told);
-    }
-    told->has_referral = true;
-    told->referral_id = *referral_id;
-    told->referral_state = state;
-    told->reason = d->event->envelope->referral_decided->reason;
-    told->referrer = row->referrer;
-    return SG_OK;
-}
-
-static enum sg_err redirect(struct decision *d, const PbReferralRow *row, const struct sg_id *id,
-                            PbReferralEffect *effect, const PbPersonRow *person, struct sg_why *why)
-{
-    const PbReferralDecided *e = d->event->envelope->referral_decided;
-    struct sg_id case_id;
-    effect->state = PB_REFERRAL_STATE_SUBMITTED;
-    effect->target = e->redirect_to;
-    effect->has_hops = true;
-    effect->hops = (uint32_t)row->n_targets;
-    add_reader(d, e->redirect_to, RELATION_CASE_OWNER);
-    person_grant_refs(d, person, NULL);
-    enum sg_err err = move_case(d, row, id, CASE_REDIRECTED, PB_REFERRAL_STATE_REDIRECTED, why);
-    if (!err)
-        err = case_attach(d, person, e->redirect_to, id, &case_id, why);
-    if (err)
-        return err;
-    effect->has_case_id = true;
-    effect->case_id = data_of(d->turn, &case_id);
-    present(d, id, e->redirect_to);
-    return SG_OK;
-}
-
-static enum sg_err check_redirect(struct decision *d, const PbReferralRow *row)
+static enum sg_err check_redirect(struct decision *d, const struct spoken *s)
 {
     const PbReferralDecided *e = d->event->envelope->referral_decided;
     const char *object = "referral_decided.redirect_to";
-    if (!agency_has(d->turn->world, e->redirect_to, PB_CAPABILITY_CASE_OWNER))
+    const PbReferralRow *row = s->row;
+    if (row->kind != PB_REFERRAL_KIND_SERVICE &&
+        !agency_has(d->turn->world, e->redirect_to, PB_CAPABILITY_CASE_OWNER))
         return refuse(d, SG_ST_BAD_CODE, object, "NO_CASE_OWNER", "an agency that owns cases");
+    if (row->kind != PB_REFERRAL_KIND_INTAKE && strcmp(s->c->owner, e->redirect_to) == 0)
+        return refuse(d, SG_ST_BAD_CODE, object, "CASE_OWNER",
+                      "an agency that does not own the case");
     for (size_t i = 0; i < row->n_targets; i++)
         if (strcmp(row->targets[i], e->redirect_to) == 0)
             return refuse(d, SG_ST_BAD_TRANSITION, object, "EARLIER_TARGET",
@@ -234,39 +409,115 @@ static enum sg_err check_redirect(struct decision *d, const PbReferralRow *row)
     return SG_OK;
 }
 
+static enum sg_err redirect(struct decision *d, const struct spoken *s, struct sg_why *why)
+{
+    const PbReferralDecided *e = d->event->envelope->referral_decided;
+    bool intake = s->row->kind == PB_REFERRAL_KIND_INTAKE;
+    struct sg_id case_id = s->case_id;
+    PbReferralEffect *effect = d->effect->referral;
+    effect->state = PB_REFERRAL_STATE_SUBMITTED;
+    effect->target = e->redirect_to;
+    effect->has_hops = true;
+    effect->hops = (uint32_t)s->row->n_targets;
+    add_reader(d, e->redirect_to, relation_of(s->row));
+    person_grant_refs(d, s->person, NULL);
+    enum sg_err err = move_case(d, s, CASE_REDIRECTED, PB_REFERRAL_STATE_REDIRECTED, why);
+    if (!err && intake)
+        err = case_attach(d, s->person, e->redirect_to, &s->id, &case_id, why);
+    if (err)
+        return err;
+    effect->has_case_id = true;
+    effect->case_id = data_of(d->turn, &case_id);
+    start_acknowledge(d, &s->id, s->row->priority, e->redirect_to,
+                      intake ? e->redirect_to : s->c->owner, &case_id);
+    (void)present(d, &s->id, e->redirect_to);
+    return SG_OK;
+}
+
+/* A minor goes to an agency that protects children, also when it was not known at the E01. */
+static enum sg_err check_accept(struct decision *d, const struct spoken *s)
+{
+    bool minor = s->person->minor || s->c->minor;
+    if (s->row->kind == PB_REFERRAL_KIND_TRANSFER && minor &&
+        !agency_has(d->turn->world, referral_target(s->row), PB_CAPABILITY_CHILD_PROTECTION))
+        return refuse(d, SG_ST_MINOR, "referral_decided.decision", NULL,
+                      "a transfer to an agency for the protection of children");
+    return SG_OK;
+}
+
+static enum sg_err accept(struct decision *d, const struct spoken *s, struct sg_why *why)
+{
+    d->effect->referral->state = PB_REFERRAL_STATE_ACCEPTED;
+    if (s->row->kind == PB_REFERRAL_KIND_TRANSFER)
+        return transfer_case(d, s->row, &s->id, why);
+    bool begins = s->row->kind == PB_REFERRAL_KIND_INTAKE &&
+                  (s->c->state == PB_CASE_STATE_NEW || s->c->state == PB_CASE_STATE_INTAKE);
+    bool runs = false;
+    enum sg_err err =
+        begins ? deadline_runs(d, RULE_ASSESS, &s->case_id, &runs, why) : SG_OK;
+    if (err)
+        return err;
+    if (begins && !runs)
+        start_assess(d, &s->case_id, s->c->owner, d->turn->block->time_ms);
+    return move_case(d, s, CASE_ACCEPTED, PB_REFERRAL_STATE_ACCEPTED, why);
+}
+
 enum sg_err decide_referral_decided(struct decision *d, struct sg_why *why)
 {
     const PbReferralDecided *e = d->event->envelope->referral_decided;
-    struct sg_id id = id_of(e->referral_id);
-    PbReferralRow *row = NULL;
-    PbPersonRow *person = NULL;
-    enum sg_err err =
-        read_row(d->turn, TABLE_REFERRALS, &id, &pb_referral_row__descriptor, &row, why);
-    if (err)
-        return refuse_unknown(d, err, "referral_decided.referral_id");
-    const char *target = row->targets[row->n_targets - 1];
-    if (strcmp(target, d->source->agency->id) != 0)
-        return refuse(d, SG_ST_NOT_OWNER, "referral_decided.referral_id", NULL,
-                      "a referral of which you are the target now");
-    if (!is_pending(row->state))
-        return refuse(d, SG_ST_BAD_TRANSITION, "referral_decided.referral_id", "DECIDED",
+    const char *object = "referral_decided.referral_id";
+    struct spoken s = {0};
+    enum sg_err err = read_spoken(d, e->referral_id, object, &s, why);
+    if (err || d->fault->code)
+        return err;
+    if (!referral_is_pending(s.row->state))
+        return refuse(d, SG_ST_BAD_TRANSITION, object, "DECIDED",
                       "a referral that is not decided yet");
-    if (e->decision == PB_REFERRAL_DECISION_REDIRECTED) {
-        err = check_redirect(d, row);
-        if (err || d->fault->code)
-            return err;
-    }
-    struct sg_id person_id = id_of(row->person_id);
-    err = person_of_case(d, &person_id, &person, why);
+    if (e->decision == PB_REFERRAL_DECISION_REDIRECTED)
+        err = check_redirect(d, &s);
+    else if (e->decision == PB_REFERRAL_DECISION_ACCEPTED)
+        err = check_accept(d, &s);
+    if (err || d->fault->code)
+        return err;
+    PbReferralEffect *effect = referral_effect(d, &s.id);
+    err = end_limits(d, &s.id, why);
     if (err)
         return err;
-    add_reader(d, target, RELATION_CASE_OWNER);
-    PbReferralEffect *effect = add_referral(d, &id);
-    d->effect->has_aggregate_version = true;
-    d->effect->aggregate_version = row->version + 1;
     if (e->decision == PB_REFERRAL_DECISION_REDIRECTED)
-        return redirect(d, row, &id, effect, person, why);
-    bool accepted = e->decision == PB_REFERRAL_DECISION_ACCEPTED;
-    effect->state = accepted ? PB_REFERRAL_STATE_ACCEPTED : PB_REFERRAL_STATE_DECLINED;
-    return move_case(d, row, &id, accepted ? CASE_ACCEPTED : CASE_DECLINED, effect->state, why);
+        return redirect(d, &s, why);
+    if (e->decision == PB_REFERRAL_DECISION_ACCEPTED)
+        return accept(d, &s, why);
+    effect->state = PB_REFERRAL_STATE_DECLINED;
+    return move_case(d, &s, CASE_DECLINED, effect->state, why);
+}
+
+/* ---- E24 ANNUL of the E01 ---- */
+
+enum sg_err referral_withdraw(struct decision *d, const struct record *e01, struct sg_why *why)
+{
+    struct spoken s = {.id = id_of(e01->rest->effect->referral->referral_id)};
+    enum sg_err err =
+        read_row(d->turn, TABLE_REFERRALS, &s.id, &pb_referral_row__descriptor, &s.row, why);
+    if (err)
+        return err == SG_E_NOT_FOUND ? sg_fail(why, SG_E_STORE, "a referral without a row") : err;
+    if (!referral_is_pending(s.row->state))
+        return refuse(d, SG_ST_BAD_TRANSITION, "event_corrected.corrected", "DECIDED",
+                      "a referral that is not decided yet");
+    s.case_id = id_of(s.row->case_id);
+    struct sg_id person_id = id_of(s.row->person_id);
+    err = read_row(d->turn, TABLE_CASES, &s.case_id, &pb_case_row__descriptor, &s.c, why);
+    if (!err)
+        err = person_of_case(d, &person_id, &s.person, why);
+    if (!err)
+        err = end_limits(d, &s.id, why);
+    if (err)
+        return err;
+    add_reader(d, referral_target(s.row), relation_of(s.row));
+    referral_effect(d, &s.id)->state = PB_REFERRAL_STATE_WITHDRAWN;
+    d->effect->has_annulled_referral_id = true;
+    d->effect->annulled_referral_id = data_of(d->turn, &s.id);
+    d->effect->has_aggregate_version = true;
+    d->effect->aggregate_version = s.row->version + 1;
+    s.row->referrer = NULL; /* it knows what it withdraws */
+    return move_case(d, &s, CASE_WITHDRAWN, PB_REFERRAL_STATE_WITHDRAWN, why);
 }

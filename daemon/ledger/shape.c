@@ -1,5 +1,5 @@
 /* Conditional fields of the events that are built: what the contract tables cannot say. */
-#include "ledger/decision.h"
+#include "ledger/slot.h"
 
 #include "wire/day.h"
 
@@ -34,19 +34,16 @@ static bool check_statement(const PbPersonIdentity *p, const struct place *at,
     return true;
 }
 
-/* Who a referral is about: said in full, because nothing may be known yet. */
-static bool check_referred(const PbPersonIdentity *p, struct sg_fault *fault)
+/* Whom a referral or a contact is about: said in full, because nothing may be known yet. */
+static bool check_named(const PbPersonIdentity *p, const struct place *at, struct sg_fault *fault)
 {
-    static const struct place at = {"referral_submitted.person.full_name",
-                                    "referral_submitted.person.estimated_age",
-                                    "referral_submitted.person.birth_date"};
     bool dated =
         p->birth_quality == PB_BIRTH_QUALITY_EXACT || p->birth_quality == PB_BIRTH_QUALITY_PARTIAL;
     if (!p->full_name && !p->alias)
-        return missing(fault, at.full_name, "full_name or alias");
+        return missing(fault, at->full_name, "full_name or alias");
     if (dated && !p->birth_date)
-        return missing(fault, at.birth_date, "a date when birth_quality is EXACT or PARTIAL");
-    return check_statement(p, &at, fault);
+        return missing(fault, at->birth_date, "a date when birth_quality is EXACT or PARTIAL");
+    return check_statement(p, at, fault);
 }
 
 /* What a referrer may suspect: nothing of health, crime or sexual life. */
@@ -57,11 +54,9 @@ static bool referrer_may(PbPpks code)
     return (unsigned)code < SG_ARRAY_LEN(allowed) && allowed[code];
 }
 
-static bool check_referral(const struct sg_event *event, struct sg_fault *fault)
+static bool check_intake(const struct sg_event *event, struct sg_fault *fault)
 {
     const PbReferralSubmitted *e = event->envelope->referral_submitted;
-    if (e->kind != PB_REFERRAL_KIND_INTAKE)
-        return wrong(fault, "referral_submitted.kind", "TYPE_NOT_SERVED", "INTAKE");
     if (!e->person && !event->envelope->has_person_ref)
         return missing(fault, "referral_submitted.person", "person, or person_ref");
     if (!e->found_region)
@@ -70,11 +65,41 @@ static bool check_referral(const struct sg_event *event, struct sg_fault *fault)
         return missing(fault, "referral_submitted.activity", "what the person did");
     if (!e->has_children_with)
         return missing(fault, "referral_submitted.children_with", "a number, 0 for none");
+    return true;
+}
+
+static bool check_referral(const struct sg_event *event, struct sg_fault *fault)
+{
+    static const struct place at = {"referral_submitted.person.full_name",
+                                    "referral_submitted.person.estimated_age",
+                                    "referral_submitted.person.birth_date"};
+    const PbReferralSubmitted *e = event->envelope->referral_submitted;
+    bool intake = e->kind == PB_REFERRAL_KIND_INTAKE;
+    if (intake && !check_intake(event, fault))
+        return false;
+    if (!intake && !event->envelope->has_case_id)
+        return missing(fault, "case_id", "the case that is served or handed over");
+    if (e->kind == PB_REFERRAL_KIND_SERVICE && !e->n_requested_services)
+        return missing(fault, "referral_submitted.requested_services", "what is asked for");
     for (size_t i = 0; i < e->n_suspected_ppks; i++)
         if (!referrer_may(e->suspected_ppks[i]))
             return sg_refuse(fault, SG_ST_BAD_CODE, "referral_submitted.suspected_ppks",
                              "NOT_FOR_REFERRER", "PPKS_01, 02, 04, 07, 08, 09, 11, 12, 13");
-    return !e->person || check_referred(e->person, fault);
+    return !e->person || check_named(e->person, &at, fault);
+}
+
+static bool check_contact(const struct sg_event *event, struct sg_fault *fault)
+{
+    static const struct place at = {"contact_recorded.person.full_name",
+                                    "contact_recorded.person.estimated_age",
+                                    "contact_recorded.person.birth_date"};
+    const PbStreetContactRecorded *e = event->envelope->contact_recorded;
+    bool somebody = e->person || event->envelope->has_person_ref;
+    if (!somebody && e->outcome != PB_STREET_CONTACT_RECORDED__OUTCOME_RAN_AWAY)
+        return missing(fault, "contact_recorded.person", "person, or person_ref");
+    if (e->outcome == PB_STREET_CONTACT_RECORDED__OUTCOME_REFERRED && !e->has_referral_id)
+        return missing(fault, "contact_recorded.referral_id", "the referral that was made");
+    return !e->person || check_named(e->person, &at, fault);
 }
 
 static bool person_reason(PbDeclineReason reason)
@@ -112,31 +137,12 @@ static bool check_assessment(const struct sg_event *event, struct sg_fault *faul
     return !e->person || check_statement(e->person, &at, fault);
 }
 
-static int32_t day_of(const PbDate *date)
-{
-    return sg_day_of(date->year, date->month, date->day);
-}
-
 static bool check_slot(const struct sg_event *event, struct sg_fault *fault)
 {
-    enum { COURSE_DAYS_MAX = 365, LATE_DAYS_MAX = 14 };
     const PbTrainingSlotOffered *e = event->envelope->slot_offered;
-    int32_t starts = day_of(e->starts_on), ends = day_of(e->ends_on);
-    int32_t late = day_of(e->late_entry_until);
-    if (ends < starts || ends > starts + COURSE_DAYS_MAX)
-        return wrong(fault, "slot_offered.ends_on", "ORDER", "starts_on to 365 days later");
-    if (e->capacity_offered > e->class_size)
-        return wrong(fault, "slot_offered.capacity_offered", "RANGE", "at most class_size");
-    if (sg_ms_of(e->registration_closes_at) > sg_day_start_ms(starts))
-        return wrong(fault, "slot_offered.registration_closes_at", "ORDER",
-                     "not later than the beginning of starts_on");
-    if (late < starts || late > starts + LATE_DAYS_MAX)
-        return wrong(fault, "slot_offered.late_entry_until", "ORDER", "starts_on to 14 days later");
-    if (e->max_age && e->max_age < e->min_age)
-        return wrong(fault, "slot_offered.max_age", "RANGE", "0, or not below min_age");
     if (strcmp(e->course_code, "OTHER") == 0 && !e->variant)
         return missing(fault, "slot_offered.variant", "a text when the course is OTHER");
-    return true;
+    return slot_agrees(e, "slot_offered", fault);
 }
 
 static bool check_request(const struct sg_event *event, struct sg_fault *fault)
@@ -161,14 +167,72 @@ static bool check_seat(const struct sg_event *event, struct sg_fault *fault)
     return true;
 }
 
+static bool check_version(const struct sg_event *event, struct sg_fault *fault)
+{
+    return event->envelope->has_expected_version ||
+           missing(fault, "expected_version", "the version of the slot that you saw");
+}
+
+static bool check_attendance(const struct sg_event *event, struct sg_fault *fault)
+{
+    enum { DAYS_MAX = 31 };
+    const PbAttendanceReported *e = event->envelope->attendance_reported;
+    int32_t from = day_of(e->from_on), to = day_of(e->to_on);
+    if (to < from || to >= from + DAYS_MAX)
+        return wrong(fault, "attendance_reported.to_on", "ORDER", "from_on to 30 days later");
+    if (e->sessions_attended + e->absences_excused > e->sessions_held)
+        return wrong(fault, "attendance_reported.sessions_attended", "RANGE",
+                     "together with absences_excused at most sessions_held");
+    return true;
+}
+
+static bool check_ended(const struct sg_event *event, struct sg_fault *fault)
+{
+    const PbPlacementEnded *e = event->envelope->placement_ended;
+    if (e->result == PB_PLACEMENT_ENDED__RESULT_COMPLETED && !e->has_attendance_pct)
+        return missing(fault, "placement_ended.attendance_pct", "a number from 0 to 100");
+    if (e->result == PB_PLACEMENT_ENDED__RESULT_REMOVED && !e->reason)
+        return missing(fault, "placement_ended.reason", "a text when the result is REMOVED");
+    return true;
+}
+
+static bool check_issued(const struct sg_event *event, struct sg_fault *fault)
+{
+    const PbEquipmentIssued *e = event->envelope->equipment_issued;
+    if (e->basis == PB_EQUIPMENT_ISSUED__BASIS_GRANT_AFTER_COMPLETION && !e->no_sale_statement)
+        return missing(fault, "equipment_issued.no_sale_statement", "true for a grant");
+    if (day_of(e->custody_until) < day_of(e->bast_date))
+        return wrong(fault, "equipment_issued.custody_until", "ORDER", "bast_date or later");
+    return true;
+}
+
+static bool check_checked(const struct sg_event *event, struct sg_fault *fault)
+{
+    const PbEquipmentChecked *e = event->envelope->equipment_checked;
+    if (e->finding == PB_EQUIPMENT_CHECKED__FINDING_STOLEN && !e->police_report)
+        return missing(fault, "equipment_checked.police_report", "the number of the report");
+    return true;
+}
+
+static bool check_corrected(const struct sg_event *event, struct sg_fault *fault)
+{
+    const PbEventCorrected *e = event->envelope->event_corrected;
+    if (e->action == PB_EVENT_CORRECTED__ACTION_REPLACE && !e->replacement)
+        return missing(fault, "event_corrected.replacement", "the whole payload as it should be");
+    return true;
+}
+
 bool shape_check(const struct sg_event *event, struct sg_fault *fault)
 {
     static const struct {
         uint32_t type;
         bool (*check)(const struct sg_event *event, struct sg_fault *fault);
     } checks[] = {
-        {101, check_referral}, {103, check_decided}, {105, check_assessment},
-        {108, check_slot},     {111, check_request}, {112, check_seat},
+        {101, check_referral}, {103, check_decided}, {104, check_contact},
+        {105, check_assessment}, {108, check_slot}, {109, check_version},
+        {110, check_version}, {111, check_request}, {112, check_seat},
+        {114, check_attendance}, {115, check_ended}, {117, check_issued},
+        {118, check_checked}, {124, check_corrected},
     };
     for (size_t i = 0; i < SG_ARRAY_LEN(checks); i++)
         if (checks[i].type == event->type)

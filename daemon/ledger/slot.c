@@ -4,11 +4,6 @@
 
 enum { FINISH_DAYS = 14 };
 
-static int32_t day_of(const PbDate *date)
-{
-    return sg_day_of(date->year, date->month, date->day);
-}
-
 int32_t slot_start_day(const PbSlotRow *row)
 {
     return day_of(row->slot->starts_on);
@@ -122,6 +117,27 @@ bool slot_documents_missing(const PbSlotRow *row, const PbSeatRequested *request
         *out_waived = true;
     }
     return false;
+}
+
+/* Completed before: the same course, or any within the time that the slot asks for. */
+const char *slot_course_taken(const PbSlotRow *row, const PbPersonRow *person)
+{
+    const PbTrainingSlotOffered *slot = row->slot;
+    int32_t year, month, day;
+    sg_day_split(slot_start_day(row), &year, &month, &day);
+    int32_t months = year * 12 + month - (int32_t)slot->cooldown_months;
+    for (size_t i = 0; i < person->n_completed; i++) {
+        const PbCompletedCourse *done = person->completed[i];
+        int32_t done_year, done_month, done_day;
+        sg_day_split(done->ended_on, &done_year, &done_month, &done_day);
+        int32_t at = done_year * 12 + done_month;
+        bool recent = slot->cooldown_months && (at > months || (at == months && done_day > day));
+        bool same =
+            slot->exclude_same_course && strcmp(done->course_code, slot->course_code) == 0;
+        if (same || recent)
+            return "PRIOR_COURSE";
+    }
+    return NULL;
 }
 
 /* ---- E08 ---- */

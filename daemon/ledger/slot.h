@@ -18,6 +18,12 @@ int32_t slot_start_day(const PbSlotRow *row);
 
 /* Why the person may not take this course: NULL when eligible, else the detail of E_INELIGIBLE. */
 const char *slot_ineligible(const PbSlotRow *row, const struct identity *identity);
+/* PRIOR_COURSE, or NULL. */
+const char *slot_course_taken(const PbSlotRow *row, const PbPersonRow *person);
+/* Lay what an E09 says over a slot. */
+void slot_merge(PbTrainingSlotOffered *slot, const PbTrainingSlotChanged *change);
+/* Do its dates, numbers and ages agree? False: refused, the field under `prefix`. */
+bool slot_agrees(const PbTrainingSlotOffered *slot, const char *prefix, struct sg_fault *fault);
 /* Documents of the request against those required. *out_waived: one was waived. */
 bool slot_documents_missing(const PbSlotRow *row, const PbSeatRequested *request, bool *out_waived);
 

@@ -21,8 +21,13 @@ enum table {
     TABLE_FRAMES,              /* outbox, first number */
     TABLE_SUBSCRIPTIONS,       /* agency, name */
     TABLE_DEAD_LETTERS,        /* agency, name, seq */
-    TABLE_DEADLINES,           /* due ms, rule, id -> DeadlineRow */
-    TABLE_OBJECTS,             /* type, object id -> ObjectRow, of E05 and E11 */
+    TABLE_PRESENCE,            /* agency -> PresenceRow */
+    TABLE_DEADLINES,           /* id, rule -> DeadlineRow */
+    TABLE_DUE,                 /* time of the next level in ms, rule, id -> nothing */
+    TABLE_OBJECTS,             /* type, object id -> ObjectRow, of what has no row of its own */
+    TABLE_PARKED,              /* object, seq -> ParkedRow */
+    TABLE_PARKED_OF_AGENCY,    /* agency, seq -> nothing */
+    TABLE_SETTLED,             /* seq of the parked record -> SettledRow */
     TABLE_PERSONS,             /* person -> PersonRow (with its refs and cases) */
     TABLE_PERSON_REFS,         /* agency, person_ref -> person id */
     TABLE_IDENTITIES,          /* person, seq -> IdentityRow (personal) */
@@ -35,7 +40,15 @@ enum table {
     TABLE_SEATS,               /* slot, seat_no (u8) -> allocation id, while live */
     TABLE_ALLOCATIONS,         /* allocation -> AllocationRow */
     TABLE_ALLOCATIONS_OF_SLOT, /* slot, allocation -> nothing */
+    TABLE_ALLOCATIONS_OF_CASE, /* case, allocation -> nothing */
     TABLE_WAITING,             /* slot, order (see ledger/allocation.c) -> allocation id */
+    TABLE_ATTENDANCE,          /* allocation, from day -> AttendanceRow */
+    TABLE_ITEMS,               /* item -> ItemRow */
+    TABLE_ITEMS_BY_SEQ,        /* seq of the E16 -> item id */
+    TABLE_ITEMS_OF_ALLOCATION, /* allocation, item -> nothing, while issued */
+    TABLE_KIT_OWNERS,          /* kit code, agency -> nothing: who has registered such kits */
+    TABLE_KITS_OF_PERSON,      /* person, kit code -> item id, while granted */
+    TABLE_BASTS,               /* agency, hash of the BAST number -> BastRow */
     TABLES
 };
 

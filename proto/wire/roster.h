@@ -25,6 +25,7 @@ struct sg_agency {
     char name_id[128], name_en[128];
     uint32_t capabilities; /* SG_CAP bits */
     bool suspended;
+    bool round_the_clock; /* it works on all days and nights: T15 counts hours, not working days */
     size_t device_count;
     struct sg_device *devices;
 };

@@ -20,7 +20,8 @@ static const struct {
     uint32_t capabilities;
 } members[CITY_AGENCIES] = {
     {"blk", CAP(TRAINING_PROVIDER)},
-    {"dinsos", CAP(REFERRER) | CAP(CASE_OWNER) | CAP(TRAINING_PROVIDER)},
+    {"dinsos", CAP(REFERRER) | CAP(CASE_OWNER) | CAP(TRAINING_PROVIDER) | CAP(EQUIPMENT_PROVIDER) |
+                   CAP(IDENTITY_STEWARD)},
     {"disnaker", CAP(TRAINING_PROVIDER)},
     {"dpppa", CAP(REFERRER) | CAP(CASE_OWNER) | CAP(CHILD_PROTECTION) | CAP(TRAINING_PROVIDER)},
     {"owner-a", CAP(CASE_OWNER)},
@@ -198,6 +199,7 @@ static const ProtobufCMessageDescriptor *const rows[TABLES] = {
     [TABLE_CASES] = &pb_case_row__descriptor,
     [TABLE_SLOTS] = &pb_slot_row__descriptor,
     [TABLE_ALLOCATIONS] = &pb_allocation_row__descriptor,
+    [TABLE_ITEMS] = &pb_item_row__descriptor,
 };
 
 void city_read(struct ledger_city *city)

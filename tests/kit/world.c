@@ -16,11 +16,15 @@ static const struct {
 } rows[WORLD_AGENCIES] = {
     [SATPOLPP] = {"satpolpp", SG_CAP(PB_CAPABILITY_REFERRER)},
     [DINSOS] = {"dinsos", SG_CAP(PB_CAPABILITY_REFERRER) | SG_CAP(PB_CAPABILITY_CASE_OWNER) |
-                              SG_CAP(PB_CAPABILITY_TRAINING_PROVIDER)},
+                              SG_CAP(PB_CAPABILITY_TRAINING_PROVIDER) |
+                              SG_CAP(PB_CAPABILITY_EQUIPMENT_PROVIDER) |
+                              SG_CAP(PB_CAPABILITY_IDENTITY_STEWARD)},
     [DISNAKER] = {"disnaker",
                   SG_CAP(PB_CAPABILITY_REFERRER) | SG_CAP(PB_CAPABILITY_TRAINING_PROVIDER)},
     [DPPPA] = {"dpppa", SG_CAP(PB_CAPABILITY_REFERRER) | SG_CAP(PB_CAPABILITY_CASE_OWNER) |
-                            SG_CAP(PB_CAPABILITY_TRAINING_PROVIDER)},
+                            SG_CAP(PB_CAPABILITY_TRAINING_PROVIDER) |
+                            SG_CAP(PB_CAPABILITY_CHILD_PROTECTION) |
+                            SG_CAP(PB_CAPABILITY_EQUIPMENT_PROVIDER)},
 };
 
 static void must(enum sg_err err, const struct sg_why *why)

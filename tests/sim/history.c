@@ -2,6 +2,7 @@
 
 #include "kit/check.h"
 #include "ledger/allocation.h"
+#include "ledger/deadline.h"
 #include "wire/day.h"
 
 #include <stdio.h>
@@ -298,7 +299,7 @@ static bool allocation_adds_up(struct look *look, const struct cursor *at)
         return fail(look, "an allocation does not decode");
     struct sg_id slot = id_of(row->slot_id);
     if (row->state == PB_ALLOCATION_STATE_HELD) {
-        key_id(key_text(key_i64(&key, row->hold_until_ms), RULE_HOLD), &allocation);
+        key_text(key_id(&key, &allocation), RULE_HOLD);
         if (table_get(&look->txn, TABLE_DEADLINES, &key, &found, NULL))
             return fail(look, "a hold without its deadline");
         if (row->hold_until_ms <= look->h->city.now_ms)

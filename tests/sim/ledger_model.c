@@ -1,5 +1,7 @@
 #include "sim/ledger_model.h"
 
+#include "ledger/deadline.h"
+
 #include "kit/check.h"
 #include "ledger/allocation.h"
 
@@ -108,7 +110,7 @@ static bool has_deadline(struct look *look, int64_t due_ms, const char *rule,
     struct key key = {0};
     struct sg_bytes value;
     key_id(key_text(key_i64(&key, due_ms), rule), id);
-    return table_get(look->turn.txn, TABLE_DEADLINES, &key, &value, NULL) == SG_OK;
+    return table_get(look->turn.txn, TABLE_DUE, &key, &value, NULL) == SG_OK;
 }
 
 /* I8: what has ended stays as it ended. */
@@ -134,13 +136,9 @@ static const char *check_hold(struct look *look, const struct sg_id *id, const P
         return NULL;
     if (row->hold_until_ms <= now)
         return "a hold that ran out is still held";
-    if (!has_deadline(look, row->hold_until_ms, RULE_HOLD, id))
+    int64_t warn_ms = row->hold_until_ms - 12 * SG_HOUR_MS;
+    if (!has_deadline(look, warn_ms > now ? warn_ms : row->hold_until_ms, RULE_HOLD, id))
         return "a hold without a deadline";
-    bool ahead = has_deadline(look, row->hold_until_ms - WARN_BEFORE_MS, RULE_HOLD, id);
-    if (row->warned && ahead)
-        return "warned, and a warning is still to come";
-    if (!row->warned && !ahead && row->hold_until_ms - WARN_BEFORE_MS > now)
-        return "a warning ahead is missing";
     return NULL;
 }
 

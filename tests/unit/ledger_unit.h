@@ -9,6 +9,7 @@
 #include "kit/ledger_city.h"
 #include "ledger/allocation.h"
 #include "ledger/casefile.h"
+#include "ledger/deadline.h"
 
 /* The ids that a person got on the way to a case IN_SERVICE. */
 struct client {
@@ -184,6 +185,24 @@ static inline PbCaseState unit_case_state(struct ledger_city *city, const struct
 {
     const PbCaseRow *row = city_row(city, TABLE_CASES, id);
     return row ? row->state : PB_CASE_STATE_UNSPECIFIED;
+}
+
+/* How many deadlines of this rule run. */
+static inline size_t unit_deadlines(struct ledger_city *city, const char *rule)
+{
+    SG_AUTO(cursor_done) struct cursor cursor = {0};
+    struct sg_why why = {0};
+    size_t count = 0;
+    city_read(city);
+    SG_CHECK(!cursor_open(&cursor, &city->txn, TABLE_DEADLINES, &why));
+    SG_CHECK(!cursor_first(&cursor, &why));
+    while (cursor.key.ptr) {
+        count += strcmp((const char *)cursor.key.ptr + SG_ID_BYTES, rule) == 0;
+        SG_CHECK(!cursor_next(&cursor, &why));
+    }
+    cursor_done(&cursor);
+    txn_done(&city->txn);
+    return count;
 }
 
 /* The n-th record of the last turn, from 1; the event that caused it is number `cause`. */

@@ -166,7 +166,7 @@ static void a_row_of_the_contract(void **state)
     UNIT_OK(row_put(&s->txn, TABLE_DEADLINES, &key, &nothing, &why));
     UNIT_OK(row_get(&s->txn, TABLE_DEADLINES, &key, &pb_deadline_row__descriptor, &s->f.arena,
                     &none, &why));
-    assert_false(none->has_level);
+    assert_false(none->has_reached);
 }
 
 static void rows_that_are_refused(void **state)

@@ -1,0 +1,354 @@
+#include "ledger/equipment.h"
+
+#include "ledger/allocation.h"
+#include "ledger/deadline.h"
+#include "ledger/parking.h"
+#include "wire/day.h"
+
+enum { RECIPIENTS_MAX = 31, RETURN_DAYS = 7, CHECK_DAYS = 14 };
+
+/* T10 of a granted item: a check around each of these days. */
+static const struct {
+    const char *rule;
+    int32_t days;
+} checks[] = {{"T10-30", 30}, {"T10-90", 90}, {"T10-180", 180}, {"T10-365", 365}};
+
+static void hash_text(struct key *key, const char *text)
+{
+    enum { BYTES = 16 };
+    uint8_t hash[SG_HASH_BYTES];
+    sg_hash(sg_bytes_of(text), hash);
+    key_bytes(key, (struct sg_bytes){hash, BYTES});
+}
+
+struct key *kit_key(struct key *key, const char *kit_code)
+{
+    hash_text(key, kit_code);
+    return key;
+}
+
+struct key *bast_key(struct key *key, const char *owner, const char *bast_no)
+{
+    hash_text(key_text(key, owner), bast_no);
+    return key;
+}
+
+enum sg_err kit_owner(struct ledger_turn *turn, const char *kit_code, const char **out_owner,
+                      struct sg_why *why)
+{
+    SG_AUTO(cursor_done) struct cursor cursor = {0};
+    struct key prefix = {0};
+    *out_owner = NULL;
+    enum sg_err err = cursor_open(&cursor, turn->txn, TABLE_KIT_OWNERS, why);
+    if (!err)
+        err = cursor_seek(&cursor, kit_key(&prefix, kit_code), why);
+    if (!err && cursor.key.ptr && key_starts(cursor.key, &prefix))
+        *out_owner = text_of(turn, (const char *)cursor.key.ptr + prefix.len);
+    return err;
+}
+
+/* ---- T10 ---- */
+
+static struct limit item_limit(const struct sg_id *id, const char *rule, const char *case_owner,
+                               const struct sg_id *case_id)
+{
+    return (struct limit){.rule = rule,
+                          .aggregate_type = PB_AGGREGATE_TYPE_ITEM,
+                          .id = *id,
+                          .responsible = case_owner,
+                          .case_owner = case_owner,
+                          .case_id = *case_id};
+}
+
+enum sg_err items_to_return(struct decision *d, const struct sg_id *allocation_id,
+                            struct sg_why *why)
+{
+    SG_AUTO(cursor_done) struct cursor cursor = {0};
+    struct key prefix = {0};
+    int64_t now = d->turn->block->time_ms;
+    enum sg_err err = cursor_open(&cursor, d->turn->txn, TABLE_ITEMS_OF_ALLOCATION, why);
+    if (!err)
+        err = cursor_seek(&cursor, key_id(&prefix, allocation_id), why);
+    while (!err && cursor.key.ptr && key_starts(cursor.key, &prefix)) {
+        struct sg_id id;
+        PbItemRow *row = NULL;
+        memcpy(id.b, cursor.key.ptr + SG_ID_BYTES, SG_ID_BYTES);
+        err = read_row(d->turn, TABLE_ITEMS, &id, &pb_item_row__descriptor, &row, why);
+        if (err)
+            break;
+        PbItemState state =
+            row->state == PB_ITEM_STATE_AT_RISK ? row->previous_state : row->state;
+        if (state == PB_ITEM_STATE_ON_LOAN) { /* told at once (level 0), missed after 7 days */
+            struct sg_id case_id = id_of(row->case_id);
+            struct limit limit = item_limit(&id, RULE_RETURN, row->case_owner, &case_id);
+            limit.levels_ms[0] = now;
+            limit.levels_ms[1] = now + RETURN_DAYS * SG_DAY_MS;
+            limit.level_count = 2;
+            deadline_start(d, &limit);
+        }
+        err = cursor_next(&cursor, why);
+    }
+    return err;
+}
+
+static void start_checks(struct decision *d, const struct sg_id *id, const PbItemEffect *item,
+                         int32_t granted_on)
+{
+    struct sg_id case_id = id_of(item->case_id);
+    for (size_t i = 0; i < SG_ARRAY_LEN(checks); i++) {
+        struct limit limit = item_limit(id, checks[i].rule, item->case_owner, &case_id);
+        int32_t last = granted_on + checks[i].days + CHECK_DAYS;
+        limit.first_level = 1;
+        limit.levels_ms[0] = sg_day_start_ms(last + 1);
+        limit.level_count = 1;
+        limit.due_ms = sg_day_start_ms(granted_on + checks[i].days);
+        deadline_start(d, &limit);
+    }
+}
+
+enum sg_err item_checked_limits(struct decision *d, const struct sg_id *id, int32_t granted_on,
+                                int32_t checked_on, struct sg_why *why)
+{
+    enum sg_err err = SG_OK;
+    for (size_t i = 0; !err && i < SG_ARRAY_LEN(checks); i++)
+        if (checked_on >= granted_on + checks[i].days - CHECK_DAYS)
+            err = deadline_end(d, checks[i].rule, id, false, why);
+    return err;
+}
+
+/* ---- E16 ---- */
+
+PbItemEffect *item_effect(struct decision *d, const struct sg_id *id, PbItemState state)
+{
+    PbItemEffect *effect = TAKE(d->turn, PbItemEffect);
+    pb_item_effect__init(effect);
+    effect->has_item_id = effect->has_state = true;
+    effect->item_id = data_of(d->turn, id);
+    effect->state = state;
+    d->effect->item = effect;
+    return effect;
+}
+
+enum sg_err decide_item_registered(struct decision *d, struct sg_why *why)
+{
+    struct sg_id id = id_of(d->event->envelope->equipment_registered->item_id);
+    PbItemRow *row = NULL;
+    enum sg_err err = read_row(d->turn, TABLE_ITEMS, &id, &pb_item_row__descriptor, &row, why);
+    if (err && err != SG_E_NOT_FOUND)
+        return err;
+    err = stated_again(d, row ? row->object : NULL, "equipment_registered.item_id");
+    if (err || d->fault->code || d->duplicate)
+        return err;
+    PbItemEffect *effect = item_effect(d, &id, PB_ITEM_STATE_IN_STOCK);
+    effect->has_created = effect->created = true;
+    d->effect->has_aggregate_version = true;
+    d->effect->aggregate_version = 1;
+    state_object(d, &id);
+    add_reader(d, "*", RELATION_PUBLIC);
+    return queue_settle(d, &id, why);
+}
+
+/* ---- E17 ---- */
+
+/* Who receives the item: the first, and the group. */
+struct recipients {
+    size_t count;
+    struct sg_id allocation_ids[RECIPIENTS_MAX];
+    PbAllocationRow *rows[RECIPIENTS_MAX];
+    PbSlotRow *slots[RECIPIENTS_MAX];
+};
+
+static enum sg_err read_recipient(struct decision *d, struct recipients *r, ProtobufCBinaryData id,
+                                  const char *object, struct sg_why *why)
+{
+    size_t i = r->count;
+    r->allocation_ids[i] = id_of(id);
+    for (size_t j = 0; j < i; j++)
+        if (sg_id_equal(&r->allocation_ids[j], &r->allocation_ids[i]))
+            return refuse(d, SG_ST_SCHEMA, object, "TWICE", "each member of the group once");
+    enum sg_err err = read_row(d->turn, TABLE_ALLOCATIONS, &r->allocation_ids[i],
+                               &pb_allocation_row__descriptor, &r->rows[i], why);
+    if (err)
+        return refuse_unknown(d, err, object);
+    struct sg_id slot_id = id_of(r->rows[i]->slot_id);
+    r->count++;
+    return read_row(d->turn, TABLE_SLOTS, &slot_id, &pb_slot_row__descriptor, &r->slots[i], why);
+}
+
+static enum sg_err read_recipients(struct decision *d, struct recipients *r, struct sg_why *why)
+{
+    const PbEquipmentIssued *e = d->event->envelope->equipment_issued;
+    enum sg_err err =
+        read_recipient(d, r, e->allocation_id, "equipment_issued.allocation_id", why);
+    for (size_t i = 0; !err && !d->fault->code && i < e->n_group_allocation_ids; i++)
+        err = read_recipient(d, r, e->group_allocation_ids[i],
+                             "equipment_issued.group_allocation_ids", why);
+    return err;
+}
+
+static bool same_recipients(const PbItemRow *item, const struct recipients *r)
+{
+    if (item->n_allocation_ids != r->count)
+        return false;
+    for (size_t i = 0; i < r->count; i++) {
+        struct sg_id id = id_of(item->allocation_ids[i]);
+        bool found = false;
+        for (size_t j = 0; j < r->count; j++)
+            found |= sg_id_equal(&id, &r->allocation_ids[j]);
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+/* In stock; or on loan to the same, who may keep it. */
+static enum sg_err check_available(struct decision *d, const PbItemRow *item,
+                                   const struct recipients *r)
+{
+    bool grant = d->event->envelope->equipment_issued->basis ==
+                 PB_EQUIPMENT_ISSUED__BASIS_GRANT_AFTER_COMPLETION;
+    bool keeps = grant && item->state == PB_ITEM_STATE_ON_LOAN && same_recipients(item, r);
+    if (item->state == PB_ITEM_STATE_IN_STOCK || keeps)
+        return SG_OK;
+    return refuse(d, SG_ST_ITEM_NOT_AVAILABLE, "equipment_issued.item_id",
+                  protobuf_c_enum_descriptor_get_value(&pb_item_state__descriptor, (int)item->state)
+                      ->name,
+                  "an item in stock, or one that is on loan to the same recipient");
+}
+
+static enum sg_err check_entitled(struct decision *d, const PbItemRow *item,
+                                  const struct recipients *r)
+{
+    bool grant = d->event->envelope->equipment_issued->basis ==
+                 PB_EQUIPMENT_ISSUED__BASIS_GRANT_AFTER_COMPLETION;
+    PbAllocationState needed =
+        grant ? PB_ALLOCATION_STATE_COMPLETED : PB_ALLOCATION_STATE_OCCUPIED;
+    for (size_t i = 0; i < r->count; i++)
+        if (strcmp(r->slots[i]->slot->course_code, item->course_code) != 0)
+            return refuse(d, SG_ST_COURSE_MISMATCH, "equipment_issued.item_id", NULL,
+                          "an item for the course of the placement: %s",
+                          r->slots[i]->slot->course_code);
+    for (size_t i = 0; i < r->count; i++)
+        if (r->rows[i]->state != needed)
+            return refuse(d, SG_ST_NOT_ENTITLED, "equipment_issued.allocation_id",
+                          grant ? "NOT_COMPLETED" : "NOT_IN_TRAINING",
+                          grant ? "a placement that was completed"
+                                : "a placement that has started and has not ended");
+    return SG_OK;
+}
+
+static enum sg_err check_first_kit(struct decision *d, const PbItemRow *item,
+                                   const struct recipients *r, struct sg_why *why)
+{
+    if (d->event->envelope->equipment_issued->basis !=
+        PB_EQUIPMENT_ISSUED__BASIS_GRANT_AFTER_COMPLETION)
+        return SG_OK;
+    for (size_t i = 0; i < r->count; i++) {
+        struct key key = {0};
+        struct sg_bytes held;
+        struct sg_id person = id_of(r->rows[i]->person_id);
+        kit_key(key_id(&key, &person), item->kit_code);
+        enum sg_err err = table_get(d->turn->txn, TABLE_KITS_OF_PERSON, &key, &held, NULL);
+        if (err == SG_OK)
+            return refuse(d, SG_ST_ALREADY_ISSUED, "equipment_issued.allocation_id", NULL,
+                          "a person who does not have this kit yet");
+        if (err != SG_E_NOT_FOUND)
+            return sg_fail(why, err, "kits_of_person cannot be read");
+    }
+    return SG_OK;
+}
+
+/* One BAST may list several items of one recipient or one group. */
+static enum sg_err check_bast(struct decision *d, const PbItemRow *item,
+                              const struct recipients *r, struct sg_why *why)
+{
+    const char *bast_no = d->event->envelope->equipment_issued->bast_no;
+    struct key key = {0};
+    PbBastRow *row = NULL;
+    bast_key(&key, item->owner, bast_no);
+    enum sg_err err = row_get(d->turn->txn, TABLE_BASTS, &key, &pb_bast_row__descriptor,
+                              d->turn->arena, &row, why);
+    if (err)
+        return err == SG_E_NOT_FOUND ? SG_OK : err;
+    bool same = row->n_person_ids == r->count;
+    for (size_t i = 0; same && i < r->count; i++) {
+        struct sg_id person = id_of(r->rows[i]->person_id);
+        bool found = false;
+        for (size_t j = 0; j < row->n_person_ids; j++) {
+            struct sg_id other = id_of(row->person_ids[j]);
+            found |= sg_id_equal(&person, &other);
+        }
+        same = found;
+    }
+    return same ? SG_OK
+                : refuse(d, SG_ST_BAST_REUSED, "equipment_issued.bast_no", NULL,
+                         "a BAST number that you have not used for another recipient");
+}
+
+static void issue(struct decision *d, const struct sg_id *id, const PbItemRow *item,
+                  const struct recipients *r)
+{
+    const PbEquipmentIssued *e = d->event->envelope->equipment_issued;
+    bool grant = e->basis == PB_EQUIPMENT_ISSUED__BASIS_GRANT_AFTER_COMPLETION;
+    PbItemEffect *effect =
+        item_effect(d, id, grant ? PB_ITEM_STATE_GRANTED : PB_ITEM_STATE_ON_LOAN);
+    effect->has_issued = effect->issued = true;
+    effect->has_granted = effect->granted = grant;
+    effect->n_allocation_ids = effect->n_person_ids = r->count;
+    effect->allocation_ids = take(d->turn, r->count * sizeof effect->allocation_ids[0]);
+    effect->person_ids = take(d->turn, r->count * sizeof effect->person_ids[0]);
+    for (size_t i = 0; i < r->count; i++) {
+        effect->allocation_ids[i] = data_of(d->turn, &r->allocation_ids[i]);
+        effect->person_ids[i] = r->rows[i]->person_id;
+        add_reader(d, r->rows[i]->case_owner, RELATION_CASE_OWNER);
+        add_reader(d, r->rows[i]->slot_owner, RELATION_PROVIDER);
+    }
+    effect->has_case_id = true;
+    effect->case_id = r->rows[0]->case_id;
+    effect->case_owner = r->rows[0]->case_owner;
+    d->effect->has_aggregate_version = true;
+    d->effect->aggregate_version = item->version + 1;
+    add_reader(d, item->owner, RELATION_EQUIPMENT);
+}
+
+static enum sg_err issue_limits(struct decision *d, const struct sg_id *id,
+                                const struct recipients *r, struct sg_why *why)
+{
+    const PbEquipmentIssued *e = d->event->envelope->equipment_issued;
+    if (e->basis != PB_EQUIPMENT_ISSUED__BASIS_GRANT_AFTER_COMPLETION)
+        return SG_OK;
+    enum sg_err err = deadline_end(d, RULE_RETURN, id, false, why);
+    for (size_t i = 0; !err && i < r->count; i++)
+        err = deadline_end(d, RULE_KIT, &r->allocation_ids[i], false, why);
+    start_checks(d, id, d->effect->item, day_of(e->bast_date));
+    return err;
+}
+
+enum sg_err decide_item_issued(struct decision *d, struct sg_why *why)
+{
+    const PbEquipmentIssued *e = d->event->envelope->equipment_issued;
+    struct sg_id id = id_of(e->item_id);
+    PbItemRow *item = NULL;
+    struct recipients r = {0};
+    enum sg_err err = read_row(d->turn, TABLE_ITEMS, &id, &pb_item_row__descriptor, &item, why);
+    if (err)
+        return refuse_unknown(d, err, "equipment_issued.item_id");
+    err = read_recipients(d, &r, why);
+    if (err || d->fault->code ||
+        !owns(d, item->owner, "equipment_issued.item_id", "an item of your own"))
+        return err;
+    err = check_available(d, item, &r);
+    if (!err && !d->fault->code)
+        err = check_entitled(d, item, &r);
+    if (!err && !d->fault->code)
+        err = check_first_kit(d, item, &r, why);
+    if (!err && !d->fault->code)
+        err = check_bast(d, item, &r, why);
+    if (err || d->fault->code)
+        return err;
+    struct sg_id person_id = id_of(r.rows[0]->person_id);
+    about_person(d, &person_id);
+    issue(d, &id, item, &r);
+    err = issue_limits(d, &id, &r, why);
+    return err ? err : queue_settle(d, &id, why);
+}

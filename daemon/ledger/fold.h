@@ -1,0 +1,48 @@
+/* fold.h - what the files of the fold share: one record on its way into the rows.
+ *
+ * Nothing here decides. A row that an effect names and that is not there is a broken store.
+ */
+#ifndef SINERGI_LEDGER_FOLD_H
+#define SINERGI_LEDGER_FOLD_H
+
+#include "ledger/allocation.h"
+
+struct fold {
+    struct txn *txn;
+    const struct record *record;
+    const struct sg_event *event;
+    const PbEffect *effect;
+    struct sg_arena *arena;
+    struct sg_why *why;
+    struct sg_id person_id;
+    PbPersonRow *person; /* read when first needed, written once at the end */
+    bool person_changed;
+};
+
+void *fold_room(struct fold *f, size_t size);
+/* An array with room for one more, the old pointers in front. */
+void *fold_grown(struct fold *f, const void *old, size_t count, size_t size);
+enum sg_err fold_get(struct fold *f, enum table table, ProtobufCBinaryData id,
+                     const ProtobufCMessageDescriptor *descriptor, void *out_row);
+enum sg_err fold_put(struct fold *f, enum table table, ProtobufCBinaryData id, const void *row);
+/* A row whose key says all. */
+enum sg_err fold_mark(struct fold *f, enum table table, const struct key *key);
+/* Delete a row that may be gone already. */
+enum sg_err fold_unmark(struct fold *f, enum table table, const struct key *key);
+enum sg_err fold_need_person(struct fold *f);
+/* Where the object of the event was stated: this record. */
+PbObjectRow *fold_object_row(struct fold *f);
+/* Entries of the person in waiting lists, when what their order rests on has changed. case_id NULL:
+ * of all cases, and the band stays. */
+enum sg_err fold_rewrite_waitings(struct fold *f, const ProtobufCBinaryData *case_id,
+                                  uint32_t band);
+
+enum sg_err fold_slot(struct fold *f);
+enum sg_err fold_allocation(struct fold *f);
+enum sg_err fold_attendance(struct fold *f);
+enum sg_err fold_move(struct fold *f, const PbMoveEffect *e);
+enum sg_err fold_item(struct fold *f);
+enum sg_err fold_deadline(struct fold *f, const PbDeadlineEffect *e);
+enum sg_err fold_park(struct fold *f);
+
+#endif

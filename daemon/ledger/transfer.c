@@ -1,0 +1,224 @@
+/* transfer.c - a case goes to another owner: E03 ACCEPTED of a TRANSFER. Source: domain 7.2.
+ *
+ * The old case is TRANSFERRED, a new one at the new owner is linked to it. Live seats, waitings and
+ * items on loan go along; the loops of the other referrals of the old case are closed.
+ */
+#include "ledger/casefile.h"
+#include "ledger/deadline.h"
+#include "ledger/person.h"
+#include "ledger/referral.h"
+#include "wire/day.h"
+
+struct transfer {
+    struct sg_id old_id, new_id, referral_id;
+    PbCaseRow *old;
+    PbPersonRow *person;
+    const char *new_owner;
+    bool in_training;
+};
+
+static void move(struct decision *d, const struct transfer *t, const struct sg_id *id, bool item)
+{
+    PbEffect *effect = d->effect;
+    PbMoveEffect *e = TAKE(d->turn, PbMoveEffect);
+    pb_move_effect__init(e);
+    e->has_id = e->has_case_id = e->has_item = true;
+    e->id = data_of(d->turn, id);
+    e->case_id = data_of(d->turn, &t->new_id);
+    e->case_owner = text_of(d->turn, t->new_owner);
+    e->item = item;
+    effect->moves = grown(d->turn, effect->moves, effect->n_moves);
+    effect->moves[effect->n_moves++] = e;
+}
+
+/* Whom the deadlines of what goes along bind from now on. */
+static enum sg_err move_deadlines(struct decision *d, const struct transfer *t,
+                                  const struct sg_id *id, struct sg_why *why)
+{
+    SG_AUTO(cursor_done) struct cursor cursor = {0};
+    struct key prefix = {0};
+    enum sg_err err = cursor_open(&cursor, d->turn->txn, TABLE_DEADLINES, why);
+    if (!err)
+        err = cursor_seek(&cursor, key_id(&prefix, id), why);
+    while (!err && cursor.key.ptr && key_starts(cursor.key, &prefix)) {
+        PbDeadlineRow *row = NULL;
+        char *rule = text_of(d->turn, (const char *)cursor.key.ptr + SG_ID_BYTES);
+        err = sg_decode_row(&pb_deadline_row__descriptor, cursor.value, d->turn->arena, &row, why);
+        if (err)
+            break;
+        bool bound = row->responsible && strcmp(row->responsible, t->old->owner) == 0;
+        row->responsible = bound ? text_of(d->turn, t->new_owner) : row->responsible;
+        row->case_owner = text_of(d->turn, t->new_owner);
+        row->has_case_id = true;
+        row->case_id = data_of(d->turn, &t->new_id);
+        PbDeadlineEffect *change = deadline_effect(d->turn, rule, id);
+        change->row = row;
+        d->effect->deadlines = grown(d->turn, d->effect->deadlines, d->effect->n_deadlines);
+        d->effect->deadlines[d->effect->n_deadlines++] = change;
+        err = cursor_next(&cursor, why);
+    }
+    return err;
+}
+
+static bool on_loan(const PbItemRow *row)
+{
+    PbItemState state = row->state == PB_ITEM_STATE_AT_RISK ? row->previous_state : row->state;
+    return state == PB_ITEM_STATE_ON_LOAN;
+}
+
+/* Items on loan of one allocation of the case. */
+static enum sg_err move_items(struct decision *d, const struct transfer *t,
+                              const struct sg_id *allocation_id, struct sg_why *why)
+{
+    SG_AUTO(cursor_done) struct cursor cursor = {0};
+    struct key prefix = {0};
+    enum sg_err err = cursor_open(&cursor, d->turn->txn, TABLE_ITEMS_OF_ALLOCATION, why);
+    if (!err)
+        err = cursor_seek(&cursor, key_id(&prefix, allocation_id), why);
+    while (!err && cursor.key.ptr && key_starts(cursor.key, &prefix)) {
+        struct sg_id id;
+        PbItemRow *row = NULL;
+        memcpy(id.b, cursor.key.ptr + SG_ID_BYTES, SG_ID_BYTES);
+        err = read_row(d->turn, TABLE_ITEMS, &id, &pb_item_row__descriptor, &row, why);
+        if (!err && on_loan(row)) {
+            move(d, t, &id, true);
+            err = move_deadlines(d, t, &id, why);
+        }
+        if (!err)
+            err = cursor_next(&cursor, why);
+    }
+    return err;
+}
+
+static enum sg_err move_all(struct decision *d, struct transfer *t, struct sg_why *why)
+{
+    SG_AUTO(cursor_done) struct cursor cursor = {0};
+    struct key prefix = {0};
+    enum sg_err err = cursor_open(&cursor, d->turn->txn, TABLE_ALLOCATIONS_OF_CASE, why);
+    if (!err)
+        err = cursor_seek(&cursor, key_id(&prefix, &t->old_id), why);
+    while (!err && cursor.key.ptr && key_starts(cursor.key, &prefix)) {
+        struct sg_id id;
+        PbAllocationRow *row = NULL;
+        memcpy(id.b, cursor.key.ptr + SG_ID_BYTES, SG_ID_BYTES);
+        err = read_row(d->turn, TABLE_ALLOCATIONS, &id, &pb_allocation_row__descriptor, &row, why);
+        if (!err && row->state < PB_ALLOCATION_STATE_COMPLETED) {
+            t->in_training |= row->state == PB_ALLOCATION_STATE_OCCUPIED;
+            move(d, t, &id, false);
+            err = move_deadlines(d, t, &id, why);
+        }
+        if (!err)
+            err = move_items(d, t, &id, why);
+        if (!err)
+            err = cursor_next(&cursor, why);
+    }
+    return err;
+}
+
+/* The other referrals of the old case have come to their end with it. */
+static enum sg_err close_loops(struct decision *d, const struct transfer *t, struct sg_why *why)
+{
+    SG_AUTO(cursor_done) struct cursor cursor = {0};
+    struct key prefix = {0};
+    enum sg_err err = cursor_open(&cursor, d->turn->txn, TABLE_REFERRALS_OF_PERSON, why);
+    if (!err)
+        err = cursor_seek(&cursor, key_id(&prefix, &d->person_id), why);
+    while (!err && cursor.key.ptr && key_starts(cursor.key, &prefix)) {
+        struct sg_id id;
+        PbReferralRow *row = NULL;
+        memcpy(id.b, cursor.key.ptr + SG_ID_BYTES, SG_ID_BYTES);
+        err = read_row(d->turn, TABLE_REFERRALS, &id, &pb_referral_row__descriptor, &row, why);
+        if (err)
+            break;
+        struct sg_id of_case = id_of(row->case_id);
+        bool open = row->state == PB_REFERRAL_STATE_ACCEPTED ||
+                    (referral_is_pending(row->state) && row->kind == PB_REFERRAL_KIND_INTAKE);
+        if (open && sg_id_equal(&of_case, &t->old_id) && !sg_id_equal(&id, &t->referral_id)) {
+            struct follow *f = queue(d, FOLLOW_LOOP);
+            f->case_id = t->old_id;
+            f->person_id = d->person_id;
+            f->owner = t->old->owner;
+            f->from = f->to = PB_CASE_STATE_TRANSFERRED;
+            f->version = t->old->version + 1;
+            f->has_referral = true;
+            f->referral_id = id;
+            f->referral_state = PB_REFERRAL_STATE_LOOP_CLOSED;
+            f->referrer = row->referrer;
+        }
+        err = cursor_next(&cursor, why);
+    }
+    return err;
+}
+
+/* The case at the new owner: an open one that it has already, or a new one. */
+static enum sg_err take_over(struct decision *d, struct transfer *t, struct sg_why *why)
+{
+    PbCaseRow *own = NULL;
+    struct follow *told;
+    enum sg_err err =
+        case_of_person(d->turn, t->person, t->new_owner, &t->new_id, &own, why);
+    if (err)
+        return err;
+    PbCaseEffect *effect;
+    bool open = own && case_is_open(own->state);
+    if (open) {
+        effect = case_change(d, &t->new_id, own, case_next(own->state, CASE_TAKEN_OVER), &told);
+    } else {
+        effect = case_make(d, t->person, t->new_owner, t->old, &t->old_id, &t->new_id);
+        effect->state = PB_CASE_STATE_ASSESSING;
+        told = case_tell(d, &t->new_id, t->new_owner, PB_CASE_STATE_UNSPECIFIED,
+                         PB_CASE_STATE_ASSESSING, 1);
+    }
+    effect->has_minor = effect->has_age_doubt = true;
+    effect->minor = t->old->minor || (open && own->minor);
+    effect->age_doubt = t->old->age_doubt || (open && own->age_doubt);
+    told->has_referral = true;
+    told->referral_id = t->referral_id;
+    told->referral_state = PB_REFERRAL_STATE_ACCEPTED;
+    err = move_all(d, t, why);
+    if (!err && t->in_training) {
+        effect->state = PB_CASE_STATE_IN_TRAINING;
+        told->to = PB_CASE_STATE_IN_TRAINING;
+    }
+    return err;
+}
+
+enum sg_err transfer_case(struct decision *d, const PbReferralRow *row,
+                          const struct sg_id *referral_id, struct sg_why *why)
+{
+    struct transfer t = {.old_id = id_of(row->case_id),
+                         .referral_id = *referral_id,
+                         .new_owner = text_of(d->turn, referral_target(row))};
+    struct follow *told;
+    enum sg_err err =
+        read_row(d->turn, TABLE_CASES, &t.old_id, &pb_case_row__descriptor, &t.old, why);
+    if (!err)
+        err = person_of_case(d, &d->person_id, &t.person, why);
+    if (err)
+        return err;
+    if (!case_is_open(t.old->state))
+        return refuse(d, SG_ST_BAD_TRANSITION, "referral_decided.referral_id", "CASE_OVER",
+                      "a referral whose case is open");
+    person_grant_refs(d, t.person, NULL);
+    (void)case_change(d, &t.old_id, t.old, PB_CASE_STATE_TRANSFERRED, &told);
+    told->has_referral = true;
+    told->referral_id = *referral_id;
+    told->referral_state = PB_REFERRAL_STATE_ACCEPTED;
+    told->referrer = row->referrer;
+    err = take_over(d, &t, why);
+    if (!err)
+        err = deadline_end(d, RULE_ASSESS, &t.old_id, false, why);
+    if (!err)
+        err = close_loops(d, &t, why);
+    if (err)
+        return err;
+    d->effect->has_minted_case_id = true;
+    d->effect->minted_case_id = data_of(d->turn, &t.new_id);
+    start_assess(d, &t.new_id, t.new_owner, d->turn->block->time_ms);
+    struct follow *shown = queue(d, FOLLOW_PRESENT);
+    shown->referral_id = *referral_id;
+    shown->person_id = d->person_id;
+    shown->target = t.new_owner;
+    shown->assessed_seq = t.old->assessed_seq;
+    return SG_OK;
+}
