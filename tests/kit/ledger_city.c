@@ -23,7 +23,9 @@ static const struct {
     {"dinsos", CAP(REFERRER) | CAP(CASE_OWNER) | CAP(TRAINING_PROVIDER) | CAP(EQUIPMENT_PROVIDER) |
                    CAP(IDENTITY_STEWARD)},
     {"disnaker", CAP(TRAINING_PROVIDER)},
-    {"dpppa", CAP(REFERRER) | CAP(CASE_OWNER) | CAP(CHILD_PROTECTION) | CAP(TRAINING_PROVIDER)},
+    {"dpppa", CAP(REFERRER) | CAP(CASE_OWNER) | CAP(CHILD_PROTECTION) | CAP(TRAINING_PROVIDER) |
+                  CAP(EQUIPMENT_PROVIDER)},
+    {"inspektorat", CAP(AUDITOR)},
     {"owner-a", CAP(CASE_OWNER)},
     {"owner-b", CAP(CASE_OWNER)},
     {"owner-c", CAP(CASE_OWNER)},
@@ -137,6 +139,22 @@ void city_begin(struct ledger_city *city)
         must(ledger_due(&city->turn, DUE_AT_ONCE, &more, &why), &why);
 }
 
+/* The record that an E24 is about, as the broker finds it: the last one at the place. */
+static uint64_t corrected_seq(struct ledger_city *city, const PbEnvelope *envelope)
+{
+    struct sg_why why = {0};
+    struct record record;
+    uint64_t last = city->block.next_seq - 1, found = 0;
+    const PbEventRef *ref = envelope->event_corrected ? envelope->event_corrected->corrected : NULL;
+    for (uint64_t seq = 1; ref && seq <= last; seq++) {
+        must(journal_get(&city->txn, seq, &record, &why), &why);
+        if (record.number == ref->number &&
+            memcmp(record.outbox_id.b, ref->outbox_id.data, SG_ID_BYTES) == 0)
+            found = seq;
+    }
+    return found;
+}
+
 static struct source source_of(struct ledger_city *city, const char *agency)
 {
     struct source source = {.agency = sg_roster_agency(&city->roster, agency), .device = "kantor"};
@@ -156,6 +174,7 @@ struct outcome city_state(struct ledger_city *city, PbEnvelope *envelope)
     uint8_t salt[16];
     const struct sg_vocabulary vocabulary = {city->lists, &city->roster};
     struct source source = source_of(city, envelope->publisher_agency);
+    source.corrected_seq = corrected_seq(city, envelope);
     sample_salt(&city->sample, salt);
     must(sg_event_split(envelope, salt, &city->arena, &clear, &personal, &why), &why);
     must(sg_event_decode(clear, personal, &vocabulary, &city->arena, &event, &outcome.fault, &why),

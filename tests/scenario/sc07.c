@@ -43,7 +43,7 @@ static const struct row {
     {"too old", SATPOLPP, "{\"occurredAt\":\"2025-03-30T00:00:00Z\"," REFERRAL("28", "dinsos", CLEAN) "}", SG_ST_TOO_OLD, ""},
     {"an id of another agency", DPPPA, "{" REFERRAL("01", "dinsos", CLEAN) "}", SG_ST_NOT_OWNER, "ID_IN_USE"},
     {"the same id with other content", SATPOLPP, "{" REFERRAL("01", "dpppa", CLEAN) "}", SG_ST_DUPLICATE_CONFLICT, "STATED_BEFORE"},
-    {"a type that comes later", DINSOS, "{\"referralAcknowledged\":{\"referralId\":\"" R1 "\",\"personPresent\":true,\"admittedToShelter\":true}}", SG_ST_SCHEMA, "TYPE_NOT_SERVED"},
+    {"a type that comes later", DINSOS, "{\"caseId\":\"" R1 "\",\"consentRecorded\":{\"consentId\":\"" R1 "\",\"action\":\"GIVEN\",\"scopes\":[\"SHARE_WITH_PROVIDER\"],\"method\":\"THUMBPRINT\",\"givenBy\":\"SELF\",\"textVersion\":\"consent-id-2026-01\",\"evidenceRef\":\"F-221\"}}", SG_ST_SCHEMA, "TYPE_NOT_SERVED"},
 }; /* clang-format on */
 
 static void every_refusal_has_its_code(void **state)

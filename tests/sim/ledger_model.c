@@ -218,7 +218,8 @@ static bool could_sit(struct look *look, const struct sg_id *person_id, const Pb
     struct sg_why why = {0};
     struct identity identity;
     SG_CHECK(!person_identity(&look->turn, person_id, &identity, &why));
-    return !person->has_live_allocation_id && !slot_ineligible(look->slot, &identity);
+    return !person->has_live_allocation_id && !person->minor && !person->age_doubt &&
+           !slot_ineligible(look->slot, &identity);
 }
 
 static const char *check_waiting(struct look *look, const struct cursor *at)
