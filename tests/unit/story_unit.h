@@ -233,6 +233,20 @@ static inline PbEnvelope *story_cancel(struct ledger_city *city, const struct sg
     return e;
 }
 
+/* Somebody new asks for a seat. */
+static inline struct sg_id story_seat(struct ledger_city *city, const struct sg_id *slot,
+                                      int accepted)
+{
+    struct client client = unit_client(city);
+    return unit_seat(city, &client, slot, accepted);
+}
+
+static inline void story_settle(struct ledger_city *city, const struct sg_id *seat,
+                                PbSeatDecision decision)
+{
+    (void)unit_want("settle", city, unit_settle(city, seat, decision), 0);
+}
+
 /* ---- placements ---- */
 
 static inline PbEnvelope *story_start(struct ledger_city *city, const struct sg_id *seat,
