@@ -88,7 +88,8 @@ static enum sg_err begin(struct turn *t, struct sg_why *why)
         write |= is_durable(t, &t->requests[i]);
         read |= wants_read(&t->requests[i]);
     }
-    write |= presence_is_stale(b) || !b->due_known || b->next_due_ms <= t->world.now_ms || deliver_possible(t);
+    write |= presence_is_stale(b) || !b->due_known || b->next_due_ms <= t->world.now_ms ||
+             deliver_possible(t);
     if (!write)
         return read ? txn_begin(&t->txn, b->options.env, TXN_READ, why) : SG_OK;
     t->writing = true;

@@ -37,14 +37,14 @@ bool slot_agrees(const PbTrainingSlotOffered *slot, const char *prefix, struct s
     return true;
 }
 
-#define LAY(field)                    \
-    do {                              \
-        if (change->has_##field)      \
+#define LAY(field)                       \
+    do {                                 \
+        if (change->has_##field)         \
             slot->field = change->field; \
     } while (0)
-#define LAY_POINTER(field)            \
-    do {                              \
-        if (change->field)            \
+#define LAY_POINTER(field)               \
+    do {                                 \
+        if (change->field)               \
             slot->field = change->field; \
     } while (0)
 
@@ -121,16 +121,15 @@ struct claim_row {
 };
 
 static enum sg_err read_claims(struct ledger_turn *turn, enum table table,
-                               const struct sg_id *slot_id, struct claim_row *claims,
-                               size_t *count, struct sg_why *why)
+                               const struct sg_id *slot_id, struct claim_row *claims, size_t *count,
+                               struct sg_why *why)
 {
     SG_AUTO(cursor_done) struct cursor cursor = {0};
     struct key prefix = {0};
     enum sg_err err = cursor_open(&cursor, turn->txn, table, why);
     if (!err)
         err = cursor_seek(&cursor, key_id(&prefix, slot_id), why);
-    while (!err && *count < CLAIMS_MAX && cursor.key.ptr &&
-           key_starts(cursor.key, &prefix)) {
+    while (!err && *count < CLAIMS_MAX && cursor.key.ptr && key_starts(cursor.key, &prefix)) {
         struct claim_row *claim = &claims[*count];
         if (sg_id_from(cursor.value, &claim->id) != SG_OK)
             return sg_fail(why, SG_E_STORE, "%s: a row without an id", table_name(table));
@@ -155,8 +154,8 @@ static bool is_promised(PbAllocationState state)
 /* The person agreed to other dates: asked again. */
 static void hold_again(struct decision *d, const struct claim_row *claim, const PbSlotRow *after)
 {
-    struct follow *f = change_seat(d, &claim->id, claim->row, PB_ALLOCATION_STATE_HELD,
-                                   PB_SEAT_CHANGE_HELD);
+    struct follow *f =
+        change_seat(d, &claim->id, claim->row, PB_ALLOCATION_STATE_HELD, PB_SEAT_CHANGE_HELD);
     seat_set_hold(f, seat_hold_until(after->slot, d->turn->block->time_ms));
 }
 
@@ -299,8 +298,8 @@ static enum sg_err void_claims(struct decision *d, const struct sg_id *slot_id,
     if (err)
         return err;
     for (size_t i = 0; i < count; i++) {
-        struct follow *f = change_seat(d, &claims[i].id, claims[i].row,
-                                       PB_ALLOCATION_STATE_VOIDED, PB_SEAT_CHANGE_VOIDED);
+        struct follow *f = change_seat(d, &claims[i].id, claims[i].row, PB_ALLOCATION_STATE_VOIDED,
+                                       PB_SEAT_CHANGE_VOIDED);
         f->seat->has_lost_without_fault = f->seat->lost_without_fault = true;
     }
     for (size_t i = 0; other_id && i < count; i++) {
