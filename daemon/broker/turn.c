@@ -60,7 +60,8 @@ static bool is_durable(const struct turn *t, const struct request *r)
 {
     if (!session_serves(r) || r->busy)
         return false;
-    return (r->frame->publish && !t->in->storage_low) || r->frame->subscribe || r->frame->nack;
+    return (r->frame->publish && !t->in->storage_low) || r->frame->subscribe || r->frame->nack ||
+           r->frame->discard;
 }
 
 static bool wants_read(const struct request *r)
@@ -124,6 +125,8 @@ static enum sg_err answer_frame(struct turn *t, struct request *r, struct sg_why
         return take_nack(t, r, why);
     if (f->query)
         return answer_query(t, r, why);
+    if (f->discard)
+        return answer_discard(t, r, why);
     if (f->admin)
         return answer_admin(t, r, why);
     if (f->bye) /* in its place: what was sent before it counts */
