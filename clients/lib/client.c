@@ -277,7 +277,8 @@ static bool turn(struct sinergi *client, sinergi_until until, int64_t now_ns)
 {
     bool sends = sender_wants(client, until, now_ns);
     bool asks = until == UNTIL_REPLIED || until == SINERGI_UNTIL_CONNECTED ||
-                until == SINERGI_UNTIL_CAUGHT_UP || reader_is_active(client);
+                until == SINERGI_UNTIL_CAUGHT_UP || reader_is_active(client) ||
+                (until == SINERGI_UNTIL_ANSWERED && !settled_known(client));
     session_step(client, now_ns, sends || asks);
     if (!client->fatal && sends)
         sender_step(client, now_ns);

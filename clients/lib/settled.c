@@ -73,11 +73,15 @@ void settled_attach(struct sinergi *client)
                                      .seq = oldest,
                                      .handler = on_settled,
                                      .context = client};
-    (void)reader_add_own(client, &as); /* in use by another process: that one listens */
+    /* In use by another process: that one listens. */
+    client->settled_elsewhere = reader_add_own(client, &as) != SINERGI_OK;
 }
 
 bool settled_known(const struct sinergi *client)
 {
     const struct subscription *sub = find(client);
-    return !sub || !sub->attached || sub->caught_up;
+    uint64_t oldest = 0;
+    if (client->settled_elsewhere || (sub && sub->attached && sub->caught_up))
+        return true;
+    return outbox_oldest_parked(client->outbox, &oldest, NULL) == SG_OK && oldest == 0;
 }
