@@ -93,6 +93,8 @@ static sinergi_handled on_delivery(void *context, const sinergi_delivery *delive
                                    uint8_t note[64], size_t *note_len)
 {
     struct subscriber *s = context;
+    if (s->left == 0)
+        return SINERGI_STOP; /* as many as were asked for */
     SG_AUTO(sg_heap_done)
     char *line = sinergi_envelope_json(delivery->envelope, delivery->envelope_length);
     if (line && s->format != FORMAT_JSON) {
