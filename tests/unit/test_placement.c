@@ -312,7 +312,7 @@ static void whoever_begins_waits_for_nothing_else(void **state)
     (void)story_occupied(&city, &budi, &slot);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(unit_seat_state(&city, &waiting[i]), RELEASED);
-        struct city_record d1 = city_record(&city, city.last_seq - 1 + (uint64_t)i);
+        struct city_record d1 = city_record(&city, city.last_seq - 3 + (uint64_t)i); /* D1, D5 */
         const PbSeatAllocationChanged *told = d1.event.envelope->seat_allocation_changed;
         struct sg_id id = id_of(told->allocation_id);
         assert_true(sg_id_equal(&id, &waiting[i]));
