@@ -523,6 +523,10 @@ static void a_case_that_is_there_takes_over(void **state)
         assert_true(sg_id_equal(&now, &there));
         if (unit_case_state(&city, &there) != rows[i].to)
             fail_msg("%d: now %d", (int)rows[i].from, (int)unit_case_state(&city, &there));
+        /* What is assessed already is not due again. */
+        bool due = story_deadline(&city, RULE_ASSESS, &there) != NULL;
+        if (due != (rows[i].to == CASE(ASSESSING)))
+            fail_msg("%d: T03 runs %d", (int)rows[i].from, due);
         city_close(&city);
     }
 }
