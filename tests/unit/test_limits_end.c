@@ -117,6 +117,7 @@ static struct sg_id lent(struct scene *s)
     s->item = story_item(&s->city);
     (void)unit_want("loan", &s->city, story_issue(&s->city, &s->item, &s->seat, LOAN, "B/1"), 0);
     story_complete(&s->city, &s->seat);
+    city_pass(&s->city, 0); /* told at once */
     return s->item;
 }
 
