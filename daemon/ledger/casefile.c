@@ -262,7 +262,8 @@ enum sg_err decide_assessment(struct decision *d, struct sg_why *why)
     person_grant_refs(d, person, NULL);
     person_check_nik(d, e->person);
     assess(d, &case_id, row, identity.person.sex);
-    if (d->effect->person->identity_stated)
+    bool grown_up = !e->is_minor && (person->minor || person->age_doubt);
+    if (d->effect->person->identity_stated || grown_up)
         queue_waitings(d, person);
     state_object(d, &assessment_id);
     return deadline_end(d, RULE_ASSESS, &case_id, false, why);

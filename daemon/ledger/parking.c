@@ -56,7 +56,8 @@ enum sg_err park_event(struct decision *d, struct record *out_record, struct sg_
     if (err)
         return err;
     if (objects == PARKED_OF_OBJECT_MAX || agencies == PARKED_OF_AGENCY_MAX) {
-        (void)sg_refuse(d->fault, d->fault->code, d->fault->object, "PARK_LIMIT",
+        struct sg_fault without = *d->fault; /* of what it would be without parking */
+        (void)sg_refuse(d->fault, without.code, without.object, "PARK_LIMIT",
                         "fewer events that wait: 64 of an object, 1,000 of an agency");
         return SG_OK;
     }
@@ -140,7 +141,7 @@ static void become(struct decision *d, struct waiting_event *waiting, struct sg_
     memcpy(d->cause->digest, waiting->event.digest, SG_HASH_BYTES);
 }
 
-/* The record of how it ended, and D7; what the decision queued stands behind them. */
+/* The record of how it ended; behind it what the decision queued, then D7. */
 static enum sg_err append_settled(struct decision *d, const struct waiting_event *waiting,
                                   struct sg_why *why)
 {

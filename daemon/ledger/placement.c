@@ -73,7 +73,8 @@ static enum sg_err check_start(struct decision *d, const struct placement *p)
     return SG_OK;
 }
 
-/* Whoever has begun waits for nothing else. */
+/* Whoever has begun waits for nothing else. Before the seat is OCCUPIED: what was parked for it is
+ * decided right behind that, and may free the person for another seat. */
 static enum sg_err release_waitings(struct decision *d, const struct sg_id *person_id,
                                     struct sg_why *why)
 {
@@ -101,6 +102,8 @@ enum sg_err decide_placement_started(struct decision *d, struct sg_why *why)
     if (p.row->started && said_again(d, p.row->started))
         return SG_OK;
     err = check_start(d, &p);
+    if (!err && !d->fault->code)
+        err = release_waitings(d, &d->person_id, why);
     if (err || d->fault->code)
         return err;
     uint8_t *hash = take(d->turn, SG_HASH_BYTES);
@@ -111,7 +114,7 @@ enum sg_err decide_placement_started(struct decision *d, struct sg_why *why)
     seat->started_on = day_of(e->started_on);
     seat->started_hash = (ProtobufCBinaryData){SG_HASH_BYTES, hash};
     seat->started_place = ref_of(d->turn, &d->source->outbox_id, d->source->number);
-    return release_waitings(d, &d->person_id, why);
+    return SG_OK;
 }
 
 /* ---- E14 ---- */

@@ -15,6 +15,7 @@ struct transfer {
     PbPersonRow *person;
     const char *new_owner;
     bool in_training;
+    bool assessed; /* a case that the new owner has already, beyond ASSESSING */
 };
 
 static void move(struct decision *d, const struct transfer *t, const struct sg_id *id, bool item)
@@ -57,6 +58,16 @@ static enum sg_err move_deadlines(struct decision *d, const struct transfer *t,
         d->effect->deadlines[d->effect->n_deadlines++] = change;
         err = cursor_next(&cursor, why);
     }
+    return err;
+}
+
+/* T03 at the new owner; one that runs there already goes on. */
+static enum sg_err assess_there(struct decision *d, const struct transfer *t, struct sg_why *why)
+{
+    bool runs = false;
+    enum sg_err err = deadline_runs(d, RULE_ASSESS, &t->new_id, &runs, why);
+    if (!err && !runs && !t->assessed)
+        start_assess(d, &t->new_id, t->new_owner, d->turn->block->time_ms);
     return err;
 }
 
@@ -161,7 +172,9 @@ static enum sg_err take_over(struct decision *d, struct transfer *t, struct sg_w
     PbCaseEffect *effect;
     bool open = own && case_is_open(own->state);
     if (open) {
-        effect = case_change(d, &t->new_id, own, case_next(own->state, CASE_TAKEN_OVER), &told);
+        PbCaseState to = case_next(own->state, CASE_TAKEN_OVER);
+        t->assessed = to != PB_CASE_STATE_ASSESSING;
+        effect = case_change(d, &t->new_id, own, to, &told);
     } else {
         effect = case_make(d, t->person, t->new_owner, t->old, &t->old_id, &t->new_id);
         effect->state = PB_CASE_STATE_ASSESSING;
@@ -208,12 +221,13 @@ enum sg_err transfer_case(struct decision *d, const PbReferralRow *row,
     if (!err)
         err = deadline_end(d, RULE_ASSESS, &t.old_id, false, why);
     if (!err)
+        err = assess_there(d, &t, why);
+    if (!err)
         err = close_loops(d, &t, why);
     if (err)
         return err;
     d->effect->has_minted_case_id = true;
     d->effect->minted_case_id = data_of(d->turn, &t.new_id);
-    start_assess(d, &t.new_id, t.new_owner, d->turn->block->time_ms);
     struct follow *shown = queue(d, FOLLOW_PRESENT);
     shown->referral_id = *referral_id;
     shown->person_id = d->person_id;

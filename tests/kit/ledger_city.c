@@ -176,9 +176,9 @@ static struct source source_of(struct ledger_city *city, const char *agency)
     return source;
 }
 
-struct outcome city_state(struct ledger_city *city, PbEnvelope *envelope)
+enum sg_err city_try(struct ledger_city *city, PbEnvelope *envelope, struct outcome *out_outcome,
+                     struct sg_why *why)
 {
-    struct sg_why why = {0};
     struct sg_event event = {0};
     struct sg_bytes clear, personal;
     struct outcome outcome = {.status = PB_OUTCOME_STATUS_REJECTED};
@@ -187,11 +187,21 @@ struct outcome city_state(struct ledger_city *city, PbEnvelope *envelope)
     struct source source = source_of(city, envelope->publisher_agency);
     source.corrected_seq = corrected_seq(city, envelope);
     sample_salt(&city->sample, salt);
-    must(sg_event_split(envelope, salt, &city->arena, &clear, &personal, &why), &why);
-    must(sg_event_decode(clear, personal, &vocabulary, &city->arena, &event, &outcome.fault, &why),
-         &why);
+    must(sg_event_split(envelope, salt, &city->arena, &clear, &personal, why), why);
+    must(sg_event_decode(clear, personal, &vocabulary, &city->arena, &event, &outcome.fault, why),
+         why);
+    enum sg_err err = SG_OK;
     if (!outcome.fault.code)
-        must(ledger_accept(&city->turn, &event, &source, &outcome, &why), &why);
+        err = ledger_accept(&city->turn, &event, &source, &outcome, why);
+    *out_outcome = outcome;
+    return err;
+}
+
+struct outcome city_state(struct ledger_city *city, PbEnvelope *envelope)
+{
+    struct sg_why why = {0};
+    struct outcome outcome;
+    must(city_try(city, envelope, &outcome, &why), &why);
     return outcome;
 }
 

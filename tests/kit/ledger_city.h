@@ -43,6 +43,9 @@ void city_close(struct ledger_city *city);
 /* A turn: deadlines first, then events, then the block. */
 void city_begin(struct ledger_city *city);
 struct outcome city_state(struct ledger_city *city, PbEnvelope *envelope);
+/* The same, when the ledger may fail: the turn is to be given up then. */
+enum sg_err city_try(struct ledger_city *city, PbEnvelope *envelope, struct outcome *out_outcome,
+                     struct sg_why *why);
 void city_end(struct ledger_city *city);
 /* A turn of one event. */
 struct outcome city_publish(struct ledger_city *city, PbEnvelope *envelope);

@@ -309,10 +309,13 @@ static void whoever_begins_waits_for_nothing_else(void **state)
         waiting[i] = unit_seat(&city, &budi, &full, ACCEPT);
     }
     struct sg_id slot = story_slot(&city, 1);
-    (void)story_occupied(&city, &budi, &slot);
-    for (int i = 0; i < 2; i++) {
+    struct sg_id seat = unit_seat(&city, &budi, &slot, ACCEPT);
+    int32_t first = slot_start_day(story_slot_row(&city, &slot));
+    story_until(&city, first, 9);
+    struct outcome o = unit_want("begin", &city, story_start(&city, &seat, first), 0);
+    for (unsigned i = 0; i < 2; i++) {
         assert_int_equal(unit_seat_state(&city, &waiting[i]), RELEASED);
-        struct city_record d1 = city_record(&city, city.last_seq - 1 + (uint64_t)i);
+        struct city_record d1 = unit_record(&city, o.seq, 1 + i);
         const PbSeatAllocationChanged *told = d1.event.envelope->seat_allocation_changed;
         struct sg_id id = id_of(told->allocation_id);
         assert_true(sg_id_equal(&id, &waiting[i]));

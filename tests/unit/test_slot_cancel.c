@@ -208,6 +208,38 @@ static void whoever_waits_there_already_keeps_its_place(void **state)
     city_close(&city);
 }
 
+/* A slot that has taken those of several others holds more than a step has room for: the turn is
+ * run again with less, and nothing breaks. */
+static void a_crowded_slot_asks_for_room_first(void **state)
+{
+    (void)state;
+    enum { SLOTS = 3, CLAIMS = 300 };
+    struct ledger_city city;
+    struct sg_why why = {0};
+    struct outcome o;
+    city_open(&city);
+    struct sg_id other = story_slot(&city, 100);
+    for (int k = 0; k < SLOTS; k++) {
+        struct sg_id slot = story_slot(&city, 100);
+        for (int i = 0; i < CLAIMS; i++) {
+            (void)story_seat(&city, &slot, ACCEPT);
+            sg_arena_reset(&city.events, 0);
+        }
+        (void)unit_want("cancel", &city, story_cancel(&city, &slot, &other), 0);
+    }
+    const PbSlotRow *row = story_slot_row(&city, &other);
+    assert_int_equal(row->live + row->waiting, SLOTS * CLAIMS);
+    PbEnvelope *e = story_cancel(&city, &other, NULL);
+    city_begin(&city);
+    city.arena.used = city.arena.size - (2U << 20);
+    assert_int_equal(city_try(&city, e, &o, &why), SG_E_LIMIT);
+    txn_done(&city.txn);
+    o = unit_want("with room", &city, e, 0);
+    assert_int_equal(city.last_seq, o.seq + SLOTS * CLAIMS);
+    city_refold(&city);
+    city_close(&city);
+}
+
 static void another_slot_is_open_and_ones_own(void **state)
 {
     (void)state;
@@ -247,4 +279,5 @@ UNIT_MAIN(cmocka_unit_test(a_slot_that_is_cancelled_voids_every_claim),
           cmocka_unit_test(a_course_that_is_broken_off),
           cmocka_unit_test(another_slot_takes_them_in_order),
           cmocka_unit_test(whoever_waits_there_already_keeps_its_place),
+          cmocka_unit_test(a_crowded_slot_asks_for_room_first),
           cmocka_unit_test(another_slot_is_open_and_ones_own))
