@@ -149,6 +149,7 @@ ASAN_TESTS := $(patsubst $(B)/%,$(ASAN)/%,$(UNIT) $(SCENARIO))
 
 built-test: all $(UNIT) $(SCENARIO) $(SIM) $(E2E)
 	@$(MAKE) --no-print-directory VARIANT=asan B=$(ASAN) $(ASAN_TESTS) $(ASAN)/tests/sim/run_history
+	@$(MAKE) --no-print-directory CC=clang VARIANT=fuzz B=build/fuzz build/fuzz/objects.a
 	@$(MAKE) --no-print-directory $(patsubst %,build/fuzz/fuzz_%,$(FUZZ))
 	@SINERGID=$(B)/sinergid SINERGI=$(B)/sinergi tests/run.sh $(UNIT) $(SCENARIO) \
 	    $(patsubst %,"%",$(ASAN_TESTS)) \
@@ -174,7 +175,7 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(GEN)/.stamp
 	$(Q)clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(CPPFLAGS_ALL) \
 	    $< build/fuzz/objects.a $(LDLIBS) -o $@
 build/fuzz/objects.a: $(PROTO_O) $(call objects,daemon/sys/*.c)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@.$$$$ && ar rcs $@.$$$$ $^ && mv $@.$$$$ $@
 fuzz: deps ## make fuzz T=event TIME=60
 	@$(MAKE) --no-print-directory build/fuzz/fuzz_$(T)
 	@tests/fuzz/run.sh $(T) $(or $(TIME),60)

@@ -2,6 +2,7 @@
 # commands.sh - show, case, kits, overdue, tail, dead letters and CloudEvents of the command, by hand and
 # with bad input.
 . "$(dirname "$0")/lib.sh"
+clock_start=2024-01-08T08:00:00+07:00
 set_up
 start_daemon
 
