@@ -15,6 +15,7 @@ struct transfer {
     PbPersonRow *person;
     const char *new_owner;
     bool in_training;
+    PbCaseState state; /* of the case at the new owner */
 };
 
 static void move(struct decision *d, const struct transfer *t, const struct sg_id *id, bool item)
@@ -169,6 +170,11 @@ static enum sg_err take_over(struct decision *d, struct transfer *t, struct sg_w
         told = case_tell(d, &t->new_id, t->new_owner, PB_CASE_STATE_UNSPECIFIED,
                          PB_CASE_STATE_ASSESSING, 1);
     }
+    if (!open || !own->priority_band) { /* until the new owner has assessed it itself */
+        effect->has_priority_band = effect->has_training_suitable = true;
+        effect->priority_band = t->old->priority_band;
+        effect->training_suitable = t->old->training_suitable;
+    }
     effect->has_minor = effect->has_age_doubt = true;
     effect->minor = t->old->minor || (open && own->minor);
     effect->age_doubt = t->old->age_doubt || (open && own->age_doubt);
@@ -180,6 +186,7 @@ static enum sg_err take_over(struct decision *d, struct transfer *t, struct sg_w
         effect->state = PB_CASE_STATE_IN_TRAINING;
         told->to = PB_CASE_STATE_IN_TRAINING;
     }
+    t->state = effect->state;
     return err;
 }
 
@@ -214,11 +221,14 @@ enum sg_err transfer_case(struct decision *d, const PbReferralRow *row,
         return err;
     d->effect->has_minted_case_id = true;
     d->effect->minted_case_id = data_of(d->turn, &t.new_id);
-    start_assess(d, &t.new_id, t.new_owner, d->turn->block->time_ms);
+    if (t.state == PB_CASE_STATE_ASSESSING)
+        start_assess(d, &t.new_id, t.new_owner, d->turn->block->time_ms);
+    else
+        err = deadline_end(d, RULE_ASSESS, &t.new_id, false, why);
     struct follow *shown = queue(d, FOLLOW_PRESENT);
     shown->referral_id = *referral_id;
     shown->person_id = d->person_id;
     shown->target = t.new_owner;
     shown->assessed_seq = t.old->assessed_seq;
-    return SG_OK;
+    return err;
 }
