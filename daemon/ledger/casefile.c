@@ -43,6 +43,11 @@ bool case_takes_assessment(PbCaseState state)
     return state >= PB_CASE_STATE_ASSESSING && state <= PB_CASE_STATE_AFTERCARE;
 }
 
+bool case_takes_seat(PbCaseState state)
+{
+    return state == PB_CASE_STATE_IN_SERVICE || state == PB_CASE_STATE_AFTERCARE;
+}
+
 enum sg_err case_of_person(struct ledger_turn *turn, const PbPersonRow *person, const char *owner,
                            struct sg_id *out_id, PbCaseRow **out_row, struct sg_why *why)
 {
