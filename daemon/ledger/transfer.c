@@ -32,6 +32,13 @@ static void move(struct decision *d, const struct transfer *t, const struct sg_i
     effect->moves[effect->n_moves++] = e;
 }
 
+/* T06, T07 and T08 bind the owner of the slot, also when that is the old owner of the case. */
+static bool binds_provider(const char *rule)
+{
+    return strcmp(rule, RULE_CONFIRM) == 0 || strcmp(rule, RULE_START) == 0 ||
+           strcmp(rule, RULE_ATTENDANCE) == 0;
+}
+
 /* Whom the deadlines of what goes along bind from now on. */
 static enum sg_err move_deadlines(struct decision *d, const struct transfer *t,
                                   const struct sg_id *id, struct sg_why *why)
@@ -47,7 +54,8 @@ static enum sg_err move_deadlines(struct decision *d, const struct transfer *t,
         err = sg_decode_row(&pb_deadline_row__descriptor, cursor.value, d->turn->arena, &row, why);
         if (err)
             break;
-        bool bound = row->responsible && strcmp(row->responsible, t->old->owner) == 0;
+        bool bound = !binds_provider(rule) && row->responsible &&
+                     strcmp(row->responsible, t->old->owner) == 0;
         row->responsible = bound ? text_of(d->turn, t->new_owner) : row->responsible;
         row->case_owner = text_of(d->turn, t->new_owner);
         row->has_case_id = true;
