@@ -75,7 +75,7 @@ static bool on_loan(const PbItemRow *row)
     return state == PB_ITEM_STATE_ON_LOAN;
 }
 
-/* Items on loan of one allocation of the case. */
+/* Items on loan of one allocation; those of a group belong to the case of the first member. */
 static enum sg_err move_items(struct decision *d, const struct transfer *t,
                               const struct sg_id *allocation_id, struct sg_why *why)
 {
@@ -89,7 +89,8 @@ static enum sg_err move_items(struct decision *d, const struct transfer *t,
         PbItemRow *row = NULL;
         memcpy(id.b, cursor.key.ptr + SG_ID_BYTES, SG_ID_BYTES);
         err = read_row(d->turn, TABLE_ITEMS, &id, &pb_item_row__descriptor, &row, why);
-        if (!err && on_loan(row)) {
+        struct sg_id of_case = err ? (struct sg_id){{0}} : id_of(row->case_id);
+        if (!err && on_loan(row) && sg_id_equal(&of_case, &t->old_id)) {
             move(d, t, &id, true);
             err = move_deadlines(d, t, &id, why);
         }
