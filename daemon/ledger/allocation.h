@@ -44,6 +44,10 @@ struct seat_request {
     const PbWaitKey *wait; /* the place in the order that it had before; NULL: a new one */
 };
 
+/* Grown up, without a live seat, and meets the conditions of the slot as they are now. */
+SG_MUST_CHECK enum sg_err may_have_seat(struct ledger_turn *turn, const PbSlotRow *slot,
+                                        const struct sg_id *person_id, bool *out_may,
+                                        struct sg_why *why);
 /* Queue the new allocation that the request leads to: a seat (seat_no), else a waiting place. */
 SG_MUST_CHECK enum sg_err seat_claim(struct decision *d, const struct seat_request *r,
                                      struct sg_id *out_id, struct sg_why *why);

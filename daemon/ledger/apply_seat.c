@@ -288,15 +288,27 @@ static enum sg_err move_allocation(struct fold *f, const PbMoveEffect *e)
         err = fold_mark(f, TABLE_ALLOCATIONS_OF_CASE, key_id(key_id(&key, &to), &id));
     row->case_id = e->case_id;
     row->case_owner = e->case_owner;
-    return err ? err : fold_put(f, TABLE_ALLOCATIONS, e->id, row);
+    if (!err)
+        err = fold_put(f, TABLE_ALLOCATIONS, e->id, row);
+    if (err || row->state != PB_ALLOCATION_STATE_WAITLISTED)
+        return err;
+    PbCaseRow *c = NULL; /* it waits in the band of the case that it belongs to now */
+    err = fold_get(f, TABLE_CASES, e->case_id, &pb_case_row__descriptor, &c);
+    return err ? err : fold_rewrite_waitings(f, &e->case_id, c->priority_band);
 }
 
 enum sg_err fold_move(struct fold *f, const PbMoveEffect *e)
 {
     PbItemRow *row = NULL;
+    struct key key = {0};
     if (!e->item)
         return move_allocation(f, e);
     enum sg_err err = fold_get(f, TABLE_ITEMS, e->id, &pb_item_row__descriptor, &row);
+    if (err)
+        return err;
+    /* The placement may have ended and stay behind: the item is found again through it. */
+    struct sg_id to = id_of(e->case_id), holder = id_of(row->allocation_ids[0]);
+    err = fold_mark(f, TABLE_ALLOCATIONS_OF_CASE, key_id(key_id(&key, &to), &holder));
     if (err)
         return err;
     row->case_id = e->case_id;

@@ -17,7 +17,9 @@ static const PbCaseState moves[PB_CASE_STATE_VOID + 1][CASE_EVENTS] = {
                               [CASE_REDIRECTED] = PB_CASE_STATE_VOID,
                               [CASE_WITHDRAWN] = PB_CASE_STATE_VOID,
                               [CASE_TAKEN_OVER] = PB_CASE_STATE_ASSESSING},
-    [PB_CASE_STATE_ASSESSING] = {[CASE_ASSESSED] = PB_CASE_STATE_IN_SERVICE},
+    [PB_CASE_STATE_ASSESSING] = {[CASE_ASSESSED] = PB_CASE_STATE_IN_SERVICE,
+                                 /* a seat that came along with a transfer */
+                                 [CASE_STARTED] = PB_CASE_STATE_IN_TRAINING},
     [PB_CASE_STATE_IN_SERVICE] = {[CASE_STARTED] = PB_CASE_STATE_IN_TRAINING},
     [PB_CASE_STATE_IN_TRAINING] = {[CASE_COMPLETED] = PB_CASE_STATE_AFTERCARE,
                                    [CASE_STOPPED] = PB_CASE_STATE_IN_SERVICE},
@@ -39,6 +41,11 @@ bool case_is_open(PbCaseState state)
 bool case_takes_assessment(PbCaseState state)
 {
     return state >= PB_CASE_STATE_ASSESSING && state <= PB_CASE_STATE_AFTERCARE;
+}
+
+bool case_takes_seat(PbCaseState state)
+{
+    return state == PB_CASE_STATE_IN_SERVICE || state == PB_CASE_STATE_AFTERCARE;
 }
 
 enum sg_err case_of_person(struct ledger_turn *turn, const PbPersonRow *person, const char *owner,

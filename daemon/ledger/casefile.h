@@ -39,6 +39,8 @@ enum case_event {
 PbCaseState case_next(PbCaseState state, enum case_event event);
 /* May an E05 come in this state? */
 bool case_takes_assessment(PbCaseState state);
+/* May a seat be asked for in this state? */
+bool case_takes_seat(PbCaseState state);
 
 /* A change of an existing case: effect (state only, more may be set by the caller) and its D5. */
 PbCaseEffect *case_change(struct decision *d, const struct sg_id *case_id, const PbCaseRow *row,

@@ -81,7 +81,7 @@ static enum sg_err move_case(struct decision *d, const struct seat_change *c, st
     struct follow *told;
     if (to != row->state)
         (void)case_change(d, &c->f->case_id, row, to, &told);
-    return SG_OK;
+    return starts ? deadline_end(d, RULE_ASSESS, &c->f->case_id, false, why) : SG_OK;
 }
 
 /* ---- deadlines ---- */

@@ -26,13 +26,15 @@ static bool parse_key(struct sg_bytes key, struct due *out)
 }
 
 /* When the level is really reached: the responsible's time without a connection does not count
- * once level 1 was told. INT64_MAX while it has none. */
+ * once level 1 was told. INT64_MAX while it has none. What follows level 1 of T07 takes the seat:
+ * down time never changes seats. */
 static enum sg_err reached_at(struct ledger_turn *turn, const struct due *due, int64_t now_ms,
                               int64_t *out_ms, struct sg_why *why)
 {
     struct presence presence;
+    bool seat = strcmp(due->rule, RULE_START) == 0;
     *out_ms = due->due_ms;
-    if (!due->row->has_down_base_ms || !due->row->responsible)
+    if (!due->row->has_down_base_ms || !due->row->responsible || seat)
         return SG_OK;
     enum sg_err err = presence_of(turn, due->row->responsible, now_ms, &presence, why);
     if (err || !presence.known)

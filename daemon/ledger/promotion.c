@@ -13,18 +13,17 @@ static int64_t promotion_hold(const PbSlotRow *slot, int64_t now)
     return until < evening ? until : evening;
 }
 
-static enum sg_err may_be_promoted(struct ledger_turn *turn, const PbSlotRow *slot,
-                                   const PbAllocationRow *row, bool *out_may, struct sg_why *why)
+enum sg_err may_have_seat(struct ledger_turn *turn, const PbSlotRow *slot,
+                          const struct sg_id *person_id, bool *out_may, struct sg_why *why)
 {
-    struct sg_id person_id = id_of(row->person_id);
     PbPersonRow *person = NULL;
     struct identity identity;
     *out_may = false;
     enum sg_err err =
-        read_row(turn, TABLE_PERSONS, &person_id, &pb_person_row__descriptor, &person, why);
+        read_row(turn, TABLE_PERSONS, person_id, &pb_person_row__descriptor, &person, why);
     if (err || person->has_live_allocation_id || person->minor || person->age_doubt)
         return err;
-    err = person_identity(turn, &person_id, &identity, why);
+    err = person_identity(turn, person_id, &identity, why);
     if (!err)
         *out_may =
             slot_ineligible(slot, &identity) == NULL && slot_course_taken(slot, person) == NULL;
@@ -49,8 +48,9 @@ static enum sg_err first_in_line(struct ledger_turn *turn, const struct sg_id *s
         if (sg_id_from(cursor.value, out_id) != SG_OK)
             return sg_fail(why, SG_E_STORE, "waiting: a row without an id");
         err = read_row(turn, TABLE_ALLOCATIONS, out_id, &pb_allocation_row__descriptor, &row, why);
+        struct sg_id person_id = err ? (struct sg_id){{0}} : id_of(row->person_id);
         if (!err)
-            err = may_be_promoted(turn, slot, row, &may, why);
+            err = may_have_seat(turn, slot, &person_id, &may, why);
         if (!err && may) {
             *out_row = row;
             return SG_OK;
@@ -185,7 +185,7 @@ enum sg_err offer_alternative(struct decision *d, const struct follow *f, struct
         err = read_row(d->turn, TABLE_PERSONS, &r.person_id, &pb_person_row__descriptor, &r.person,
                        why);
     if (!err)
-        err = may_be_promoted(d->turn, r.slot, lost, &may, why);
+        err = may_have_seat(d->turn, r.slot, &r.person_id, &may, why);
     if (!err && may)
         err = waits_at(d->turn, r.person, &r.slot_id, &waits, why);
     if (!err && may && !waits)

@@ -1,5 +1,6 @@
 /* seat_decision.c - E12: the seat is taken, confirmed or given back by the side that may. */
 #include "ledger/allocation.h"
+#include "ledger/casefile.h"
 
 /* What an E12 does to an allocation; an empty cell (0) is refused with E_BAD_TRANSITION. */
 static const PbAllocationState moves[PB_ALLOCATION_STATE_VOIDED +
@@ -46,6 +47,7 @@ static enum sg_err grant_again(struct decision *d, const PbAllocationRow *row, s
 {
     struct seat_request r = {.slot_id = id_of(row->slot_id), .case_id = id_of(row->case_id)};
     PbSeatRequested as_if;
+    bool may = false;
     pb_seat_requested__init(&as_if);
     as_if.person_accepted = true;
     as_if.request_id = row->request_id;
@@ -60,13 +62,15 @@ static enum sg_err grant_again(struct decision *d, const PbAllocationRow *row, s
         err = person_of_case(d, &r.person_id, &r.person, why);
     if (!err)
         err = free_seat(d->turn, &r.slot_id, r.slot, &r.seat_no, why);
+    if (!err)
+        err = may_have_seat(d->turn, r.slot, &r.person_id, &may, why);
     if (err || !may_ask(d, &r))
         return err;
     PbSlotState state = slot_state_at(r.slot, d->turn->block->time_ms);
     bool open =
         state == PB_SLOT_STATE_OPEN || (state != PB_SLOT_STATE_CANCELLED &&
                                         slot_takes_late_entry(r.slot, d->turn->block->time_ms));
-    if (!r.seat_no || r.slot->waiting || !open || r.person->has_live_allocation_id)
+    if (!r.seat_no || r.slot->waiting || !open || !may)
         return refuse(d, SG_ST_BAD_TRANSITION, "seat_decided.allocation_id", "EXPIRED",
                       "a hold that has not run out; ask for a seat again");
     struct sg_id new_id;

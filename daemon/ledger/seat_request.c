@@ -1,5 +1,6 @@
 /* seat_request.c - E11: a person asks for a seat. The checks stand in the order of domain 7.3. */
 #include "ledger/allocation.h"
+#include "ledger/casefile.h"
 
 static enum sg_err read_objects(struct decision *d, struct seat_request *r, struct sg_why *why)
 {
@@ -26,7 +27,7 @@ static enum sg_err check_states(struct decision *d, struct seat_request *r)
         return refuse(d, SG_ST_MINOR, "case_id",
                       r->c->minor || r->person->minor ? "MINOR" : "AGE_DOUBT",
                       "a person of 18 or older; a doubt about the age is settled by an assessment");
-    if (r->c->state != PB_CASE_STATE_IN_SERVICE && r->c->state != PB_CASE_STATE_AFTERCARE)
+    if (!case_takes_seat(r->c->state))
         return refuse(d, SG_ST_BAD_TRANSITION, "case_id", "CASE_STATE",
                       "a case that is IN_SERVICE or AFTERCARE");
     if (r->c->not_ppks)

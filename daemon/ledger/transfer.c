@@ -15,7 +15,7 @@ struct transfer {
     PbPersonRow *person;
     const char *new_owner;
     bool in_training;
-    bool assessed; /* a case that the new owner has already, beyond ASSESSING */
+    PbCaseState state; /* of the case at the new owner */
 };
 
 static void move(struct decision *d, const struct transfer *t, const struct sg_id *id, bool item)
@@ -30,6 +30,13 @@ static void move(struct decision *d, const struct transfer *t, const struct sg_i
     e->item = item;
     effect->moves = grown(d->turn, effect->moves, effect->n_moves);
     effect->moves[effect->n_moves++] = e;
+}
+
+/* T06, T07 and T08 bind the owner of the slot, also when that is the old owner of the case. */
+static bool binds_provider(const char *rule)
+{
+    return strcmp(rule, RULE_CONFIRM) == 0 || strcmp(rule, RULE_START) == 0 ||
+           strcmp(rule, RULE_ATTENDANCE) == 0;
 }
 
 /* Whom the deadlines of what goes along bind from now on. */
@@ -47,7 +54,8 @@ static enum sg_err move_deadlines(struct decision *d, const struct transfer *t,
         err = sg_decode_row(&pb_deadline_row__descriptor, cursor.value, d->turn->arena, &row, why);
         if (err)
             break;
-        bool bound = row->responsible && strcmp(row->responsible, t->old->owner) == 0;
+        bool bound = !binds_provider(rule) && row->responsible &&
+                     strcmp(row->responsible, t->old->owner) == 0;
         row->responsible = bound ? text_of(d->turn, t->new_owner) : row->responsible;
         row->case_owner = text_of(d->turn, t->new_owner);
         row->has_case_id = true;
@@ -65,8 +73,10 @@ static enum sg_err move_deadlines(struct decision *d, const struct transfer *t,
 static enum sg_err assess_there(struct decision *d, const struct transfer *t, struct sg_why *why)
 {
     bool runs = false;
+    if (t->state != PB_CASE_STATE_ASSESSING)
+        return deadline_end(d, RULE_ASSESS, &t->new_id, false, why);
     enum sg_err err = deadline_runs(d, RULE_ASSESS, &t->new_id, &runs, why);
-    if (!err && !runs && !t->assessed)
+    if (!err && !runs)
         start_assess(d, &t->new_id, t->new_owner, d->turn->block->time_ms);
     return err;
 }
@@ -77,7 +87,7 @@ static bool on_loan(const PbItemRow *row)
     return state == PB_ITEM_STATE_ON_LOAN;
 }
 
-/* Items on loan of one allocation of the case. */
+/* Items on loan of one allocation; those of a group belong to the case of the first member. */
 static enum sg_err move_items(struct decision *d, const struct transfer *t,
                               const struct sg_id *allocation_id, struct sg_why *why)
 {
@@ -91,7 +101,8 @@ static enum sg_err move_items(struct decision *d, const struct transfer *t,
         PbItemRow *row = NULL;
         memcpy(id.b, cursor.key.ptr + SG_ID_BYTES, SG_ID_BYTES);
         err = read_row(d->turn, TABLE_ITEMS, &id, &pb_item_row__descriptor, &row, why);
-        if (!err && on_loan(row)) {
+        struct sg_id of_case = err ? (struct sg_id){{0}} : id_of(row->case_id);
+        if (!err && on_loan(row) && sg_id_equal(&of_case, &t->old_id)) {
             move(d, t, &id, true);
             err = move_deadlines(d, t, &id, why);
         }
@@ -173,13 +184,17 @@ static enum sg_err take_over(struct decision *d, struct transfer *t, struct sg_w
     bool open = own && case_is_open(own->state);
     if (open) {
         PbCaseState to = case_next(own->state, CASE_TAKEN_OVER);
-        t->assessed = to != PB_CASE_STATE_ASSESSING;
         effect = case_change(d, &t->new_id, own, to, &told);
     } else {
         effect = case_make(d, t->person, t->new_owner, t->old, &t->old_id, &t->new_id);
         effect->state = PB_CASE_STATE_ASSESSING;
         told = case_tell(d, &t->new_id, t->new_owner, PB_CASE_STATE_UNSPECIFIED,
                          PB_CASE_STATE_ASSESSING, 1);
+    }
+    if (!open || !own->priority_band) { /* until the new owner has assessed it itself */
+        effect->has_priority_band = effect->has_training_suitable = true;
+        effect->priority_band = t->old->priority_band;
+        effect->training_suitable = t->old->training_suitable;
     }
     effect->has_minor = effect->has_age_doubt = true;
     effect->minor = t->old->minor || (open && own->minor);
@@ -192,6 +207,7 @@ static enum sg_err take_over(struct decision *d, struct transfer *t, struct sg_w
         effect->state = PB_CASE_STATE_IN_TRAINING;
         told->to = PB_CASE_STATE_IN_TRAINING;
     }
+    t->state = effect->state;
     return err;
 }
 
@@ -233,5 +249,5 @@ enum sg_err transfer_case(struct decision *d, const PbReferralRow *row,
     shown->person_id = d->person_id;
     shown->target = t.new_owner;
     shown->assessed_seq = t.old->assessed_seq;
-    return SG_OK;
+    return err;
 }
