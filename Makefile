@@ -138,6 +138,8 @@ test-long: deps ## the same with large counts
 
 HISTORY_STEPS_short := 20000
 HISTORY_STEPS_long  := 1000000
+ROWS_short          := 1000 10000
+ROWS_long           := 1000 100000
 CRASH_ROUNDS_short  := 10
 CRASH_ROUNDS_long   := 500
 FUZZ_SECONDS_short  := 4
@@ -152,6 +154,7 @@ built-test: all $(UNIT) $(SCENARIO) $(SIM) $(E2E)
 	    $(patsubst %,"%",$(ASAN_TESTS)) \
 	    "$(B)/tests/sim/run_history --steps $(HISTORY_STEPS_$(SIZE))" \
 	    "$(B)/tests/sim/run_ledger_history --steps $(HISTORY_STEPS_$(SIZE))" \
+	    "$(B)/tests/sim/run_rows $(ROWS_$(SIZE))" \
 	    "$(ASAN)/tests/sim/run_history --steps 2000" \
 	    "$(B)/tests/e2e/crash --rounds $(CRASH_ROUNDS_$(SIZE))" \
 	    $(filter-out $(B)/tests/e2e/crash,$(E2E)) $(E2E_SH) \

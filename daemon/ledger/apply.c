@@ -294,9 +294,9 @@ static enum sg_err fold_object(struct fold *f)
 {
     const PbEffect *effect = f->effect;
     const PbObjectEffect *e = effect->object;
-    bool own_row = (effect->referral && (effect->referral->created || effect->referral->acknowledged)) ||
-                   (effect->slot && effect->slot->created) ||
-                   (effect->item && effect->item->created);
+    bool own_row =
+        (effect->referral && (effect->referral->created || effect->referral->acknowledged)) ||
+        (effect->slot && effect->slot->created) || (effect->item && effect->item->created);
     if (!e || own_row)
         return SG_OK; /* the object's own row keeps it */
     struct key key = {0};
@@ -322,9 +322,13 @@ static enum sg_err fold_persons_and_cases(struct fold *f)
 enum sg_err ledger_apply(struct txn *txn, const struct record *record, const struct sg_event *event,
                          struct sg_arena *arena, struct sg_why *why)
 {
-    static enum sg_err (*const steps[])(struct fold *) = {
-        fold_persons_and_cases, fold_slot, fold_allocation, fold_attendance,
-        fold_item,              fold_park, fold_object};
+    static enum sg_err (*const steps[])(struct fold *) = {fold_persons_and_cases,
+                                                          fold_slot,
+                                                          fold_allocation,
+                                                          fold_attendance,
+                                                          fold_item,
+                                                          fold_park,
+                                                          fold_object};
     struct fold f = {.txn = txn,
                      .record = record,
                      .event = event,

@@ -190,8 +190,8 @@ static enum sg_err check_end(struct decision *d, const struct placement *p)
     if (e->result == PB_PLACEMENT_ENDED__RESULT_NO_SHOW)
         err = check_no_show(d, p);
     else if (waits_for_start(p->row->state))
-        err = park(d, &p->id, SG_ST_BAD_TRANSITION, "placement_ended.allocation_id",
-                   state_name(p), "a placement that has started");
+        err = park(d, &p->id, SG_ST_BAD_TRANSITION, "placement_ended.allocation_id", state_name(p),
+                   "a placement that has started");
     else if (p->row->state != PB_ALLOCATION_STATE_OCCUPIED)
         err = refuse(d, SG_ST_BAD_TRANSITION, "placement_ended.allocation_id", state_name(p),
                      "a placement that has started and has not ended");

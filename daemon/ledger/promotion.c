@@ -26,8 +26,8 @@ static enum sg_err may_be_promoted(struct ledger_turn *turn, const PbSlotRow *sl
         return err;
     err = person_identity(turn, &person_id, &identity, why);
     if (!err)
-        *out_may = slot_ineligible(slot, &identity) == NULL &&
-                   slot_course_taken(slot, person) == NULL;
+        *out_may =
+            slot_ineligible(slot, &identity) == NULL && slot_course_taken(slot, person) == NULL;
     return err;
 }
 

@@ -339,19 +339,19 @@ static enum sg_err move_case(struct decision *d, const struct spoken *s, enum ca
 
 /* T03: 7 days, the limit of the shelter. */
 void start_assess(struct decision *d, const struct sg_id *case_id, const char *owner,
-                         int64_t from_ms)
+                  int64_t from_ms)
 {
     enum { SHELTER_DAYS = 7 };
-    struct limit limit = {.rule = RULE_ASSESS,
-                          .aggregate_type = PB_AGGREGATE_TYPE_CASE,
-                          .id = *case_id,
-                          .levels_ms = {from_ms + SHELTER_DAYS * SG_DAY_MS,
-                                        from_ms + (SHELTER_DAYS + 1) * SG_DAY_MS},
-                          .level_count = 2,
-                          .first_level = 1,
-                          .responsible = owner,
-                          .case_owner = owner,
-                          .case_id = *case_id};
+    struct limit limit = {
+        .rule = RULE_ASSESS,
+        .aggregate_type = PB_AGGREGATE_TYPE_CASE,
+        .id = *case_id,
+        .levels_ms = {from_ms + SHELTER_DAYS * SG_DAY_MS, from_ms + (SHELTER_DAYS + 1) * SG_DAY_MS},
+        .level_count = 2,
+        .first_level = 1,
+        .responsible = owner,
+        .case_owner = owner,
+        .case_id = *case_id};
     deadline_start(d, &limit);
 }
 
@@ -453,8 +453,7 @@ static enum sg_err accept(struct decision *d, const struct spoken *s, struct sg_
     bool begins = s->row->kind == PB_REFERRAL_KIND_INTAKE &&
                   (s->c->state == PB_CASE_STATE_NEW || s->c->state == PB_CASE_STATE_INTAKE);
     bool runs = false;
-    enum sg_err err =
-        begins ? deadline_runs(d, RULE_ASSESS, &s->case_id, &runs, why) : SG_OK;
+    enum sg_err err = begins ? deadline_runs(d, RULE_ASSESS, &s->case_id, &runs, why) : SG_OK;
     if (err)
         return err;
     if (begins && !runs)

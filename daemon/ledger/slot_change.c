@@ -37,14 +37,14 @@ bool slot_agrees(const PbTrainingSlotOffered *slot, const char *prefix, struct s
     return true;
 }
 
-#define LAY(field)                    \
-    do {                              \
-        if (change->has_##field)      \
+#define LAY(field)                       \
+    do {                                 \
+        if (change->has_##field)         \
             slot->field = change->field; \
     } while (0)
-#define LAY_POINTER(field)            \
-    do {                              \
-        if (change->field)            \
+#define LAY_POINTER(field)               \
+    do {                                 \
+        if (change->field)               \
             slot->field = change->field; \
     } while (0)
 
@@ -147,7 +147,8 @@ static enum sg_err read_claims(struct ledger_turn *turn, enum table table,
     while (!err && cursor.key.ptr && key_starts(cursor.key, &prefix)) {
         struct claim_row *claim = &claims[*count];
         if (*count == most || sg_id_from(cursor.value, &claim->id) != SG_OK)
-            return sg_fail(why, SG_E_STORE, "%s: a row that the slot does not know", table_name(table));
+            return sg_fail(why, SG_E_STORE, "%s: a row that the slot does not know",
+                           table_name(table));
         err = read_row(turn, TABLE_ALLOCATIONS, &claim->id, &pb_allocation_row__descriptor,
                        &claim->row, why);
         if (err)
@@ -169,8 +170,8 @@ static bool is_promised(PbAllocationState state)
 /* The person agreed to other dates: asked again. */
 static void hold_again(struct decision *d, const struct claim_row *claim, const PbSlotRow *after)
 {
-    struct follow *f = change_seat(d, &claim->id, claim->row, PB_ALLOCATION_STATE_HELD,
-                                   PB_SEAT_CHANGE_HELD);
+    struct follow *f =
+        change_seat(d, &claim->id, claim->row, PB_ALLOCATION_STATE_HELD, PB_SEAT_CHANGE_HELD);
     seat_set_hold(f, seat_hold_until(after->slot, d->turn->block->time_ms));
 }
 
@@ -318,8 +319,8 @@ static enum sg_err void_claims(struct decision *d, const struct sg_id *slot_id,
     if (err)
         return err;
     for (size_t i = 0; i < count; i++) {
-        struct follow *f = change_seat(d, &claims[i].id, claims[i].row,
-                                       PB_ALLOCATION_STATE_VOIDED, PB_SEAT_CHANGE_VOIDED);
+        struct follow *f = change_seat(d, &claims[i].id, claims[i].row, PB_ALLOCATION_STATE_VOIDED,
+                                       PB_SEAT_CHANGE_VOIDED);
         f->seat->has_lost_without_fault = f->seat->lost_without_fault = true;
     }
     for (size_t i = 0; other_id && i < count; i++) {

@@ -166,8 +166,7 @@ static enum sg_err take_over(struct decision *d, struct transfer *t, struct sg_w
 {
     PbCaseRow *own = NULL;
     struct follow *told;
-    enum sg_err err =
-        case_of_person(d->turn, t->person, t->new_owner, &t->new_id, &own, why);
+    enum sg_err err = case_of_person(d->turn, t->person, t->new_owner, &t->new_id, &own, why);
     if (err)
         return err;
     PbCaseEffect *effect;

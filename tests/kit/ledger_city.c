@@ -9,7 +9,8 @@ enum {
     TURN_ARENA_BYTES = 64 << 20,
     READ_ARENA_BYTES = 16 << 20,
     EVENTS_ARENA_BYTES = 16 << 20,
-    DUE_AT_ONCE = 7
+    DUE_AT_ONCE = 7,
+    RECORDS_OF_DUE_MAX = 4000
 };
 
 #define CAP(name) SG_CAP(PB_CAPABILITY_##name)
@@ -119,10 +120,9 @@ void city_close(struct ledger_city *city)
 
 /* ---- turns ---- */
 
-void city_begin(struct ledger_city *city)
+static void begin_block(struct ledger_city *city)
 {
     struct sg_why why = {0};
-    bool more = true;
     SG_CHECK(!city->txn.mdb);
     sg_arena_reset(&city->arena, 0);
     city->sample.now_ms = city->now_ms;
@@ -135,8 +135,19 @@ void city_begin(struct ledger_city *city)
                                  .lists = city->lists,
                                  .keys = &city->keys};
     city->turn = (struct ledger_turn){&city->txn, &city->block, &city->arena, &city->world};
-    while (more)
+}
+
+void city_begin(struct ledger_city *city)
+{
+    struct sg_why why = {0};
+    begin_block(city);
+    for (bool more = true; more;) {
         must(ledger_due(&city->turn, DUE_AT_ONCE, &more, &why), &why);
+        if (city->block.count < RECORDS_OF_DUE_MAX)
+            continue;
+        city_end(city); /* as the broker does: what is due takes as many turns as it needs */
+        begin_block(city);
+    }
 }
 
 /* The record that an E24 is about, as the broker finds it: the last one at the place. */

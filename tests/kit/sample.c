@@ -187,6 +187,25 @@ PbEnvelope *sample_referral(struct sample *sample, struct sg_arena *arena,
     return e;
 }
 
+PbEnvelope *sample_contact(struct sample *sample, struct sg_arena *arena)
+{
+    PbEnvelope *e = envelope(sample, arena, "contact.recorded", "satpolpp", "sp-0417");
+    PbStreetContactRecorded *c = SG_NEW(arena, PbStreetContactRecorded);
+    struct sg_id id = new_id(sample);
+    SG_CHECK(c);
+    pb_street_contact_recorded__init(c);
+    c->has_contact_id = c->has_activity = c->has_outcome = true;
+    c->contact_id = id_field(arena, &id);
+    c->person = person(sample, arena);
+    c->found_region = text(arena, PICK(sample, districts));
+    c->found_place = text(arena, PICK(sample, places));
+    c->activity = PB_ACTIVITY_BEGGING;
+    c->outcome = PB_STREET_CONTACT_RECORDED__OUTCOME_ADVISED;
+    on_basis(e, PB_LEGAL_BASIS_PUBLIC_TASK);
+    e->contact_recorded = c;
+    return e;
+}
+
 PbEnvelope *sample_decision(struct sample *sample, struct sg_arena *arena,
                             const struct sg_id *referral)
 {

@@ -25,6 +25,8 @@ void sample_init(struct sample *sample, uint64_t seed, int64_t now_ms, uint64_t 
 /* E01 of satpolpp, INTAKE to dinsos. */
 PbEnvelope *sample_referral(struct sample *sample, struct sg_arena *arena,
                             struct sg_id *out_referral);
+/* E04 of satpolpp: somebody was seen and advised. */
+PbEnvelope *sample_contact(struct sample *sample, struct sg_arena *arena);
 /* E03 of dinsos: ACCEPTED. */
 PbEnvelope *sample_decision(struct sample *sample, struct sg_arena *arena,
                             const struct sg_id *referral);

@@ -175,6 +175,23 @@ static PbServerFrame *decode(struct world_city *city, const struct frame_out *ou
     return frame;
 }
 
+void world_leave(struct world_city *city, enum world_agency who)
+{
+    struct turn_out out;
+    broker_peer_gone(city->broker, city->clients[who].peer);
+    city->clients[who].peer.n = 0;
+    do
+        turn(city, NULL, 0, &out);
+    while (out.more);
+}
+
+void world_use_outbox(struct world_city *city, enum world_agency who, unsigned number)
+{
+    struct world_client *client = &city->clients[who];
+    client->outbox.b[SG_ID_BYTES - 1] = (uint8_t)number;
+    client->next = 1;
+}
+
 void world_move(struct world_city *city, const char *to)
 {
     struct sg_why why = {""};
