@@ -510,6 +510,25 @@ static void a_course_is_not_taken_twice(void **state)
     }
 }
 
+/* The same course again, where that is allowed: its last day counts. */
+static void a_course_is_remembered_by_its_last_day(void **state)
+{
+    (void)state;
+    struct scene s;
+    stand(&s, OCCUPIED);
+    story_complete(&s.city, &s.seat);
+    struct sg_id next = story_slot(&s.city, 1);
+    struct sg_id seat = story_occupied(&s.city, &s.budi, &next);
+    int32_t last = story_today(&s.city);
+    story_complete(&s.city, &seat);
+    const PbPersonRow *row = city_row(&s.city, TABLE_PERSONS, &s.budi.person);
+    assert_int_equal(row->n_completed, 1);
+    assert_string_equal(row->completed[0]->course_code, STORY_COURSE);
+    assert_int_equal(row->completed[0]->ended_on, last);
+    city_refold(&s.city);
+    city_close(&s.city);
+}
+
 /* Whoever has completed a course while it waited for the same one is passed over. */
 static void a_course_that_was_taken_is_not_promoted(void **state)
 {
@@ -547,4 +566,5 @@ UNIT_MAIN(cmocka_unit_test(every_cell), cmocka_unit_test(an_early_end_gives_the_
           cmocka_unit_test(attendance_of_a_period_is_replaced),
           cmocka_unit_test(attendance_comes_to_an_end), cmocka_unit_test(an_end_has_its_days),
           cmocka_unit_test(low_attendance_is_noted), cmocka_unit_test(a_course_is_not_taken_twice),
+          cmocka_unit_test(a_course_is_remembered_by_its_last_day),
           cmocka_unit_test(a_course_that_was_taken_is_not_promoted))

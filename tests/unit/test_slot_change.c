@@ -181,6 +181,24 @@ static void only_what_is_said_changes(void **state)
     assert_int_equal(row->slot->n_required_documents, 1); /* not said */
     assert_int_equal(row->slot->sex, PB_SEX_RULE_MALE);
     assert_int_equal(row->slot->capacity_offered, 2);
+
+    static PbDocument photo[] = {PB_DOCUMENT_PHOTO, PB_DOCUMENT_KK};
+    PbDocumentList papers = PB_DOCUMENT_LIST__INIT;
+    papers.values = photo;
+    papers.n_values = SG_ARRAY_LEN(photo);
+    e = make_e09(&city, &slot);
+    e->slot_changed->required_documents = &papers;
+    e->slot_changed->has_min_schooling = true;
+    e->slot_changed->min_schooling = PB_SCHOOLING_PRIMARY;
+    e->slot_changed->has_cooldown_months = true;
+    e->slot_changed->cooldown_months = 6;
+    (void)unit_want("change again", &city, e, 0);
+    row = story_slot_row(&city, &slot);
+    assert_int_equal(row->slot->n_required_documents, 2);
+    assert_int_equal(row->slot->required_documents[0], PB_DOCUMENT_PHOTO);
+    assert_int_equal(row->slot->min_schooling, PB_SCHOOLING_PRIMARY);
+    assert_int_equal(row->slot->cooldown_months, 6);
+    assert_int_equal(row->slot->sex, PB_SEX_RULE_MALE); /* from before */
     city_refold(&city);
     city_close(&city);
 }

@@ -377,6 +377,29 @@ static void what_goes_along(void **state)
     city_close(&city);
 }
 
+static void a_loan_goes_along_also_when_it_was_not_seen(void **state)
+{
+    (void)state;
+    struct ledger_city city;
+    city_open(&city);
+    struct client budi = unit_client(&city);
+    struct sg_id slot = story_slot(&city, 1), item = story_item(&city);
+    struct sg_id seat = story_occupied(&city, &budi, &slot);
+    (void)unit_want("loan", &city, story_issue(&city, &item, &seat, LOAN, "B/1"), 0);
+    (void)unit_want("gone", &city, story_check(&city, &item, FINDING(NOT_SHOWN), ACTION(NONE)), 0);
+    (void)unit_want(
+        "drop out", &city,
+        story_end(&city, &seat, story_today(&city), PB_PLACEMENT_ENDED__RESULT_DROPPED_OUT), 0);
+    struct sg_id id = hand(&city, &budi, KIND(TRANSFER), "dpppa"); /* the seat has ended */
+    (void)accept(&city, &id, "dpppa");
+    const PbItemRow *row = city_row(&city, TABLE_ITEMS, &item);
+    assert_int_equal(row->state, PB_ITEM_STATE_AT_RISK);
+    assert_string_equal(row->case_owner, "dpppa");
+    assert_string_equal(story_deadline(&city, RULE_RETURN, &item)->responsible, "dpppa");
+    city_refold(&city);
+    city_close(&city);
+}
+
 static void a_course_goes_on_under_the_new_owner(void **state)
 {
     (void)state;
@@ -538,6 +561,7 @@ UNIT_MAIN(cmocka_unit_test(whom_a_case_may_go_to), cmocka_unit_test(the_case_mus
           cmocka_unit_test(hops_are_counted_of_every_kind),
           cmocka_unit_test(every_case_that_is_handed_over),
           cmocka_unit_test(what_is_told_of_a_transfer), cmocka_unit_test(what_goes_along),
+          cmocka_unit_test(a_loan_goes_along_also_when_it_was_not_seen),
           cmocka_unit_test(a_course_goes_on_under_the_new_owner),
           cmocka_unit_test(a_granted_item_stays_with_its_case),
           cmocka_unit_test(a_child_goes_to_who_protects_children),
