@@ -13,11 +13,14 @@ static const PbPlacementEnded__Result results[EVENTS] = {
     [COMPLETE] = RESULT(COMPLETED), [DROP_OUT] = RESULT(DROPPED_OUT), [REMOVE] = RESULT(REMOVED),
     [WORK] = RESULT(LEFT_FOR_WORK), [MOVE] = RESULT(MOVED_AWAY),      [DIE] = RESULT(DECEASED)};
 
-/* A case without a row for the event stays as it is. */
+/* A case without a row for the event stays as it is. ASSESSING with a seat: it came along with a
+ * transfer. */
 static PbCaseState next(PbCaseState from, enum event event)
 {
     if (event == BEGIN)
-        return from == CASE(IN_SERVICE) || from == CASE(AFTERCARE) ? CASE(IN_TRAINING) : from;
+        return from == CASE(ASSESSING) || from == CASE(IN_SERVICE) || from == CASE(AFTERCARE)
+                   ? CASE(IN_TRAINING)
+                   : from;
     if (from != CASE(IN_TRAINING))
         return from;
     return event == COMPLETE ? CASE(AFTERCARE) : CASE(IN_SERVICE);
