@@ -14,7 +14,7 @@
 
 struct env;
 
-#define STORE_FORMAT 1U /* of the rows; another one is refused */
+#define STORE_FORMAT 2U /* of the rows; another one is refused */
 
 struct env_options {
     const char *path;      /* of the store file, "…/store.mdb" */

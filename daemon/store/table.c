@@ -30,7 +30,6 @@ static const struct table_info {
     [TABLE_DEADLINES] = FOLD("deadlines"),
     [TABLE_OBJECTS] = FOLD("objects"),
     [TABLE_PERSONS] = FOLD("persons"),
-    [TABLE_PERSON_REFS] = FOLD("person_refs"),
     [TABLE_IDENTITIES] = FOLD("identities"),
     [TABLE_NIK_TOKENS] = FOLD("nik_tokens"),
     [TABLE_REFERRALS] = FOLD("referrals"),

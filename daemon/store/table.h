@@ -24,7 +24,6 @@ enum table {
     TABLE_DEADLINES,           /* due ms, rule, id -> DeadlineRow */
     TABLE_OBJECTS,             /* type, object id -> ObjectRow, of E05 and E11 */
     TABLE_PERSONS,             /* person -> PersonRow (with its refs and cases) */
-    TABLE_PERSON_REFS,         /* agency, person_ref -> person id */
     TABLE_IDENTITIES,          /* person, seq -> IdentityRow (personal) */
     TABLE_NIK_TOKENS,          /* token -> person id (personal) */
     TABLE_REFERRALS,           /* referral -> ReferralRow */
