@@ -65,24 +65,16 @@ enum sg_err fold_need_person(struct fold *f)
     return err == SG_E_NOT_FOUND ? sg_fail(f->why, SG_E_STORE, "an effect names no person") : err;
 }
 
-static enum sg_err add_refs(struct fold *f, const PbPersonEffect *effect)
+static void add_refs(struct fold *f, const PbPersonEffect *effect)
 {
-    enum sg_err err = SG_OK;
     PbPersonRow *row = f->person;
     PbPersonRefGrant **refs = fold_room(f, (row->n_refs + effect->n_refs) * sizeof *refs);
     if (row->n_refs)
         memcpy(refs, row->refs, row->n_refs * sizeof *refs);
-    for (size_t i = 0; !err && i < effect->n_refs; i++) {
-        struct key key = {0};
-        struct sg_id ref = id_of(effect->refs[i]->person_ref);
-        refs[row->n_refs + i] = effect->refs[i];
-        key_id(key_text(&key, effect->refs[i]->agency), &ref);
-        err = table_put(f->txn, TABLE_PERSON_REFS, &key, sg_id_bytes(&f->person_id), f->why);
-    }
+    memcpy(refs + row->n_refs, effect->refs, effect->n_refs * sizeof *refs);
     row->refs = refs;
     row->n_refs += effect->n_refs;
     f->person_changed = true;
-    return err;
 }
 
 static enum sg_err fold_person(struct fold *f)
@@ -105,7 +97,9 @@ static enum sg_err fold_person(struct fold *f)
         f->person->age_doubt = effect->age_doubt;
         f->person_changed = true;
     }
-    return !err && effect->n_refs ? add_refs(f, effect) : err;
+    if (!err && effect->n_refs)
+        add_refs(f, effect);
+    return err;
 }
 
 /* ---- referral ---- */

@@ -455,7 +455,6 @@ static inline void story_presence(struct ledger_city *city, const char *agency, 
 static inline uint64_t story_folds(struct ledger_city *city)
 {
     static const enum table counted[] = {TABLE_PERSONS,
-                                         TABLE_PERSON_REFS,
                                          TABLE_IDENTITIES,
                                          TABLE_REFERRALS,
                                          TABLE_REFERRALS_OF_PERSON,
