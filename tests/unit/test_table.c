@@ -279,7 +279,7 @@ static void tables_of_one_tree_stay_apart(void **state)
     struct open_store *s = *state;
     struct sg_why why = {0};
     static const enum table all[] = {TABLE_PERSONS, TABLE_IDENTITIES, TABLE_REFERRALS_OF_PERSON,
-                                     TABLE_CASES, TABLE_REFERRALS};
+                                     TABLE_REFERRALS};
     static const struct sg_id ids[] = {{{1}}, {{2}}, {{3}}};
     for (size_t i = 0; i < SG_ARRAY_LEN(ids); i++)
         for (size_t t = 0; t < SG_ARRAY_LEN(all); t++)
