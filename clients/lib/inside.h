@@ -122,7 +122,7 @@ struct sinergi {
     uint64_t token;
     PbServerFrame *reply; /* QueryResult or AdminResult of request_no, in answer_arena */
     bool waiting_reply;
-    bool leaving; /* said goodbye: nothing more is taken in */
+    bool leaving;           /* said goodbye: nothing more is taken in */
     bool settled_elsewhere; /* another process of the device hears how parked events end */
     bool in_handler;
     bool handler_stopped;

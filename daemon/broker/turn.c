@@ -129,7 +129,7 @@ static enum sg_err answer_frame(struct turn *t, struct request *r, struct sg_why
         return answer_discard(t, r, why);
     if (f->admin)
         return answer_admin(t, r, why);
-    if (f->bye) { /* in its place: what was sent before it counts; the client waits for the answer */
+    if (f->bye) { /* in its place: what was sent before it counts */
         session_close(t->broker, r->session);
         return reply_bye(t, r->in->peer, SG_ST_OK, NULL, NULL, 0, true, why);
     }
