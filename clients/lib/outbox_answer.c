@@ -187,10 +187,11 @@ static enum sg_err settle_row(struct outbox *outbox, struct box_txn *txn,
     if (err || old.len <= EVENT_HEAD_BYTES)
         return err == SG_E_NOT_FOUND ? SG_OK : err;
     uint8_t *row = sg_arena_copy(arena, old.ptr, old.len);
+    if (!row)
+        return sg_fail(why, SG_E_LIMIT, "no room for an outcome");
     packed = (struct sg_bytes){row + EVENT_HEAD_BYTES, old.len - EVENT_HEAD_BYTES};
-    err = row ? sg_decode_row(&pb_outcome__descriptor, packed, arena, &outcome, why)
-              : sg_fail(why, SG_E_LIMIT, "no room for an outcome");
-    if (err)
+    err = sg_decode_row(&pb_outcome__descriptor, packed, arena, &outcome, why);
+    if (err || !outcome)
         return err;
     error.has_code = true;
     error.code = settled->code;

@@ -171,9 +171,9 @@ struct sg_id mint(struct decision *d, const char *kind)
     memcpy(seed + SG_HASH_BYTES, d->cause->outbox_id.b, SG_ID_BYTES);
     sg_put_u64(seed + AT_NUMBER, d->cause->number);
     sg_put_u64(seed + AT_ORDINAL, d->cause->ordinal++);
-    size_t kind_len = strlen(kind);
-    SG_CHECK(kind_len < KIND_BYTES);
-    memcpy(seed + AT_ORDINAL + 8, kind, kind_len);
+    struct sg_bytes name = sg_bytes_of(kind);
+    SG_CHECK(name.len < KIND_BYTES);
+    memcpy(seed + AT_ORDINAL + 8, name.ptr, name.len);
     sg_hash((struct sg_bytes){seed, sizeof seed}, hash);
     return sg_id_mint(d->turn->block->time_ms, hash);
 }

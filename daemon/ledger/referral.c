@@ -205,9 +205,9 @@ static enum sg_err check_target(struct decision *d, const PbPersonRow *person, c
                       "an agency that owns cases, such as dinsos");
     if (!intake && strcmp(e->target_agency, d->source->agency->id) == 0)
         return refuse(d, SG_ST_BAD_CODE, object, "OWN_AGENCY", "another agency");
-    if (!intake && !case_is_open(c->state))
+    if (!intake && (!c || !case_is_open(c->state)))
         return refuse(d, SG_ST_NOT_OWNER, "case_id", "NOT_OPEN", "an open case of your own");
-    bool minor = person->minor || (c && c->minor);
+    bool minor = (person && person->minor) || (c && c->minor);
     if (e->kind == PB_REFERRAL_KIND_TRANSFER && minor &&
         !agency_has(d->turn->world, e->target_agency, PB_CAPABILITY_CHILD_PROTECTION))
         return refuse(d, SG_ST_MINOR, object, NULL, "an agency for the protection of children");

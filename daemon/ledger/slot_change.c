@@ -121,16 +121,19 @@ struct claim_row {
 };
 
 /* Room for all of them and for what is decided about each. An alternative slot takes everybody who
- * waited for a cancelled one, so there may be more than a step has room for. */
-static enum sg_err take_claims(struct ledger_turn *turn, const PbSlotRow *slot,
-                               struct claim_row **out_claims, struct sg_why *why)
+ * waited for a cancelled one, so there may be more than a step has room for: NULL then. */
+static struct claim_row *take_claims(struct ledger_turn *turn, const PbSlotRow *slot)
 {
     enum { CLAIM_BYTES = 4096 };
     size_t most = (size_t)slot->live + slot->waiting + 1;
     if ((turn->arena->size - turn->arena->used) / CLAIM_BYTES < most)
-        return sg_fail(why, SG_E_LIMIT, "the arena of the turn is full");
-    *out_claims = take(turn, most * sizeof **out_claims);
-    return SG_OK;
+        return NULL;
+    return take(turn, most * sizeof(struct claim_row));
+}
+
+static enum sg_err no_room(struct sg_why *why)
+{
+    return sg_fail(why, SG_E_LIMIT, "the arena of the turn is full");
 }
 
 /* `count` goes up by those of the table; `most` is what the slot says that it has. */
@@ -210,10 +213,10 @@ static enum sg_err move_dates(struct decision *d, const struct sg_id *slot_id,
                               .first_level = 1};
         deadline_start(d, &limit);
     }
-    struct claim_row *claims = NULL;
-    enum sg_err err = take_claims(d->turn, before, &claims, why);
-    if (!err)
-        err = read_claims(d->turn, TABLE_SEATS, slot_id, before, claims, &count, why);
+    struct claim_row *claims = take_claims(d->turn, before);
+    if (!claims)
+        return no_room(why);
+    enum sg_err err = read_claims(d->turn, TABLE_SEATS, slot_id, before, claims, &count, why);
     for (size_t i = 0; !err && i < count; i++) {
         if (!is_promised(claims[i].row->state))
             continue;
@@ -308,10 +311,10 @@ static enum sg_err void_claims(struct decision *d, const struct sg_id *slot_id,
                                struct sg_why *why)
 {
     size_t count = 0;
-    struct claim_row *claims = NULL;
-    enum sg_err err = take_claims(d->turn, slot, &claims, why);
-    if (!err)
-        err = read_claims(d->turn, TABLE_SEATS, slot_id, slot, claims, &count, why);
+    struct claim_row *claims = take_claims(d->turn, slot);
+    if (!claims)
+        return no_room(why);
+    enum sg_err err = read_claims(d->turn, TABLE_SEATS, slot_id, slot, claims, &count, why);
     if (!err)
         err = read_claims(d->turn, TABLE_WAITING, slot_id, slot, claims, &count, why);
     if (!err)

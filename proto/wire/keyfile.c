@@ -370,12 +370,12 @@ static uint64_t ref_round(const struct sg_broker_key *key, unsigned round, uint6
                           const char *agency)
 {
     uint8_t message[1 + HALF_BYTES + SG_AGENCY_MAX], hash[HALF_BYTES];
-    size_t len = strlen(agency);
-    SG_CHECK(len <= SG_AGENCY_MAX);
+    struct sg_bytes name = sg_bytes_of(agency);
+    SG_CHECK(name.len <= SG_AGENCY_MAX);
     message[0] = (uint8_t)round;
     sg_put_u64(message + 1, half);
-    memcpy(message + 1 + HALF_BYTES, agency, len);
-    (void)crypto_shorthash(hash, message, 1 + HALF_BYTES + len,
+    memcpy(message + 1 + HALF_BYTES, name.ptr, name.len);
+    (void)crypto_shorthash(hash, message, 1 + HALF_BYTES + name.len,
                            key->ref_key + (round % 2) * (size_t)SIP_KEY_BYTES);
     return sg_get_u64(hash);
 }

@@ -346,3 +346,34 @@ PbEnvelope *sample_seat(struct sample *sample, struct sg_arena *arena, const cha
     e->seat_decided = d;
     return e;
 }
+
+PbEnvelope *sample_start(struct sample *sample, struct sg_arena *arena,
+                         const struct sg_id *allocation)
+{
+    PbEnvelope *e = envelope(sample, arena, "placement.started", "disnaker", "dsn-0007");
+    PbPlacementStarted *s = SG_NEW(arena, PbPlacementStarted);
+    SG_CHECK(s);
+    pb_placement_started__init(s);
+    s->has_allocation_id = true;
+    s->allocation_id = id_field(arena, allocation);
+    s->started_on = date_at(arena, sample->now_ms);
+    e->placement_started = s;
+    return e;
+}
+
+PbEnvelope *sample_end(struct sample *sample, struct sg_arena *arena,
+                       const struct sg_id *allocation)
+{
+    PbEnvelope *e = envelope(sample, arena, "placement.ended", "disnaker", "dsn-0007");
+    PbPlacementEnded *p = SG_NEW(arena, PbPlacementEnded);
+    SG_CHECK(p);
+    pb_placement_ended__init(p);
+    p->has_allocation_id = p->has_result = p->has_competency = p->has_attendance_pct = true;
+    p->allocation_id = id_field(arena, allocation);
+    p->ended_on = date_at(arena, sample->now_ms);
+    p->result = PB_PLACEMENT_ENDED__RESULT_COMPLETED;
+    p->attendance_pct = 90;
+    p->competency = PB_PLACEMENT_ENDED__COMPETENCY_NOT_TESTED;
+    e->placement_ended = p;
+    return e;
+}

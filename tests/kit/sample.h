@@ -47,6 +47,12 @@ PbEnvelope *sample_request(struct sample *sample, struct sg_arena *arena,
 PbEnvelope *sample_seat(struct sample *sample, struct sg_arena *arena, const char *publisher,
                         const struct sg_id *allocation, PbSeatDecision decision);
 
+/* E13 and E15 (COMPLETED) of disnaker, on the day of sample->now_ms. */
+PbEnvelope *sample_start(struct sample *sample, struct sg_arena *arena,
+                         const struct sg_id *allocation);
+PbEnvelope *sample_end(struct sample *sample, struct sg_arena *arena,
+                       const struct sg_id *allocation);
+
 /* 16 bytes of salt for sg_event_split. */
 void sample_salt(struct sample *sample, uint8_t salt[16]);
 

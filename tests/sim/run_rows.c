@@ -48,12 +48,18 @@ static PbDate *date(struct walk *w, int32_t day)
     return d;
 }
 
+/* The sample, at the time of the city. */
+static struct sample *at(struct walk *w)
+{
+    w->city.sample.now_ms = w->city.now_ms;
+    return &w->city.sample;
+}
+
 /* The envelope of a sample with another payload. */
 static PbEnvelope *event(struct walk *w, const char *agency, const char *topic)
 {
     struct sg_id none;
-    w->city.sample.now_ms = w->city.now_ms;
-    PbEnvelope *e = sample_slot(&w->city.sample, &w->city.events, 1, &none);
+    PbEnvelope *e = sample_slot(at(w), &w->city.events, 1, &none);
     e->slot_offered = NULL;
     e->publisher_agency = text(w, agency);
     e->type = text(w, topic);
@@ -114,8 +120,7 @@ static void take_in(struct walk *w, int i)
 
 static void contact(struct walk *w)
 {
-    PbEnvelope *e = sample_contact(&w->city.sample, &w->city.events);
-    (void)state(w, 3, e);
+    (void)state(w, 3, sample_contact(at(w), &w->city.events));
 }
 
 static void change_slot(struct walk *w)
@@ -160,14 +165,8 @@ static void train(struct walk *w)
                             PB_SEAT_DECISION_CONFIRMED));
     city->now_ms = sg_day_start_ms(starts) + 10 * SG_HOUR_MS;
     city_pass(city, 0);
-    PbEnvelope *e = event(w, "disnaker", "placement.started");
-    PbPlacementStarted *s = e->placement_started = SG_NEW(&city->events, PbPlacementStarted);
-    pb_placement_started__init(s);
-    s->has_allocation_id = true;
-    s->allocation_id = bytes_of(w, &w->seats[0]);
-    s->started_on = date(w, starts);
-    (void)state(w, 11, e);
-    e = event(w, "disnaker", "attendance.reported");
+    (void)state(w, 11, sample_start(at(w), &city->events, &w->seats[0]));
+    PbEnvelope *e = event(w, "disnaker", "attendance.reported");
     PbAttendanceReported *a = e->attendance_reported = SG_NEW(&city->events, PbAttendanceReported);
     pb_attendance_reported__init(a);
     a->has_allocation_id = a->has_sessions_held = a->has_sessions_attended = true;
@@ -177,16 +176,7 @@ static void train(struct walk *w)
     (void)state(w, 12, e);
     city->now_ms = sg_day_start_ms(ends) + 10 * SG_HOUR_MS;
     city_pass(city, 0);
-    e = event(w, "disnaker", "placement.ended");
-    PbPlacementEnded *p = e->placement_ended = SG_NEW(&city->events, PbPlacementEnded);
-    pb_placement_ended__init(p);
-    p->has_allocation_id = p->has_result = p->has_competency = p->has_attendance_pct = true;
-    p->allocation_id = bytes_of(w, &w->seats[0]);
-    p->ended_on = date(w, ends);
-    p->result = PB_PLACEMENT_ENDED__RESULT_COMPLETED;
-    p->attendance_pct = 90;
-    p->competency = PB_PLACEMENT_ENDED__COMPETENCY_NOT_TESTED;
-    (void)state(w, 13, e);
+    (void)state(w, 13, sample_end(at(w), &city->events, &w->seats[0]));
 }
 
 static void equip(struct walk *w)
