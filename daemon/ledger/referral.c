@@ -519,5 +519,6 @@ enum sg_err referral_withdraw(struct decision *d, const struct record *e01, stru
     d->effect->has_aggregate_version = true;
     d->effect->aggregate_version = s.row->version + 1;
     s.row->referrer = NULL; /* it knows what it withdraws */
+    queue_waitings(d, s.person); /* what it said of the person is gone */
     return move_case(d, &s, CASE_WITHDRAWN, PB_REFERRAL_STATE_WITHDRAWN, why);
 }
