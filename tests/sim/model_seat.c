@@ -346,6 +346,7 @@ static void set_seat(struct model *m, struct m_seat *seat, const struct m_expect
     if (!stays)
         leave_lists(seat);
     seat->state = x->state;
+    seat->changed_ms = m->now_ms;
     seat->seat_no = x->seat_no;
     seat->hold_until_ms = x->hold_until_ms;
     if (x->state == PB_ALLOCATION_STATE_OCCUPIED) {
@@ -526,7 +527,7 @@ static void check_times(struct model *m, const struct m_slot *s)
         M_EXPECT(m, seat->state != PB_ALLOCATION_STATE_HELD || seat->hold_until_ms > m->now_ms,
                  "a hold that has run out is still held", &seat->id);
         M_EXPECT(m,
-                 !m_is_promised(seat->state) ||
+                 !m_is_promised(seat->state) || m->now_ms == seat->changed_ms ||
                      m->now_ms < late + NEVER_STARTED_DAYS * SG_DAY_MS,
                  "a seat that was never begun is still kept", &seat->id);
     }
