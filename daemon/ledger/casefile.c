@@ -269,8 +269,7 @@ enum sg_err decide_assessment(struct decision *d, struct sg_why *why)
     person_grant_refs(d, person, NULL);
     person_check_nik(d, e->person);
     assess(d, &case_id, row, identity.person.sex);
-    if (d->effect->person->identity_stated)
-        queue_waitings(d, person);
+    queue_waitings(d, person); /* who the person is, or MINOR and AGE_DOUBT, may have changed */
     state_object(d, &assessment_id);
     return deadline_end(d, RULE_ASSESS, &case_id, false, why);
 }
