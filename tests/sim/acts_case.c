@@ -195,10 +195,20 @@ static bool takes_assessment(const struct acts *a, const void *object)
     return c->state >= PB_CASE_STATE_ASSESSING && c->state <= PB_CASE_STATE_AFTERCARE;
 }
 
+/* Of somebody who waits: a flag or a band may change whose turn it is. */
+static bool waits(const struct acts *a, const void *object)
+{
+    const struct m_case *c = object;
+    return takes_assessment(a, c) && c->person->waiting_count;
+}
+
 PbEnvelope *act_assess(struct acts *a)
 {
+    uint64_t how = below(a, 6);
     const struct m_case *c = act_pick(a, &a->model->cases, 120,
-                                      one_in(a, 3) ? takes_assessment : takes_first_assessment);
+                                      how > 1    ? takes_first_assessment
+                                      : how == 1 ? takes_assessment
+                                                 : waits);
     if (!c)
         return NULL;
     PbEnvelope *e = sample_assessment(&a->sample, a->arena, &c->id);
@@ -206,7 +216,7 @@ PbEnvelope *act_assess(struct acts *a)
     struct sg_id id = act_new_id(a);
     p->assessment_id = act_id(a, &id);
     e->publisher_agency = act_text(a, one_in(a, 25) ? act_agency(a) : c->owner);
-    p->is_minor = one_in(a, 16);
+    p->is_minor = one_in(a, c->person->waiting_count ? 4 : 16);
     p->has_schooling = !one_in(a, 4);
     p->schooling = (PbSchooling)(1 + below(a, 6));
     p->priority_band = 1 + (uint32_t)below(a, 4);
