@@ -2,6 +2,7 @@
 
 #include "ledger/allocation.h"
 #include "ledger/deadline.h"
+#include "ledger/mutant.h"
 #include "wire/day.h"
 
 static const PbCaseState moves[PB_CASE_STATE_VOID + 1][CASE_EVENTS] = {
@@ -21,7 +22,8 @@ static const PbCaseState moves[PB_CASE_STATE_VOID + 1][CASE_EVENTS] = {
                                  /* a seat that came along with a transfer */
                                  [CASE_STARTED] = PB_CASE_STATE_IN_TRAINING},
     [PB_CASE_STATE_IN_SERVICE] = {[CASE_STARTED] = PB_CASE_STATE_IN_TRAINING},
-    [PB_CASE_STATE_IN_TRAINING] = {[CASE_COMPLETED] = PB_CASE_STATE_AFTERCARE,
+    [PB_CASE_STATE_IN_TRAINING] = {[CASE_COMPLETED] =
+                                       MUTATED(15, PB_CASE_STATE_AFTERCARE, PB_CASE_STATE_IN_SERVICE),
                                    [CASE_STOPPED] = PB_CASE_STATE_IN_SERVICE},
     [PB_CASE_STATE_AFTERCARE] = {[CASE_ACCEPTED] = PB_CASE_STATE_IN_SERVICE, /* found again */
                                  [CASE_STARTED] = PB_CASE_STATE_IN_TRAINING},
