@@ -159,8 +159,7 @@ PbPersonIdentity *act_person(struct acts *a, unsigned k)
 void acts_init(struct acts *acts, uint64_t seed, struct model *model,
                const struct sg_roster *roster, struct sg_arena *arena)
 {
-    *acts = (struct acts){
-        .prng = {seed}, .model = model, .roster = roster, .arena = arena};
+    *acts = (struct acts){.prng = {seed}, .model = model, .roster = roster, .arena = arena};
     sample_init(&acts->sample, seed, 0, 1);
 }
 
@@ -178,11 +177,11 @@ PbEnvelope *acts_next(struct acts *a, int64_t now_ms)
     static const struct {
         unsigned weight;
         PbEnvelope *(*make)(struct acts *a);
-    } acts[] = {{90, act_refer},   {20, act_serve},   {22, act_transfer}, {40, act_acknowledge},
-                {95, act_decide},  {22, act_contact}, {65, act_assess},   {12, act_annul},
-                {40, act_offer},   {40, act_change},  {5, act_cancel},    {150, act_request},
-                {150, act_settle}, {80, act_start},   {50, act_attend},   {70, act_end},
-                {22, act_register}, {60, act_issue},  {50, act_check}};
+    } acts[] = {{90, act_refer},    {20, act_serve},   {22, act_transfer}, {40, act_acknowledge},
+                {95, act_decide},   {22, act_contact}, {65, act_assess},   {12, act_annul},
+                {40, act_offer},    {40, act_change},  {5, act_cancel},    {150, act_request},
+                {150, act_settle},  {80, act_start},   {50, act_attend},   {70, act_end},
+                {22, act_register}, {60, act_issue},   {50, act_check}};
     PbEnvelope *e = NULL;
     unsigned total = 0;
     a->now_ms = a->sample.now_ms = now_ms;

@@ -20,10 +20,10 @@ struct acts {
     struct model *model;
     const struct sg_roster *roster;
     int64_t now_ms;
-    struct sg_id refs[ACTS_PEOPLE];           /* satpolpp's pseudonyms of people without papers */
-    unsigned person;                          /* whom the last E01 was about */
-    struct sg_id slots_ahead[ACTS_PLANNED];   /* spoken of before they are offered */
-    struct sg_id items_ahead[ACTS_PLANNED];   /* spoken of before they are registered */
+    struct sg_id refs[ACTS_PEOPLE];         /* satpolpp's pseudonyms of people without papers */
+    unsigned person;                        /* whom the last E01 was about */
+    struct sg_id slots_ahead[ACTS_PLANNED]; /* spoken of before they are offered */
+    struct sg_id items_ahead[ACTS_PLANNED]; /* spoken of before they are registered */
     size_t slots_ahead_count, items_ahead_count;
     uint64_t bast_count;
 };

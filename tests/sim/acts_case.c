@@ -5,8 +5,8 @@
 #include "wire/day.h"
 
 /* A new message of the payload in the arena. */
-#define PAYLOAD(a, type, name)                      \
-    type *name = SG_NEW((a)->arena, type);          \
+#define PAYLOAD(a, type, name)             \
+    type *name = SG_NEW((a)->arena, type); \
     SG_CHECK(name);
 
 /* ---- E01 ---- */
@@ -24,8 +24,7 @@ PbEnvelope *act_refer(struct acts *a)
     unsigned k = (unsigned)below(a, ACTS_PEOPLE);
     PbEnvelope *e = sample_referral(&a->sample, a->arena, &id);
     PbReferralSubmitted *r = e->referral_submitted;
-    const char *publisher =
-        one_in(a, 3) ? act_agency_with(a, PB_CAPABILITY_REFERRER) : "satpolpp";
+    const char *publisher = one_in(a, 3) ? act_agency_with(a, PB_CAPABILITY_REFERRER) : "satpolpp";
     id = act_new_id(a);
     r->referral_id = act_id(a, &id);
     r->person = act_person(a, k);
@@ -33,10 +32,9 @@ PbEnvelope *act_refer(struct acts *a)
     if (one_in(a, 3))
         r->handed_over_at = NULL;
     e->publisher_agency = act_text(a, publisher);
-    r->target_agency = act_text(a, one_in(a, 25) ? act_agency(a)
-                                   : one_in(a, 3)
-                                       ? act_agency_with(a, PB_CAPABILITY_CASE_OWNER)
-                                       : "dinsos");
+    r->target_agency = act_text(a, one_in(a, 25)  ? act_agency(a)
+                                   : one_in(a, 3) ? act_agency_with(a, PB_CAPABILITY_CASE_OWNER)
+                                                  : "dinsos");
     a->person = k;
     if (k < ACTS_WITH_NIK || sg_id_is_zero(&a->refs[k]))
         return e;
@@ -145,9 +143,8 @@ PbEnvelope *act_decide(struct acts *a)
     d->has_declined_by = d->decision == PB_REFERRAL_DECISION_DECLINED;
     d->declined_by = PB_DECLINED_BY_RECEIVER;
     if (d->decision == PB_REFERRAL_DECISION_REDIRECTED)
-        d->redirect_to = act_text(a, one_in(a, 8)
-                                         ? act_agency(a)
-                                         : act_agency_with(a, PB_CAPABILITY_CASE_OWNER));
+        d->redirect_to = act_text(a, one_in(a, 8) ? act_agency(a)
+                                                  : act_agency_with(a, PB_CAPABILITY_CASE_OWNER));
     return e;
 }
 
@@ -156,8 +153,7 @@ PbEnvelope *act_decide(struct acts *a)
 PbEnvelope *act_contact(struct acts *a)
 {
     unsigned k = (unsigned)below(a, ACTS_PEOPLE);
-    PbEnvelope *e = act_envelope(a, "contact.recorded",
-                                 act_agency_with(a, PB_CAPABILITY_REFERRER));
+    PbEnvelope *e = act_envelope(a, "contact.recorded", act_agency_with(a, PB_CAPABILITY_REFERRER));
     struct sg_id id = act_new_id(a);
     PAYLOAD(a, PbStreetContactRecorded, p)
     pb_street_contact_recorded__init(p);

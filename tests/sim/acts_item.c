@@ -134,9 +134,10 @@ PbEnvelope *act_issue(struct acts *a)
         return NULL;
     PbEnvelope *e = act_envelope(a, "equipment.issued", item->owner);
     PAYLOAD(a, PbEquipmentIssued, p)
+    bool completed = one_in(a, 8) ? !grant : grant; /* now and then to whom it is not due */
     pb_equipment_issued__init(p);
     if (!set_recipients(a, p, item,
-                        grant ? PB_ALLOCATION_STATE_COMPLETED : PB_ALLOCATION_STATE_OCCUPIED))
+                        completed ? PB_ALLOCATION_STATE_COMPLETED : PB_ALLOCATION_STATE_OCCUPIED))
         return NULL;
     p->has_item_id = p->has_basis = p->has_no_sale_statement = true;
     p->item_id = act_id(a, &item->id);

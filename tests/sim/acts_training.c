@@ -43,7 +43,8 @@ PbEnvelope *act_offer(struct acts *a)
     struct sg_id id;
     if (a->model->open_slot_count >= SLOTS_WANTED)
         return NULL;
-    PbEnvelope *e = sample_slot(&a->sample, a->arena, 1 + (uint32_t)below(a, one_in(a, 3) ? 4 : 2), &id);
+    PbEnvelope *e =
+        sample_slot(&a->sample, a->arena, 1 + (uint32_t)below(a, one_in(a, 3) ? 4 : 2), &id);
     PbTrainingSlotOffered *s = e->slot_offered;
     int32_t begins = act_today(a) + 3 + (int32_t)below(a, 10);
     size_t course = below(a, SG_ARRAY_LEN(courses));
@@ -211,8 +212,7 @@ static bool serves(const struct acts *a, const void *object)
 
 PbEnvelope *act_request(struct acts *a)
 {
-    const struct m_case *c =
-        act_pick(a, &a->model->cases, 160, one_in(a, 8) ? serves : may_ask);
+    const struct m_case *c = act_pick(a, &a->model->cases, 160, one_in(a, 8) ? serves : may_ask);
     const struct m_slot *s = pick_slot(a);
     for (int i = 0; i < 12 && s && m_slot_state(a->model, s) != PB_SLOT_STATE_OPEN; i++)
         s = pick_slot(a);
@@ -261,17 +261,18 @@ static PbSeatDecision decision_for(struct acts *a, const struct m_seat *seat)
 
 PbEnvelope *act_settle(struct acts *a)
 {
-    const struct m_seat *seat = act_pick(a, &a->model->seats, 120,
-                                         one_in(a, 12) ? waits_or_expired : can_be_decided);
+    const struct m_seat *seat =
+        act_pick(a, &a->model->seats, 120, one_in(a, 12) ? waits_or_expired : can_be_decided);
     if (!seat || (seat->state == PB_ALLOCATION_STATE_CONFIRMED && !one_in(a, 12)))
         return NULL;
     PbSeatDecision decision = decision_for(a, seat);
-    bool providers = decision == PB_SEAT_DECISION_CONFIRMED ||
-                     decision == PB_SEAT_DECISION_DECLINED_BY_PROVIDER;
-    PbEnvelope *e =
-        sample_seat(&a->sample, a->arena,
-                    one_in(a, 25) ? act_agency(a) : providers ? seat->slot->owner : seat->c->owner,
-                    &seat->id, decision);
+    bool providers =
+        decision == PB_SEAT_DECISION_CONFIRMED || decision == PB_SEAT_DECISION_DECLINED_BY_PROVIDER;
+    PbEnvelope *e = sample_seat(&a->sample, a->arena,
+                                one_in(a, 25) ? act_agency(a)
+                                : providers   ? seat->slot->owner
+                                              : seat->c->owner,
+                                &seat->id, decision);
     if (e->seat_decided->has_declined_by && one_in(a, 2)) {
         e->seat_decided->reason = PB_DECLINE_REASON_NO_CAPACITY;
         e->seat_decided->declined_by = PB_DECLINED_BY_RECEIVER;

@@ -92,8 +92,8 @@ static void check_again(struct history *h, const struct outcome *o, bool altered
     if (code == SG_ST_TOO_OLD) /* time went on */
         return;
     if (foreign)
-        EXPECT(h, code == SG_ST_NOT_OWNER || code == SG_ST_FORBIDDEN ||
-                      code == SG_ST_UNKNOWN_OBJECT);
+        EXPECT(h,
+               code == SG_ST_NOT_OWNER || code == SG_ST_FORBIDDEN || code == SG_ST_UNKNOWN_OBJECT);
     else if (altered)
         EXPECT(h, code == SG_ST_DUPLICATE_CONFLICT);
     else

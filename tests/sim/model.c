@@ -162,8 +162,7 @@ static void park_one(struct model *m, const struct record *record)
                                 .object_id = id_of(effect->object_id),
                                 .since_ms = m->now_ms};
     m->counts.parked[record->rest->type]++;
-    M_EXPECT(m, m_is_missing(m, parked), "parked, but what it needs is there",
-             &parked->object_id);
+    M_EXPECT(m, m_is_missing(m, parked), "parked, but what it needs is there", &parked->object_id);
     M_EXPECT(m, record->rest->n_audience == 0, "a parked event has readers", &parked->object_id);
 }
 
@@ -177,8 +176,7 @@ static void settle_one(struct model *m, const struct record *record)
             continue;
         bool old = m->now_ms >= at.since_ms + DAYS * SG_DAY_MS;
         bool timed_out = effect->code == SG_ST_PARK_TIMEOUT;
-        memmove(&m->parked[i], &m->parked[i + 1],
-                (m->parked_count - i - 1) * sizeof m->parked[0]);
+        memmove(&m->parked[i], &m->parked[i + 1], (m->parked_count - i - 1) * sizeof m->parked[0]);
         m->parked_count--;
         m->counts.settled[at.type] += !effect->code;
         m->counts.settled_refused += effect->code != 0;
@@ -280,11 +278,11 @@ static void look_in(struct model *m, struct txn *txn, int64_t now_ms)
 
 static void compare_touched(struct model *m)
 {
-    static void (*const compare[])(struct model *m, const void *object) = {
-        [TOUCHED_CASE] = m_compare_case,
-        [TOUCHED_REFERRAL] = m_compare_referral,
-        [TOUCHED_SEAT] = m_compare_seat,
-        [TOUCHED_ITEM] = m_compare_item};
+    static void (*const compare[])(struct model * m,
+                                   const void *object) = {[TOUCHED_CASE] = m_compare_case,
+                                                          [TOUCHED_REFERRAL] = m_compare_referral,
+                                                          [TOUCHED_SEAT] = m_compare_seat,
+                                                          [TOUCHED_ITEM] = m_compare_item};
     for (size_t i = 0; !m->broken && i < m->touched_count; i++)
         compare[m->kinds[i]](m, m->touched[i]);
     m->touched_count = 0;

@@ -194,10 +194,10 @@ void model_compare(struct model *model, struct txn *txn, int64_t now_ms);
 
 /* ---- inside the model ---- */
 void m_break(struct model *m, const char *what, const struct sg_id *about);
-#define M_EXPECT(m, cond, what, about)        \
-    do {                                      \
-        if (!(cond))                          \
-            m_break((m), (what), (about));    \
+#define M_EXPECT(m, cond, what, about)     \
+    do {                                   \
+        if (!(cond))                       \
+            m_break((m), (what), (about)); \
     } while (0)
 void *pile_find(const struct pile *pile, const struct sg_id *id);
 void *pile_add(struct pile *pile, const struct sg_id *id, size_t size);

@@ -100,10 +100,9 @@ static void check_submitted(struct model *m, const struct m_event *ev, const str
     M_EXPECT(m, owner || r->kind == PB_REFERRAL_KIND_SERVICE, "referred to no owner of cases",
              &r->id);
     for (const struct m_referral *at = r->person->referrals; intake && at; at = at->next)
-        M_EXPECT(m,
-                 at->kind != PB_REFERRAL_KIND_INTAKE || !m_pending(at) ||
-                     at->referrer != ev->agency,
-                 "a second open referral of the same person", &r->id);
+        M_EXPECT(
+            m, at->kind != PB_REFERRAL_KIND_INTAKE || !m_pending(at) || at->referrer != ev->agency,
+            "a second open referral of the same person", &r->id);
 }
 
 void m_referral_submitted(struct model *m, const struct m_event *ev)
@@ -222,8 +221,7 @@ static void transfer(struct model *m, const struct m_event *ev, struct m_referra
 {
     struct m_case *old = r->c, *own = open_case(r->person, ev->agency);
     M_EXPECT(m, m_case_open(old->state), "a case that is over was transferred", &old->id);
-    struct m_case *to = own ? own
-                            : new_case(m, ev, r->person, ev->agency, PB_CASE_STATE_ASSESSING);
+    struct m_case *to = own ? own : new_case(m, ev, r->person, ev->agency, PB_CASE_STATE_ASSESSING);
     if (!to)
         return;
     if (begins(to))
@@ -302,8 +300,7 @@ void m_assessment(struct model *m, const struct m_event *ev)
     struct sg_id id = id_of(ev->e->case_id);
     struct m_case *c = pile_find(&m->cases, &id);
     M_EXPECT(m, c && c->owner == ev->agency, "an assessment of somebody else's case", &id);
-    M_EXPECT(m,
-             !c || (c->state >= PB_CASE_STATE_ASSESSING && c->state <= PB_CASE_STATE_AFTERCARE),
+    M_EXPECT(m, !c || (c->state >= PB_CASE_STATE_ASSESSING && c->state <= PB_CASE_STATE_AFTERCARE),
              "an assessment of a case that takes none", &id);
     if (m->broken)
         return;
@@ -344,9 +341,12 @@ void m_case_of_seat_moved(struct model *m, struct m_seat *seat, PbAllocationStat
         c->assess_limit = false;
         move_case(m, c, PB_CASE_STATE_IN_TRAINING);
     } else if (seat->state == PB_ALLOCATION_STATE_OCCUPIED) {
-        M_EXPECT(m, c->state == PB_CASE_STATE_IN_TRAINING, "a placement of a case that does not"
-                 " train", &c->id);
-        move_case(m, c, to == PB_ALLOCATION_STATE_COMPLETED ? PB_CASE_STATE_AFTERCARE
-                                                            : PB_CASE_STATE_IN_SERVICE);
+        M_EXPECT(m, c->state == PB_CASE_STATE_IN_TRAINING,
+                 "a placement of a case that does not"
+                 " train",
+                 &c->id);
+        move_case(m, c,
+                  to == PB_ALLOCATION_STATE_COMPLETED ? PB_CASE_STATE_AFTERCARE
+                                                      : PB_CASE_STATE_IN_SERVICE);
     }
 }

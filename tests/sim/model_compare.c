@@ -347,11 +347,9 @@ static void look_at_due(struct model *m, const struct cursor *at)
     const char *rule = (const char *)at->key.ptr + 8;
     struct sg_id id = id_at(at->key.ptr + at->key.len - SG_ID_BYTES);
     key_text(key_id(&key, &id), rule);
-    enum sg_err err = row_get(m->txn, TABLE_DEADLINES, &key, &pb_deadline_row__descriptor,
-                              &m->arena, &row, &why);
-    M_EXPECT(m,
-             !err && deadline_next(row, &next_ms) &&
-                 next_ms == (int64_t)sg_get_u64(at->key.ptr),
+    enum sg_err err =
+        row_get(m->txn, TABLE_DEADLINES, &key, &pb_deadline_row__descriptor, &m->arena, &row, &why);
+    M_EXPECT(m, !err && deadline_next(row, &next_ms) && next_ms == (int64_t)sg_get_u64(at->key.ptr),
              "a due time without its deadline", &id);
 }
 
@@ -412,19 +410,18 @@ void m_compare_tables(struct model *m)
         uint64_t wanted;
         void (*look)(struct model *m, const struct cursor *at);
         const char *what;
-    } tables[] = {
-        {TABLE_SEATS, wanted_seats(m), look_at_seat, "I1: other seats are taken"},
-        {TABLE_WAITING, wanted_waitings(m), NULL, "others wait"},
-        {TABLE_PARKED, m->parked_count, NULL, "other events are parked"},
-        {TABLE_PARKED_OF_AGENCY, m->parked_count, NULL, "parked events of agencies"},
-        {TABLE_DEADLINES, wanted_deadlines(m), look_at_deadline, "a deadline is not set"},
-        {TABLE_ALLOCATIONS, m->seats.count, NULL, "allocations that no event made"},
-        {TABLE_CASES, m->cases.count, NULL, "cases that no event made"},
-        {TABLE_REFERRALS, m->referrals.count, NULL, "referrals that no event made"},
-        {TABLE_PERSONS, m->persons.count, NULL, "persons that no event made"},
-        {TABLE_ITEMS, m->items.count, NULL, "items that no event made"},
-        {TABLE_BASTS, m->basts.count, NULL, "BAST numbers that no event made"},
-        {TABLE_DUE, UINT64_MAX, look_at_due, NULL}};
+    } tables[] = {{TABLE_SEATS, wanted_seats(m), look_at_seat, "I1: other seats are taken"},
+                  {TABLE_WAITING, wanted_waitings(m), NULL, "others wait"},
+                  {TABLE_PARKED, m->parked_count, NULL, "other events are parked"},
+                  {TABLE_PARKED_OF_AGENCY, m->parked_count, NULL, "parked events of agencies"},
+                  {TABLE_DEADLINES, wanted_deadlines(m), look_at_deadline, "a deadline is not set"},
+                  {TABLE_ALLOCATIONS, m->seats.count, NULL, "allocations that no event made"},
+                  {TABLE_CASES, m->cases.count, NULL, "cases that no event made"},
+                  {TABLE_REFERRALS, m->referrals.count, NULL, "referrals that no event made"},
+                  {TABLE_PERSONS, m->persons.count, NULL, "persons that no event made"},
+                  {TABLE_ITEMS, m->items.count, NULL, "items that no event made"},
+                  {TABLE_BASTS, m->basts.count, NULL, "BAST numbers that no event made"},
+                  {TABLE_DUE, UINT64_MAX, look_at_due, NULL}};
     for (size_t i = 0; !m->broken && i < SG_ARRAY_LEN(tables); i++) {
         uint64_t count = walk(m, tables[i].table, tables[i].look);
         M_EXPECT(m, tables[i].wanted == UINT64_MAX || count == tables[i].wanted, tables[i].what,

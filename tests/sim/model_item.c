@@ -54,14 +54,13 @@ static bool same_group(const struct m_item *item, struct m_seat *const *seats, s
 }
 
 /* I4: whoever receives it is, or was to the end, in a course for which it is meant. */
-static void check_entitled(struct model *m, const struct m_item *item,
-                           const struct m_seat *seat, bool grant)
+static void check_entitled(struct model *m, const struct m_item *item, const struct m_seat *seat,
+                           bool grant)
 {
     M_EXPECT(m, strcmp(seat->slot->course, item->course) == 0, "I4: an item for another course",
              &seat->id);
     M_EXPECT(m,
-             seat->state ==
-                 (grant ? PB_ALLOCATION_STATE_COMPLETED : PB_ALLOCATION_STATE_OCCUPIED),
+             seat->state == (grant ? PB_ALLOCATION_STATE_COMPLETED : PB_ALLOCATION_STATE_OCCUPIED),
              "I4: an item for a placement that does not give it", &seat->id);
     for (size_t i = 0; grant && i < m->items.count; i++) {
         const struct m_item *other = m->items.all[i];
@@ -203,14 +202,13 @@ void m_item_checked(struct model *m, const struct m_event *ev)
     bool owner = item && item->owner == ev->agency;
     M_EXPECT(m,
              item && (item->state == PB_ITEM_STATE_ON_LOAN ||
-                      item->state == PB_ITEM_STATE_GRANTED ||
-                      item->state == PB_ITEM_STATE_AT_RISK),
+                      item->state == PB_ITEM_STATE_GRANTED || item->state == PB_ITEM_STATE_AT_RISK),
              "an item was checked that nobody has", &id);
     if (m->broken)
         return;
     M_EXPECT(m,
-             owner || (e->action < PB_EQUIPMENT_CHECKED__ACTION_RECALL &&
-                       item->c->owner == ev->agency),
+             owner ||
+                 (e->action < PB_EQUIPMENT_CHECKED__ACTION_RECALL && item->c->owner == ev->agency),
              "an item was checked by somebody who may not", &id);
     PbItemState to = state_after(m, item, e);
     item->previous = to == PB_ITEM_STATE_AT_RISK ? item->state : PB_ITEM_STATE_UNSPECIFIED;

@@ -88,7 +88,7 @@ void m_expect_void(struct model *m, struct m_seat *seat)
 static struct m_expected *expect_new(struct model *m, struct m_slot *s, struct m_case *c,
                                      uint32_t seat_no, bool accepted)
 {
-    PbAllocationState state = !seat_no  ? PB_ALLOCATION_STATE_WAITLISTED
+    PbAllocationState state = !seat_no   ? PB_ALLOCATION_STATE_WAITLISTED
                               : accepted ? PB_ALLOCATION_STATE_RESERVED
                                          : PB_ALLOCATION_STATE_HELD;
     struct m_expected *x = expect(m, NULL, state);
@@ -128,14 +128,13 @@ void m_seat_requested(struct model *m, const struct m_event *ev)
         return;
     PbSlotState state = m_slot_state(m, s);
     M_EXPECT(m,
-             state == PB_SLOT_STATE_OPEN ||
-                 (state == PB_SLOT_STATE_REG_CLOSED && e->waitlist_ok),
+             state == PB_SLOT_STATE_OPEN || (state == PB_SLOT_STATE_REG_CLOSED && e->waitlist_ok),
              "a seat on a slot that is closed", &slot_id);
     M_EXPECT(m, m_is_eligible(m, s, c->person), "I10: a seat for somebody who may have none",
              &case_id);
     struct m_seat *live = c->person->live;
-    if (live && live->slot == s && live->state == PB_ALLOCATION_STATE_HELD &&
-        e->person_accepted && live->hold_until_ms > m->now_ms) {
+    if (live && live->slot == s && live->state == PB_ALLOCATION_STATE_HELD && e->person_accepted &&
+        live->hold_until_ms > m->now_ms) {
         (void)expect(m, live, PB_ALLOCATION_STATE_RESERVED);
         return;
     }
@@ -218,8 +217,7 @@ void m_placement_started(struct model *m, const struct m_event *ev)
         return;
     int32_t on = day(e->started_on);
     M_EXPECT(m, m_is_promised(seat->state), "begun on a seat that is not promised", &seat->id);
-    M_EXPECT(m, on >= seat->slot->starts && on <= seat->slot->late, "begun out of time",
-             &seat->id);
+    M_EXPECT(m, on >= seat->slot->starts && on <= seat->slot->late, "begun out of time", &seat->id);
     expect(m, seat, PB_ALLOCATION_STATE_OCCUPIED)->started_on = on;
     for (size_t i = 0; i < seat->person->waiting_count; i++)
         (void)expect(m, seat->person->waiting[i], PB_ALLOCATION_STATE_RELEASED);
@@ -250,9 +248,8 @@ void m_placement_ended(struct model *m, const struct m_event *ev)
     M_EXPECT(m, may, "ended, but it does not run", &seat->id);
     PbAllocationState to = e->result == PB_PLACEMENT_ENDED__RESULT_COMPLETED
                                ? PB_ALLOCATION_STATE_COMPLETED
-                           : m->now_ms < m_late_end_ms(seat->slot)
-                               ? PB_ALLOCATION_STATE_RELEASED
-                               : PB_ALLOCATION_STATE_FORFEITED;
+                           : m->now_ms < m_late_end_ms(seat->slot) ? PB_ALLOCATION_STATE_RELEASED
+                                                                   : PB_ALLOCATION_STATE_FORFEITED;
     expect(m, seat, to)->ended_on = day(e->ended_on);
 }
 
@@ -377,8 +374,7 @@ static void check_promotion(struct model *m, struct m_seat *seat, struct m_expec
     x->seat_no = lowest_free(s);
     x->hold_until_ms = promotion_until(m, s);
     M_EXPECT(m, x->seat_no, "promoted, but no seat is free", &seat->id);
-    M_EXPECT(m, !s->cancelled && m->now_ms < m_late_end_ms(s), "promoted after the end",
-             &seat->id);
+    M_EXPECT(m, !s->cancelled && m->now_ms < m_late_end_ms(s), "promoted after the end", &seat->id);
     M_EXPECT(m, m_may_sit(m, s, seat->person), "promoted, but may not sit", &seat->id);
     for (size_t i = 0; i < s->waiting_count; i++)
         if (s->waiting[i] != seat && m_goes_first(s->waiting[i], seat) &&
@@ -400,9 +396,9 @@ static struct m_expected by_itself(struct model *m, struct m_seat *seat, PbAlloc
     }
     if (to == PB_ALLOCATION_STATE_EXPIRED) {
         m->counts.expired++;
-        may = is == PB_ALLOCATION_STATE_HELD ? m->now_ms >= seat->hold_until_ms
-                                             : is == PB_ALLOCATION_STATE_WAITLISTED &&
-                                                   m->now_ms >= late;
+        may = is == PB_ALLOCATION_STATE_HELD
+                  ? m->now_ms >= seat->hold_until_ms
+                  : is == PB_ALLOCATION_STATE_WAITLISTED && m->now_ms >= late;
     } else if (to == PB_ALLOCATION_STATE_FORFEITED) {
         may = m_is_promised(is) && m->now_ms >= late + NEVER_STARTED_DAYS * SG_DAY_MS;
     }
@@ -417,8 +413,8 @@ static struct m_expected next_claim(struct model *m, const struct sg_id *person_
     struct m_slot *s = m->alternative;
     while (s && m->claim_next < m->claim_count) {
         struct m_seat *claim = m->claims[m->claim_next++];
-        bool may = claim->state == PB_ALLOCATION_STATE_VOIDED &&
-                   m_may_sit(m, s, claim->person) && !waits_at(claim->person, s);
+        bool may = claim->state == PB_ALLOCATION_STATE_VOIDED && m_may_sit(m, s, claim->person) &&
+                   !waits_at(claim->person, s);
         if (!may)
             continue;
         M_EXPECT(m, sg_id_equal(&claim->person->id, person_id),
@@ -450,8 +446,7 @@ static struct m_expected take_expected(struct model *m, const struct m_seat *sea
     return (struct m_expected){0};
 }
 
-static struct m_seat *make_seat(struct model *m, const struct sg_id *id,
-                                const struct m_expected *x)
+static struct m_seat *make_seat(struct model *m, const struct sg_id *id, const struct m_expected *x)
 {
     M_EXPECT(m, !pile_find(&m->seats, id), "an allocation is made twice", id);
     struct m_seat *seat = pile_add(&m->seats, id, sizeof *seat);
@@ -495,8 +490,7 @@ void m_seat_changed(struct model *m, const struct record *record, const PbEnvelo
         return;
     struct m_expected x = take_expected(m, seat, &person_id, &found);
     if (!found)
-        x = seat ? by_itself(m, seat, effect->state, p->cause != NULL)
-                 : next_claim(m, &person_id);
+        x = seat ? by_itself(m, seat, effect->state, p->cause != NULL) : next_claim(m, &person_id);
     if (m->broken)
         return;
     if (!seat)

@@ -97,8 +97,7 @@ bool m_is_eligible(struct model *m, const struct m_slot *s, struct m_person *p)
         return false;
     SG_CHECK(person_identity(&m->turn, &p->id, &identity, &why) == SG_OK);
     return age_fits(s, &identity.person) && sex_fits(s, identity.person.sex) &&
-           region_fits(s, identity.person.domicile_region) &&
-           schooling_fits(s, identity.schooling);
+           region_fits(s, identity.person.domicile_region) && schooling_fits(s, identity.schooling);
 }
 
 bool m_may_sit(struct model *m, const struct m_slot *s, struct m_person *p)

@@ -16,14 +16,13 @@ static void print_types(const struct ledger_history_result *r)
         uint64_t accepted = r->counts.accepted[type], refused = r->refused[type];
         if (!accepted && !refused && !r->counts.parked[type])
             continue;
-        printf("E%02u %-22s %7llu accepted, %6llu refused, %5llu parked, %5llu settled:", type - 100,
-               sg_type_topic(type), (unsigned long long)accepted, (unsigned long long)refused,
-               (unsigned long long)r->counts.parked[type],
+        printf("E%02u %-22s %7llu accepted, %6llu refused, %5llu parked, %5llu settled:",
+               type - 100, sg_type_topic(type), (unsigned long long)accepted,
+               (unsigned long long)refused, (unsigned long long)r->counts.parked[type],
                (unsigned long long)r->counts.settled[type]);
         for (uint32_t code = 1; code < HISTORY_CODES; code++)
             if (r->codes[type][code])
-                printf(" %s %llu", sg_status_name(code),
-                       (unsigned long long)r->codes[type][code]);
+                printf(" %s %llu", sg_status_name(code), (unsigned long long)r->codes[type][code]);
         printf("\n");
     }
 }
