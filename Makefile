@@ -108,14 +108,29 @@ $(B)/libsinergi.so.0: $(LIB_O) $(PROTO_O) clients/lib/libsinergi.map
 	$(Q)$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,libsinergi.so.0 \
 	    -Wl,--version-script=clients/lib/libsinergi.map $(LIB_O) $(PROTO_O) $(LDLIBS) -o $@
 
+# make MUTANT=n $(B)/mutantN/run_ledger_history: the ledger histories over a ledger with one deliberate error
+# (daemon/ledger/mutant.h). Only the source that holds it is compiled again.
+MUTANTS := $(sort $(shell sed -n 's/.*[^_]MUTATED.\([0-9][0-9]*\),.*/\1/p' daemon/ledger/*.c))
+
 TEST_O := $(TESTKIT_O) $(SHELL_O) $(DECIDE_O) $(LIB_O) $(PROTO_O)
 $(UNIT) $(SCENARIO) $(SIM) $(E2E) $(B)/tests/fuzz/seed: $(B)/%: $(B)/%.o $(TEST_O)
 	$(call link,-rdynamic -lcmocka)
 $(B)/bench: $(call objects,tests/bench/*.c) $(TEST_O)
 	$(call link,)
 
+ifdef MUTANT
+MUTATED_C := $(shell grep -l '[^_]MUTATED.$(MUTANT),' daemon/ledger/*.c)
+MUTATED_O := $(patsubst %.c,$(B)/mutant$(MUTANT)/%.o,$(MUTATED_C))
+$(MUTATED_O): $(B)/mutant$(MUTANT)/%.o: %.c daemon/ledger/mutant.h $(GEN)/.stamp
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_ALL) -DSINERGI_MUTANT=$(MUTANT) -c $< -o $@
+$(B)/mutant$(MUTANT)/run_ledger_history: $(B)/tests/sim/run_ledger_history.o $(MUTATED_O) \
+        $(filter-out $(MUTATED_C:%.c=$(B)/%.o),$(TEST_O))
+	$(call link,-rdynamic -lcmocka)
+endif
+
 # ---- what is asked for -------------------------------------------------------------------------
-.PHONY: deps deps-lint run serve test test-long built-test check lint format fuzz bench cover \
+.PHONY: deps deps-lint run serve test test-long built-test mutants check lint format fuzz bench cover \
         check-asan check-valgrind install clean
 deps: ## install the missing Debian packages
 	@sh tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST)
@@ -140,6 +155,8 @@ HISTORY_STEPS_short := 20000
 HISTORY_STEPS_long  := 1000000
 ROWS_short          := 1000 10000
 ROWS_long           := 1000 100000
+LEDGER_STEPS_short  := 40000
+LEDGER_STEPS_long   := 1000000
 CRASH_ROUNDS_short  := 10
 CRASH_ROUNDS_long   := 500
 FUZZ_SECONDS_short  := 4
@@ -154,12 +171,17 @@ built-test: all $(UNIT) $(SCENARIO) $(SIM) $(E2E)
 	@SINERGID=$(B)/sinergid SINERGI=$(B)/sinergi tests/run.sh $(UNIT) $(SCENARIO) \
 	    $(patsubst %,"%",$(ASAN_TESTS)) \
 	    "$(B)/tests/sim/run_history --steps $(HISTORY_STEPS_$(SIZE))" \
-	    "$(B)/tests/sim/run_ledger_history --steps $(HISTORY_STEPS_$(SIZE))" \
+	    "$(B)/tests/sim/run_ledger_history --steps $(LEDGER_STEPS_$(SIZE))" \
 	    "$(B)/tests/sim/run_rows $(ROWS_$(SIZE))" \
+	    "tests/sim/mutants.sh $(B) $(MUTANTS)" \
 	    "$(ASAN)/tests/sim/run_history --steps 2000" \
 	    "$(B)/tests/e2e/crash --rounds $(CRASH_ROUNDS_$(SIZE))" \
 	    $(filter-out $(B)/tests/e2e/crash,$(E2E)) $(E2E_SH) \
 	    $(foreach t,$(FUZZ),"tests/fuzz/run.sh $(t) $(FUZZ_SECONDS_$(SIZE))")
+
+mutants: deps ## the random histories must find every deliberate error of the ledger
+	@$(MAKE) --no-print-directory -j2 $(B)/tests/sim/run_ledger_history
+	@tests/sim/mutants.sh $(B) $(MUTANTS)
 
 check: test lint ## test and lint
 check-asan: deps ## unit tests and scenarios with address and undefined-behaviour checks

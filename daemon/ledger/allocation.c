@@ -1,5 +1,6 @@
 #include "ledger/allocation.h"
 
+#include "ledger/mutant.h"
 #include "wire/day.h"
 
 bool allocation_is_live(PbAllocationState state)
@@ -20,7 +21,7 @@ void waiting_key(struct key *out_key, const struct sg_id *slot_id, const PbWaitK
     key_id(out_key, slot_id);
     key_u8(out_key, wait->override ? 0 : 1);
     key_u8(key_u8(out_key, (uint8_t)(more_first >> 8)), (uint8_t)more_first);
-    key_u8(out_key, (uint8_t)wait->priority_band);
+    key_u8(out_key, (uint8_t)MUTATED(3, wait->priority_band, 0xff - wait->priority_band));
     key_u64(out_key, wait->requested_seq);
 }
 
@@ -29,9 +30,9 @@ enum sg_err free_seat(struct ledger_turn *turn, const struct sg_id *slot_id, con
 {
     SG_AUTO(cursor_done) struct cursor cursor = {0};
     struct key prefix = {0};
-    uint32_t seat = 1;
+    uint32_t seat = 1, capacity = slot->slot->capacity_offered + MUTATED(1, 0U, 1U);
     *out_seat_no = 0;
-    if (slot->live >= slot->slot->capacity_offered)
+    if (slot->live >= capacity)
         return SG_OK;
     enum sg_err err = cursor_open(&cursor, turn->txn, TABLE_SEATS, why);
     if (!err)
@@ -43,7 +44,7 @@ enum sg_err free_seat(struct ledger_turn *turn, const struct sg_id *slot_id, con
         err = cursor_next(&cursor, why);
     }
     if (!err)
-        *out_seat_no = seat <= slot->slot->capacity_offered ? seat : 0;
+        *out_seat_no = seat <= capacity ? seat : 0;
     return err;
 }
 

@@ -2,6 +2,7 @@
 
 #include "ledger/allocation.h"
 #include "ledger/deadline.h"
+#include "ledger/mutant.h"
 #include "wire/day.h"
 
 static const PbCaseState moves[PB_CASE_STATE_VOID + 1][CASE_EVENTS] = {
@@ -21,7 +22,8 @@ static const PbCaseState moves[PB_CASE_STATE_VOID + 1][CASE_EVENTS] = {
                                  /* a seat that came along with a transfer */
                                  [CASE_STARTED] = PB_CASE_STATE_IN_TRAINING},
     [PB_CASE_STATE_IN_SERVICE] = {[CASE_STARTED] = PB_CASE_STATE_IN_TRAINING},
-    [PB_CASE_STATE_IN_TRAINING] = {[CASE_COMPLETED] = PB_CASE_STATE_AFTERCARE,
+    [PB_CASE_STATE_IN_TRAINING] = {[CASE_COMPLETED] =
+                                       MUTATED(15, PB_CASE_STATE_AFTERCARE, PB_CASE_STATE_IN_SERVICE),
                                    [CASE_STOPPED] = PB_CASE_STATE_IN_SERVICE},
     [PB_CASE_STATE_AFTERCARE] = {[CASE_ACCEPTED] = PB_CASE_STATE_IN_SERVICE, /* found again */
                                  [CASE_STARTED] = PB_CASE_STATE_IN_TRAINING},
@@ -269,9 +271,7 @@ enum sg_err decide_assessment(struct decision *d, struct sg_why *why)
     person_grant_refs(d, person, NULL);
     person_check_nik(d, e->person);
     assess(d, &case_id, row, identity.person.sex);
-    bool grown_up = !e->is_minor && (person->minor || person->age_doubt);
-    if (d->effect->person->identity_stated || grown_up)
-        queue_waitings(d, person);
+    queue_waitings(d, person); /* who the person is, or MINOR and AGE_DOUBT, may have changed */
     state_object(d, &assessment_id);
     return deadline_end(d, RULE_ASSESS, &case_id, false, why);
 }

@@ -204,11 +204,30 @@ static enum sg_err run_follow(struct decision *d, const struct follow *f, struct
     return SG_OK;
 }
 
+/* What is parked is decided again when all else that follows has happened: a decision reads rows as
+ * they are, and must not meet an event that is half done. */
+static struct follow *settle_last(struct follow *first)
+{
+    struct follow *other = first, *before = NULL;
+    while (other && other->kind == FOLLOW_SETTLE) {
+        before = other;
+        other = other->next;
+    }
+    if (!before || !other)
+        return first;
+    struct follow *last = other;
+    while (last->next)
+        last = last->next;
+    last->next = first;
+    before->next = NULL;
+    return other;
+}
+
 enum sg_err run_follows(struct decision *d, struct sg_why *why)
 {
     enum { STEP_BYTES = 1 << 20 };
     enum sg_err err = SG_OK;
-    struct follow *next = d->first;
+    struct follow *next = settle_last(d->first);
     d->first = NULL;
     d->last = &d->first;
     while (!err && next) {
@@ -218,7 +237,8 @@ enum sg_err run_follows(struct decision *d, struct sg_why *why)
         decision_begin(&step, d->turn);
         err = run_follow(&step, next, why);
         *step.last = next->next;
-        next = step.first; /* what the step queued comes before what was queued behind it */
+        /* what the step queued comes before what was queued behind it */
+        next = settle_last(step.first);
     }
     return err;
 }

@@ -4,6 +4,7 @@
 #include "ledger/deadline.h"
 #include "ledger/derive.h"
 #include "ledger/equipment.h"
+#include "ledger/mutant.h"
 #include "ledger/parking.h"
 #include "wire/day.h"
 
@@ -112,7 +113,7 @@ static void start_hold(struct decision *d, const struct seat_change *c)
         limit.first_level = 0;
         add_level(&limit, warn);
     }
-    add_level(&limit, until);
+    add_level(&limit, until + MUTATED(5, 0, SG_DAY_MS));
     deadline_start(d, &limit);
 }
 
@@ -224,7 +225,8 @@ static enum sg_err end_limits(struct decision *d, const struct seat_change *c, s
     bool quiet = c->f->by_time;
     if (leaves(c, PB_ALLOCATION_STATE_HELD))
         err = deadline_end(d, RULE_HOLD, &c->id, quiet, why);
-    if (!err && leaves(c, PB_ALLOCATION_STATE_RESERVED))
+    if (!err && leaves(c, PB_ALLOCATION_STATE_RESERVED) &&
+        MUTATED(12, true, c->after != PB_ALLOCATION_STATE_CONFIRMED))
         err = deadline_end(d, RULE_CONFIRM, &c->id, false, why);
     if (!err && is_promised(c->before) && !is_promised(c->after))
         err = deadline_end(d, RULE_START, &c->id, quiet, why);
@@ -257,9 +259,10 @@ static enum sg_err after_seat(struct decision *d, const struct seat_change *c, s
     enum sg_err err = SG_OK;
     if (f->change == PB_SEAT_CHANGE_WAITLISTED) /* registration is over, but a seat may be free */
         queue(d, FOLLOW_PROMOTE)->slot_id = f->slot_id;
-    if (allocation_is_live(c->before) && !allocation_is_live(c->after))
+    if (allocation_is_live(c->before) && !allocation_is_live(c->after) &&
+        MUTATED(4, true, c->after != PB_ALLOCATION_STATE_RELEASED))
         err = queue_promotions(d, &f->slot_id, &f->person_id, why);
-    return err ? err : queue_settle(d, &c->id, why);
+    return err || MUTATED(11, false, true) ? err : queue_settle(d, &c->id, why);
 }
 
 static enum sg_err see_person(struct decision *d, const struct seat_change *c,

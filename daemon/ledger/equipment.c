@@ -2,6 +2,7 @@
 
 #include "ledger/allocation.h"
 #include "ledger/deadline.h"
+#include "ledger/mutant.h"
 #include "ledger/parking.h"
 #include "wire/day.h"
 
@@ -221,12 +222,13 @@ static enum sg_err check_entitled(struct decision *d, const PbItemRow *item,
                  PB_EQUIPMENT_ISSUED__BASIS_GRANT_AFTER_COMPLETION;
     PbAllocationState needed = grant ? PB_ALLOCATION_STATE_COMPLETED : PB_ALLOCATION_STATE_OCCUPIED;
     for (size_t i = 0; i < r->count; i++)
-        if (strcmp(r->slots[i]->slot->course_code, item->course_code) != 0)
+        if (MUTATED(7, strcmp(r->slots[i]->slot->course_code, item->course_code) != 0, false))
             return refuse(d, SG_ST_COURSE_MISMATCH, "equipment_issued.item_id", NULL,
                           "an item for the course of the placement: %s",
                           r->slots[i]->slot->course_code);
     for (size_t i = 0; i < r->count; i++)
-        if (r->rows[i]->state != needed)
+        if (r->rows[i]->state != needed &&
+            MUTATED(8, true, r->rows[i]->state != PB_ALLOCATION_STATE_OCCUPIED))
             return refuse(d, SG_ST_NOT_ENTITLED, "equipment_issued.allocation_id",
                           grant ? "NOT_COMPLETED" : "NOT_IN_TRAINING",
                           grant ? "a placement that was completed"
@@ -246,10 +248,10 @@ static enum sg_err check_first_kit(struct decision *d, const PbItemRow *item,
         struct sg_id person = id_of(r->rows[i]->person_id);
         kit_key(key_id(&key, &person), item->kit_code);
         enum sg_err err = table_get(d->turn->txn, TABLE_KITS_OF_PERSON, &key, &held, NULL);
-        if (err == SG_OK)
+        if (MUTATED(9, err == SG_OK, false))
             return refuse(d, SG_ST_ALREADY_ISSUED, "equipment_issued.allocation_id", NULL,
                           "a person who does not have this kit yet");
-        if (err != SG_E_NOT_FOUND)
+        if (err && err != SG_E_NOT_FOUND)
             return sg_fail(why, err, "kits_of_person cannot be read");
     }
     return SG_OK;

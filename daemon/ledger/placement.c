@@ -1,6 +1,7 @@
 /* placement.c - E13, E14, E15: a course is begun, attended and ended. Source: domain 7.3, 7.4. */
 #include "ledger/allocation.h"
 #include "ledger/deadline.h"
+#include "ledger/mutant.h"
 #include "wire/day.h"
 
 enum { LATE_ATTENDANCE_DAYS = 14, LOW_ATTENDANCE_PCT = 50 };
@@ -166,8 +167,8 @@ static PbAllocationState state_after(const struct placement *p, PbPlacementEnded
 {
     if (result == PB_PLACEMENT_ENDED__RESULT_COMPLETED)
         return PB_ALLOCATION_STATE_COMPLETED;
-    return slot_takes_late_entry(p->slot, now_ms) ? PB_ALLOCATION_STATE_RELEASED
-                                                  : PB_ALLOCATION_STATE_FORFEITED;
+    return MUTATED(6, slot_takes_late_entry(p->slot, now_ms), true) ? PB_ALLOCATION_STATE_RELEASED
+                                                                    : PB_ALLOCATION_STATE_FORFEITED;
 }
 
 static enum sg_err check_no_show(struct decision *d, const struct placement *p)

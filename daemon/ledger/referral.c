@@ -5,6 +5,7 @@
 #include "ledger/allocation.h"
 #include "ledger/casefile.h"
 #include "ledger/deadline.h"
+#include "ledger/mutant.h"
 #include "wire/day.h"
 
 enum { TARGETS_MAX = 4 }; /* the first and three redirections */
@@ -416,7 +417,7 @@ static enum sg_err redirect(struct decision *d, const struct spoken *s, struct s
     struct sg_id case_id = s->case_id;
     PbReferralEffect *effect = d->effect->referral;
     effect->state = PB_REFERRAL_STATE_SUBMITTED;
-    effect->target = e->redirect_to;
+    effect->target = MUTATED(14, e->redirect_to, s->row->targets[0]);
     effect->has_hops = true;
     effect->hops = (uint32_t)s->row->n_targets;
     add_reader(d, e->redirect_to, relation_of(s->row));
@@ -517,6 +518,7 @@ enum sg_err referral_withdraw(struct decision *d, const struct record *e01, stru
     d->effect->annulled_referral_id = data_of(d->turn, &s.id);
     d->effect->has_aggregate_version = true;
     d->effect->aggregate_version = s.row->version + 1;
-    s.row->referrer = NULL; /* it knows what it withdraws */
+    s.row->referrer = NULL;      /* it knows what it withdraws */
+    queue_waitings(d, s.person); /* what it said of the person is gone */
     return move_case(d, &s, CASE_WITHDRAWN, PB_REFERRAL_STATE_WITHDRAWN, why);
 }

@@ -1,6 +1,7 @@
 /* seat_decision.c - E12: the seat is taken, confirmed or given back by the side that may. */
 #include "ledger/allocation.h"
 #include "ledger/casefile.h"
+#include "ledger/mutant.h"
 
 /* What an E12 does to an allocation; an empty cell (0) is refused with E_BAD_TRANSITION. */
 static const PbAllocationState moves[PB_ALLOCATION_STATE_VOIDED +
@@ -110,7 +111,7 @@ static enum sg_err move_seat(struct decision *d, const struct sg_id *id, const P
             "a decision that fits the state of the seat");
     struct follow *follow = change_seat(d, id, row, to, change_to(to));
     if (e->decision == PB_SEAT_DECISION_DECLINED_BY_PROVIDER &&
-        e->declined_by == PB_DECLINED_BY_RECEIVER)
+        e->declined_by == MUTATED(13, PB_DECLINED_BY_RECEIVER, PB_DECLINED_BY_UNSPECIFIED))
         follow->seat->has_lost_without_fault = follow->seat->lost_without_fault = true;
     PbSlotRow *slot = NULL;
     enum sg_err err =

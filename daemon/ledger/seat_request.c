@@ -1,6 +1,7 @@
 /* seat_request.c - E11: a person asks for a seat. The checks stand in the order of domain 7.3. */
 #include "ledger/allocation.h"
 #include "ledger/casefile.h"
+#include "ledger/mutant.h"
 
 static enum sg_err read_objects(struct decision *d, struct seat_request *r, struct sg_why *why)
 {
@@ -64,7 +65,7 @@ static enum sg_err check_eligible(struct decision *d, struct seat_request *r, st
 static enum sg_err check_claims(struct decision *d, struct seat_request *r, struct sg_why *why)
 {
     enum { WAITINGS_MAX = 3, SLOT_WAITINGS_MAX = 200 };
-    if (r->person->has_live_allocation_id) {
+    if (MUTATED(2, r->person->has_live_allocation_id, false)) {
         r->live_id = id_of(r->person->live_allocation_id);
         enum sg_err err = read_row(d->turn, TABLE_ALLOCATIONS, &r->live_id,
                                    &pb_allocation_row__descriptor, &r->live, why);

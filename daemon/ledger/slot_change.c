@@ -1,6 +1,7 @@
 /* slot_change.c - E09 and E10: the owner of a slot changes or cancels it. Source: domain 7.3. */
 #include "ledger/allocation.h"
 #include "ledger/deadline.h"
+#include "ledger/mutant.h"
 #include "ledger/parking.h"
 #include "wire/day.h"
 
@@ -92,7 +93,8 @@ static enum sg_err read_slot(struct decision *d, const struct sg_id *id, const c
 static bool may_change(struct decision *d, const PbSlotRow *slot, const char *object)
 {
     PbSlotState state = slot_state_at(slot, d->turn->block->time_ms);
-    if (!owns(d, slot->owner, object, "a slot of your own") || !version_holds(d, slot->version))
+    if (!MUTATED(10, owns(d, slot->owner, object, "a slot of your own"), true) ||
+        !version_holds(d, slot->version))
         return false;
     if (state != PB_SLOT_STATE_FINISHED && state != PB_SLOT_STATE_CANCELLED)
         return true;

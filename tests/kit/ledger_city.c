@@ -173,6 +173,7 @@ static struct source source_of(struct ledger_city *city, const char *agency)
     size_t i = (size_t)(source.agency - city->agencies);
     source.outbox_id = (struct sg_id){{0xab, (uint8_t)(i + 1)}};
     source.number = ++city->numbers[i];
+    source.corrected_seq = city->corrected_seq;
     return source;
 }
 

@@ -175,16 +175,6 @@ static PbServerFrame *decode(struct world_city *city, const struct frame_out *ou
     return frame;
 }
 
-void world_leave(struct world_city *city, enum world_agency who)
-{
-    struct turn_out out;
-    broker_peer_gone(city->broker, city->clients[who].peer);
-    city->clients[who].peer.n = 0;
-    do
-        turn(city, NULL, 0, &out);
-    while (out.more);
-}
-
 void world_use_outbox(struct world_city *city, enum world_agency who, unsigned number)
 {
     struct world_client *client = &city->clients[who];
@@ -192,14 +182,34 @@ void world_use_outbox(struct world_city *city, enum world_agency who, unsigned n
     client->next = 1;
 }
 
-void world_move(struct world_city *city, const char *to)
+void world_pass(struct world_city *city, int64_t ms)
 {
-    struct sg_why why = {""};
     struct turn_out out;
-    must(sg_time_parse(to, &city->now_ms), &why);
+    city->now_ms += ms;
     do
         turn(city, NULL, 0, &out);
     while (out.more);
+}
+
+void world_move(struct world_city *city, const char *to)
+{
+    struct sg_why why = {""};
+    must(sg_time_parse(to, &city->now_ms), &why);
+    world_pass(city, 0);
+}
+
+void world_hang_up(struct world_city *city, enum world_agency who)
+{
+    struct peer *peer = &city->clients[who].peer;
+    if (peer->n)
+        broker_peer_gone(city->broker, *peer);
+    peer->n = 0;
+}
+
+void world_leave(struct world_city *city, enum world_agency who)
+{
+    world_hang_up(city, who);
+    world_pass(city, 0);
 }
 
 /* ---- publish ---- */
@@ -341,6 +351,17 @@ struct world_outcome world_publish(struct world_city *city, enum world_agency wh
     (void)vsnprintf(text, sizeof text, json_format, args);
     va_end(args);
     world_parts(city, who, text, &clear, &personal);
+    keep_last(who, clear, personal);
+    return publish_parts(city, who, last[who].clear, last[who].personal, city->clients[who].next++);
+}
+
+struct world_outcome world_state(struct world_city *city, enum world_agency who,
+                                 const PbEnvelope *envelope)
+{
+    struct sg_why why = {""};
+    struct sg_bytes clear, personal;
+    uint8_t salt[16] = {7};
+    must(sg_event_split(envelope, salt, &city->arena, &clear, &personal, &why), &why);
     keep_last(who, clear, personal);
     return publish_parts(city, who, last[who].clear, last[who].personal, city->clients[who].next++);
 }

@@ -58,6 +58,7 @@ void world_leave(struct world_city *city, enum world_agency who);
 void world_use_outbox(struct world_city *city, enum world_agency who, unsigned number);
 /* Move the clock and let what is due happen. */
 void world_move(struct world_city *city, const char *to);
+void world_pass(struct world_city *city, int64_t ms);
 
 /* The two parts of an event, from JSON of an Envelope of this agency; in the city's arena. What is
  * missing of the envelope is filled in. */
@@ -67,6 +68,11 @@ void world_parts(struct world_city *city, enum world_agency who, const char *jso
  * itself). */
 struct world_outcome world_publish(struct world_city *city, enum world_agency who,
                                    const char *json_format, ...) SG_PRINTF(3, 4);
+/* The same with an envelope that is whole. */
+struct world_outcome world_state(struct world_city *city, enum world_agency who,
+                                 const PbEnvelope *envelope);
+/* The agency's connection ends without a word; it has a new one when it publishes again. */
+void world_hang_up(struct world_city *city, enum world_agency who);
 /* Send the last event of the agency once more, byte for byte. */
 struct world_outcome world_resend(struct world_city *city, enum world_agency who);
 

@@ -1,0 +1,277 @@
+/* model.h - what a history knows by itself: the state of every object as the accepted events give
+ * it, decided by rules of its own (domain 7 and 8.4), not by those of the ledger.
+ *
+ * The model reads the records of the journal in their order. An event of an agency moves its
+ * objects and says which changes of seats (D1) must follow; a D1 that nothing foretold must be one
+ * that time or the waiting list may cause. Between two events nothing may be left open. The first
+ * promise that is broken stands in `broken`; nothing is looked at after it.
+ */
+#ifndef SINERGI_SIM_MODEL_H
+#define SINERGI_SIM_MODEL_H
+
+#include "ledger/decision.h"
+
+enum {
+    MODEL_SEATS_MAX = 101,
+    MODEL_WAITING_MAX = 512,
+    MODEL_WAITINGS_OF_PERSON = 16,
+    MODEL_COURSES_MAX = 8,
+    MODEL_OWNERS_MAX = 16,
+    MODEL_EXPECTED_MAX = 640,
+    MODEL_TYPES = 128,
+    MODEL_RULES = 32
+};
+
+/* Objects of one kind by id, in order of arrival; each begins with its id. Addresses stay. */
+struct pile {
+    void **all;
+    size_t count, room;
+    uint32_t *hash; /* index + 1 */
+    size_t hash_room;
+};
+
+struct m_case {
+    struct sg_id id;
+    const char *owner;
+    struct m_person *person;
+    PbCaseState state;
+    uint32_t band;
+    bool assess_limit; /* T03 */
+};
+
+struct m_person {
+    struct sg_id id;
+    struct m_seat *live;
+    struct m_seat *waiting[MODEL_WAITINGS_OF_PERSON];
+    size_t waiting_count;
+    uint32_t lost;
+    struct m_case *newest[MODEL_OWNERS_MAX]; /* one an owner */
+    size_t case_count;
+    struct {
+        char course[32];
+        int32_t ended_on;
+    } completed[MODEL_COURSES_MAX];
+    size_t completed_count;
+    struct m_referral *referrals; /* the newest first */
+};
+
+struct m_referral {
+    struct sg_id id;
+    struct m_referral *next; /* of the same person */
+    const char *referrer, *targets[4];
+    size_t target_count;
+    PbReferralKind kind;
+    PbReferralState state;
+    struct m_case *c;
+    struct m_person *person;
+    struct sg_id outbox_id; /* place of the E01 */
+    uint64_t number, seq;
+};
+
+struct m_slot {
+    struct sg_id id;
+    const char *owner;
+    uint64_t version;
+    int64_t changed_ms; /* the last E09: what it ends, ends in a later turn */
+    bool cancelled;
+    uint32_t capacity, class_size, hold_hours;
+    int32_t starts, ends, late; /* days */
+    int64_t closes_ms;
+    PbSexRule sex;
+    uint32_t min_age, max_age, cooldown;
+    bool same_course_excluded;
+    PbSchooling least_schooling; /* UNSPECIFIED: any */
+    char regions[4][16];
+    size_t region_count;
+    char course[32], kit[32];
+    struct m_seat *seats[MODEL_SEATS_MAX]; /* by seat number; from 1 */
+    uint32_t live;
+    struct m_seat *waiting[MODEL_WAITING_MAX]; /* in no order */
+    size_t waiting_count;
+};
+
+struct m_seat {
+    struct sg_id id;
+    struct m_slot *slot;
+    struct m_person *person;
+    struct m_case *c;
+    PbAllocationState state;
+    uint32_t seat_no;
+    int64_t hold_until_ms, changed_ms;
+    bool override;
+    uint32_t band; /* of waiting */
+    uint64_t seq;  /* of the E11 */
+    int32_t started_on, ended_on;
+    bool started, kit_limit; /* T09 */
+};
+
+enum { MODEL_GROUP_MAX = 4, MODEL_CHECKS = 4 };
+struct m_item {
+    struct sg_id id;
+    const char *owner;
+    struct m_case *c;
+    PbItemState state, previous;
+    char kit[32], course[32], bast_no[48];
+    struct m_seat *seats[MODEL_GROUP_MAX];
+    size_t seat_count;
+    int32_t bast_on, custody_until;
+    bool kept;                      /* granted, and not given back */
+    bool check_limit[MODEL_CHECKS]; /* T10-30 to T10-365 */
+    bool return_limit;              /* T10-LOAN */
+};
+
+struct m_bast {
+    struct sg_id id; /* of the first item */
+    const char *owner;
+    char number[48];
+    struct m_person *persons[MODEL_GROUP_MAX];
+    size_t person_count;
+};
+
+struct m_parked {
+    uint64_t seq;
+    uint32_t type;
+    const char *agency;
+    struct sg_id object_id;
+    int64_t since_ms;
+};
+
+/* A change of a seat that must follow the event in hand. */
+struct m_expected {
+    struct m_seat *seat; /* NULL: a new one */
+    struct m_slot *slot;
+    struct m_person *person;
+    struct m_case *c;
+    PbAllocationState state;
+    uint32_t seat_no;
+    int64_t hold_until_ms;
+    bool lost, override;
+    uint64_t seq;
+    int32_t started_on, ended_on;
+};
+
+struct model_counts {
+    uint64_t accepted[MODEL_TYPES], parked[MODEL_TYPES], settled[MODEL_TYPES];
+    uint64_t settled_refused, timed_out, promoted, expired, derived;
+    uint64_t told[MODEL_RULES][4], cleared[MODEL_RULES]; /* D2 by rule number and level */
+    uint64_t told_while_down;
+};
+
+struct model {
+    const struct sg_roster *roster;
+    const char *broken;
+    char about[SG_ID_TEXT + 48]; /* the object of the promise */
+    int64_t now_ms;
+    uint64_t taken_seq; /* of the last record that was read */
+    uint32_t last_type; /* of the last event of an agency */
+    struct pile persons, cases, referrals, slots, seats, items, basts;
+    struct m_parked *parked;
+    size_t parked_count, parked_room;
+    /* the event in hand */
+    struct m_expected expected[MODEL_EXPECTED_MAX];
+    size_t expected_count;
+    struct m_slot *alternative; /* of a slot that was cancelled; claims in order */
+    struct m_seat *claims[MODEL_EXPECTED_MAX];
+    size_t claim_count, claim_next;
+    struct m_slot *open_slots[64]; /* something may still happen on them */
+    size_t open_slot_count;
+    void *touched[64]; /* objects that the event in hand has moved, to be compared */
+    enum model_kind { TOUCHED_CASE, TOUCHED_REFERRAL, TOUCHED_SEAT, TOUCHED_ITEM } kinds[64];
+    size_t touched_count;
+    struct model_counts counts;
+    struct ledger_turn turn; /* for reading rows */
+    struct txn *txn;
+    struct sg_arena arena; /* of one record, or of a look at rows */
+};
+
+void model_init(struct model *model, const struct sg_roster *roster);
+void model_done(struct model *model);
+
+/* Read all records that are new in this transaction, then see that nothing is left open. */
+void model_take(struct model *model, struct txn *txn, int64_t now_ms);
+/* Compare every row with the model, every deadline with what it is for. Slow. */
+void model_compare(struct model *model, struct txn *txn, int64_t now_ms);
+
+/* ---- inside the model ---- */
+void m_break(struct model *m, const char *what, const struct sg_id *about);
+#define M_EXPECT(m, cond, what, about)     \
+    do {                                   \
+        if (!(cond))                       \
+            m_break((m), (what), (about)); \
+    } while (0)
+void *pile_find(const struct pile *pile, const struct sg_id *id);
+void *pile_add(struct pile *pile, const struct sg_id *id, size_t size);
+void m_touch(struct model *m, enum model_kind kind, void *object);
+const char *m_agency(struct model *m, const char *name);
+void *m_row(struct model *m, enum table table, const struct sg_id *id,
+            const ProtobufCMessageDescriptor *descriptor);
+
+/* One event of an agency that was accepted. */
+struct m_event {
+    const struct record *record;
+    const PbEnvelope *e;
+    const PbEffect *effect;
+    const char *agency;
+};
+void m_referral_submitted(struct model *m, const struct m_event *ev);
+void m_referral_acknowledged(struct model *m, const struct m_event *ev);
+void m_referral_decided(struct model *m, const struct m_event *ev);
+void m_contact(struct model *m, const struct m_event *ev);
+void m_assessment(struct model *m, const struct m_event *ev);
+void m_correction(struct model *m, const struct m_event *ev);
+void m_slot_offered(struct model *m, const struct m_event *ev);
+void m_slot_changed(struct model *m, const struct m_event *ev);
+void m_slot_cancelled(struct model *m, const struct m_event *ev);
+void m_seat_requested(struct model *m, const struct m_event *ev);
+void m_seat_decided(struct model *m, const struct m_event *ev);
+void m_placement_started(struct model *m, const struct m_event *ev);
+void m_attendance(struct model *m, const struct m_event *ev);
+void m_placement_ended(struct model *m, const struct m_event *ev);
+void m_item_registered(struct model *m, const struct m_event *ev);
+void m_item_issued(struct model *m, const struct m_event *ev);
+void m_item_checked(struct model *m, const struct m_event *ev);
+
+/* Rows against the model. */
+void m_compare_person(struct model *m, const void *object);
+void m_compare_case(struct model *m, const void *object);
+void m_compare_referral(struct model *m, const void *object);
+void m_compare_slot(struct model *m, const void *object);
+void m_compare_seat(struct model *m, const void *object);
+void m_compare_item(struct model *m, const void *object);
+void m_compare_tables(struct model *m);
+
+/* The broker's own: a change of a seat. */
+void m_seat_changed(struct model *m, const struct record *record, const PbEnvelope *e);
+/* The loop of a referral was closed. */
+void m_loop_closed(struct model *m, const PbReferralEffect *effect);
+/* The end of an event: what had to follow has followed. */
+void m_followed(struct model *m);
+/* As the rows stand now, no limit has passed and nobody waits who could sit. */
+void m_slots_settled(struct model *m);
+
+/* Of two that wait for the same slot: does this one go first (domain 7.3)? */
+bool m_goes_first(const struct m_seat *a, const struct m_seat *b);
+void m_expect_hold(struct model *m, struct m_seat *seat);
+void m_expect_void(struct model *m, struct m_seat *seat);
+bool m_is_live(PbAllocationState state);
+bool m_is_over(PbAllocationState state);
+bool m_is_promised(PbAllocationState state);
+bool m_case_open(PbCaseState state);
+bool m_pending(const struct m_referral *r);
+const char *m_target(const struct m_referral *r);
+int64_t m_late_end_ms(const struct m_slot *s);
+int64_t m_start_ms(const struct m_slot *s);
+/* OPEN, REG_CLOSED, … at the time of the model. */
+PbSlotState m_slot_state(const struct model *m, const struct m_slot *s);
+/* Grown up, and meets the conditions of the slot; and has no other seat. */
+bool m_is_eligible(struct model *m, const struct m_slot *s, struct m_person *p);
+bool m_may_sit(struct model *m, const struct m_slot *s, struct m_person *p);
+bool m_on_loan(const struct m_item *item);
+void m_case_of_seat_moved(struct model *m, struct m_seat *seat, PbAllocationState to);
+bool m_is_missing(const struct model *m, const struct m_parked *parked);
+extern const struct m_check_rule {
+    const char *rule;
+    int32_t days;
+} m_checks[MODEL_CHECKS];
+
+#endif

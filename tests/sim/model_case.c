@@ -1,0 +1,352 @@
+/* model_case.c - referrals and cases: domain 7.1, 7.2. */
+#include "sim/model.h"
+
+#include "kit/check.h"
+
+bool m_pending(const struct m_referral *r)
+{
+    return r->state == PB_REFERRAL_STATE_SUBMITTED || r->state == PB_REFERRAL_STATE_ACKNOWLEDGED;
+}
+
+const char *m_target(const struct m_referral *r)
+{
+    return r->targets[r->target_count - 1];
+}
+
+bool m_case_open(PbCaseState state)
+{
+    return state >= PB_CASE_STATE_NEW && state <= PB_CASE_STATE_AFTERCARE;
+}
+
+static bool has_capability(struct model *m, const char *agency, PbCapability capability)
+{
+    const struct sg_agency *found = agency ? sg_roster_agency(m->roster, agency) : NULL;
+    return found && (found->capabilities & SG_CAP(capability));
+}
+
+/* ---- persons and their cases ---- */
+
+static struct m_person *person_of(struct model *m, const struct m_event *ev)
+{
+    struct sg_id id = id_of(ev->record->rest->person_id);
+    struct m_person *p = pile_find(&m->persons, &id);
+    bool created = ev->effect->person && ev->effect->person->created;
+    M_EXPECT(m, created == !p, "a person is made twice, or never", &id);
+    return p ? p : pile_add(&m->persons, &id, sizeof *p);
+}
+
+static struct m_case **newest_of(struct model *m, struct m_person *p, const char *owner)
+{
+    for (size_t i = 0; i < p->case_count; i++)
+        if (p->newest[i]->owner == owner)
+            return &p->newest[i];
+    M_EXPECT(m, p->case_count < MODEL_OWNERS_MAX, "too many owners", &p->id);
+    return &p->newest[p->case_count++];
+}
+
+static struct m_case *open_case(const struct m_person *p, const char *owner)
+{
+    for (size_t i = 0; i < p->case_count; i++)
+        if (p->newest[i]->owner == owner && m_case_open(p->newest[i]->state))
+            return p->newest[i];
+    return NULL;
+}
+
+/* The case that the effect says was made here. */
+static struct m_case *new_case(struct model *m, const struct m_event *ev, struct m_person *p,
+                               const char *owner, PbCaseState state)
+{
+    for (size_t i = 0; i < ev->effect->n_cases; i++) {
+        const PbCaseEffect *effect = ev->effect->cases[i];
+        struct sg_id id = id_of(effect->case_id);
+        if (!effect->created || pile_find(&m->cases, &id))
+            continue;
+        struct m_case *c = pile_add(&m->cases, &id, sizeof *c);
+        c->owner = owner;
+        c->person = p;
+        c->state = state;
+        *newest_of(m, p, owner) = c;
+        m_touch(m, TOUCHED_CASE, c);
+        return c;
+    }
+    m_break(m, "no case was made", &p->id);
+    return NULL;
+}
+
+static struct m_case *attach(struct model *m, const struct m_event *ev, struct m_person *p,
+                             const char *owner)
+{
+    struct m_case *c = open_case(p, owner);
+    return c ? c : new_case(m, ev, p, owner, PB_CASE_STATE_NEW);
+}
+
+static void move_case(struct model *m, struct m_case *c, PbCaseState to)
+{
+    c->state = to;
+    m_touch(m, TOUCHED_CASE, c);
+}
+
+static bool begins(const struct m_case *c)
+{
+    return c->state == PB_CASE_STATE_NEW || c->state == PB_CASE_STATE_INTAKE;
+}
+
+/* ---- E01 ---- */
+
+static void check_submitted(struct model *m, const struct m_event *ev, const struct m_referral *r)
+{
+    bool intake = r->kind == PB_REFERRAL_KIND_INTAKE;
+    bool owner = has_capability(m, r->targets[0], PB_CAPABILITY_CASE_OWNER);
+    M_EXPECT(m, owner || r->kind == PB_REFERRAL_KIND_SERVICE, "referred to no owner of cases",
+             &r->id);
+    for (const struct m_referral *at = r->person->referrals; intake && at; at = at->next)
+        M_EXPECT(
+            m, at->kind != PB_REFERRAL_KIND_INTAKE || !m_pending(at) || at->referrer != ev->agency,
+            "a second open referral of the same person", &r->id);
+}
+
+void m_referral_submitted(struct model *m, const struct m_event *ev)
+{
+    const PbReferralSubmitted *e = ev->e->referral_submitted;
+    struct sg_id id = id_of(e->referral_id), case_id = id_of(ev->e->case_id);
+    struct m_person *p = person_of(m, ev);
+    M_EXPECT(m, !pile_find(&m->referrals, &id), "a referral is submitted twice", &id);
+    struct m_referral *r = pile_add(&m->referrals, &id, sizeof *r);
+    r->kind = e->kind;
+    r->state = PB_REFERRAL_STATE_SUBMITTED;
+    r->referrer = ev->agency;
+    r->targets[r->target_count++] = m_agency(m, e->target_agency);
+    r->person = p;
+    r->outbox_id = ev->record->outbox_id;
+    r->number = ev->record->number;
+    r->seq = ev->record->seq;
+    check_submitted(m, ev, r);
+    r->next = p->referrals;
+    p->referrals = r;
+    if (e->kind == PB_REFERRAL_KIND_INTAKE) {
+        r->c = attach(m, ev, p, r->targets[0]);
+    } else {
+        r->c = pile_find(&m->cases, &case_id);
+        M_EXPECT(m, r->c && r->c->owner == ev->agency && m_case_open(r->c->state),
+                 "a referral of a case that is not an open one of the publisher", &id);
+        M_EXPECT(m, r->targets[0] != ev->agency, "a case is referred to its owner", &id);
+    }
+    m_touch(m, TOUCHED_REFERRAL, r);
+}
+
+/* ---- E02, E03 ---- */
+
+static struct m_referral *spoken_of(struct model *m, const struct m_event *ev,
+                                    ProtobufCBinaryData data)
+{
+    struct sg_id id = id_of(data);
+    struct m_referral *r = pile_find(&m->referrals, &id);
+    M_EXPECT(m, r && m_pending(r), "a referral that is not open was spoken of", &id);
+    M_EXPECT(m, !r || m_target(r) == ev->agency, "I9: not the current target has spoken", &id);
+    if (r)
+        m_touch(m, TOUCHED_REFERRAL, r);
+    return r;
+}
+
+void m_referral_acknowledged(struct model *m, const struct m_event *ev)
+{
+    const PbReferralAcknowledged *e = ev->e->referral_acknowledged;
+    struct m_referral *r = spoken_of(m, ev, e->referral_id);
+    if (m->broken)
+        return;
+    M_EXPECT(m, r->state == PB_REFERRAL_STATE_SUBMITTED, "acknowledged twice", &r->id);
+    r->state = PB_REFERRAL_STATE_ACKNOWLEDGED;
+    if (r->kind != PB_REFERRAL_KIND_INTAKE || r->c->state != PB_CASE_STATE_NEW)
+        return;
+    r->c->assess_limit |= e->admitted_to_shelter;
+    move_case(m, r->c, PB_CASE_STATE_INTAKE);
+}
+
+/* The case ends here unless another referral holds it. */
+static void end_case(struct model *m, const struct m_referral *r, PbCaseState to)
+{
+    for (const struct m_referral *at = r->person->referrals; at; at = at->next)
+        if (at != r && at->c == r->c && at->kind == PB_REFERRAL_KIND_INTAKE &&
+            (m_pending(at) || at->state == PB_REFERRAL_STATE_ACCEPTED))
+            return;
+    if (r->kind != PB_REFERRAL_KIND_INTAKE || !begins(r->c))
+        return;
+    r->c->assess_limit = false;
+    move_case(m, r->c, to);
+}
+
+static void redirect(struct model *m, const struct m_event *ev, struct m_referral *r)
+{
+    const char *to = m_agency(m, ev->e->referral_decided->redirect_to);
+    for (size_t i = 0; i < r->target_count; i++)
+        M_EXPECT(m, r->targets[i] != to, "redirected to an earlier target", &r->id);
+    M_EXPECT(m, r->target_count < SG_ARRAY_LEN(r->targets), "too many hops", &r->id);
+    if (m->broken)
+        return;
+    end_case(m, r, PB_CASE_STATE_VOID);
+    r->state = PB_REFERRAL_STATE_SUBMITTED;
+    r->targets[r->target_count++] = to;
+    if (r->kind == PB_REFERRAL_KIND_INTAKE)
+        r->c = attach(m, ev, r->person, to);
+}
+
+/* What goes along with a case. */
+static bool move_claims(struct model *m, struct m_case *from, struct m_case *to)
+{
+    struct m_person *p = from->person;
+    bool trains = false;
+    if (p->live && p->live->c == from) {
+        p->live->c = to;
+        trains = p->live->state == PB_ALLOCATION_STATE_OCCUPIED;
+        m_touch(m, TOUCHED_SEAT, p->live);
+    }
+    for (size_t i = 0; i < p->waiting_count; i++)
+        if (p->waiting[i]->c == from) {
+            p->waiting[i]->c = to;
+            if (to->band)
+                p->waiting[i]->band = to->band;
+            m_touch(m, TOUCHED_SEAT, p->waiting[i]);
+        }
+    for (size_t i = 0; i < m->items.count; i++) {
+        struct m_item *item = m->items.all[i];
+        if (item->c == from && m_on_loan(item)) {
+            item->c = to;
+            m_touch(m, TOUCHED_ITEM, item);
+        }
+    }
+    return trains;
+}
+
+static void transfer(struct model *m, const struct m_event *ev, struct m_referral *r)
+{
+    struct m_case *old = r->c, *own = open_case(r->person, ev->agency);
+    M_EXPECT(m, m_case_open(old->state), "a case that is over was transferred", &old->id);
+    struct m_case *to = own ? own : new_case(m, ev, r->person, ev->agency, PB_CASE_STATE_ASSESSING);
+    if (!to)
+        return;
+    if (begins(to))
+        to->state = PB_CASE_STATE_ASSESSING;
+    if (!to->band)
+        to->band = old->band;
+    move_case(m, old, PB_CASE_STATE_TRANSFERRED);
+    old->assess_limit = false;
+    if (move_claims(m, old, to))
+        to->state = PB_CASE_STATE_IN_TRAINING;
+    to->assess_limit = to->state == PB_CASE_STATE_ASSESSING;
+    m_touch(m, TOUCHED_CASE, to);
+    for (struct m_referral *at = r->person->referrals; at; at = at->next) {
+        bool open = at->state == PB_REFERRAL_STATE_ACCEPTED ||
+                    (m_pending(at) && at->kind == PB_REFERRAL_KIND_INTAKE);
+        if (at == r || at->c != old || !open)
+            continue;
+        at->state = PB_REFERRAL_STATE_LOOP_CLOSED;
+        m_touch(m, TOUCHED_REFERRAL, at);
+    }
+}
+
+static void accept(struct model *m, const struct m_event *ev, struct m_referral *r)
+{
+    r->state = PB_REFERRAL_STATE_ACCEPTED;
+    if (r->kind == PB_REFERRAL_KIND_TRANSFER)
+        transfer(m, ev, r);
+    if (r->kind != PB_REFERRAL_KIND_INTAKE)
+        return;
+    if (begins(r->c)) {
+        r->c->assess_limit = true;
+        move_case(m, r->c, PB_CASE_STATE_ASSESSING);
+    } else if (r->c->state == PB_CASE_STATE_AFTERCARE) {
+        move_case(m, r->c, PB_CASE_STATE_IN_SERVICE);
+    }
+}
+
+void m_referral_decided(struct model *m, const struct m_event *ev)
+{
+    const PbReferralDecided *e = ev->e->referral_decided;
+    struct m_referral *r = spoken_of(m, ev, e->referral_id);
+    if (m->broken)
+        return;
+    switch (e->decision) {
+    case PB_REFERRAL_DECISION_ACCEPTED: accept(m, ev, r); return;
+    case PB_REFERRAL_DECISION_REDIRECTED: redirect(m, ev, r); return;
+    case PB_REFERRAL_DECISION_DECLINED:
+        r->state = PB_REFERRAL_STATE_DECLINED;
+        end_case(m, r, PB_CASE_STATE_DECLINED);
+        return;
+    case PB_REFERRAL_DECISION_UNSPECIFIED:
+    case _PB_REFERRAL_DECISION_IS_INT_SIZE: break;
+    }
+    m_break(m, "a decision that is none was accepted", &r->id);
+}
+
+void m_loop_closed(struct model *m, const PbReferralEffect *effect)
+{
+    struct sg_id id = id_of(effect->referral_id);
+    const struct m_referral *r = pile_find(&m->referrals, &id);
+    M_EXPECT(m, r && r->state == PB_REFERRAL_STATE_LOOP_CLOSED, "a loop was closed for nothing",
+             &id);
+}
+
+/* ---- E04, E05, E24 ---- */
+
+void m_contact(struct model *m, const struct m_event *ev)
+{
+    if (ev->effect->person)
+        (void)person_of(m, ev);
+}
+
+void m_assessment(struct model *m, const struct m_event *ev)
+{
+    const PbAssessmentCompleted *e = ev->e->assessment_completed;
+    struct sg_id id = id_of(ev->e->case_id);
+    struct m_case *c = pile_find(&m->cases, &id);
+    M_EXPECT(m, c && c->owner == ev->agency, "an assessment of somebody else's case", &id);
+    M_EXPECT(m, !c || (c->state >= PB_CASE_STATE_ASSESSING && c->state <= PB_CASE_STATE_AFTERCARE),
+             "an assessment of a case that takes none", &id);
+    if (m->broken)
+        return;
+    c->band = e->priority_band;
+    c->assess_limit = false;
+    move_case(m, c, c->state == PB_CASE_STATE_ASSESSING ? PB_CASE_STATE_IN_SERVICE : c->state);
+    for (size_t i = 0; i < c->person->waiting_count; i++)
+        if (c->person->waiting[i]->c == c)
+            c->person->waiting[i]->band = c->band;
+}
+
+void m_correction(struct model *m, const struct m_event *ev)
+{
+    const PbEventRef *place = ev->e->event_corrected->corrected;
+    struct sg_id outbox_id = id_of(place->outbox_id);
+    struct sg_id id = {{0}};
+    if (ev->effect->referral)
+        id = id_of(ev->effect->referral->referral_id);
+    struct m_referral *r = pile_find(&m->referrals, &id);
+    M_EXPECT(m, r && m_pending(r) && r->referrer == ev->agency,
+             "annulled what was decided, or another agency's", &id);
+    M_EXPECT(m, !r || (sg_id_equal(&outbox_id, &r->outbox_id) && place->number == r->number),
+             "annulled another event", &id);
+    if (m->broken)
+        return;
+    r->state = PB_REFERRAL_STATE_WITHDRAWN;
+    m_touch(m, TOUCHED_REFERRAL, r);
+    end_case(m, r, PB_CASE_STATE_VOID);
+}
+
+/* ---- the case follows its seat ---- */
+
+void m_case_of_seat_moved(struct model *m, struct m_seat *seat, PbAllocationState to)
+{
+    struct m_case *c = seat->c;
+    if (to == PB_ALLOCATION_STATE_OCCUPIED) {
+        M_EXPECT(m, m_case_open(c->state), "a placement of a case that is over", &c->id);
+        c->assess_limit = false;
+        move_case(m, c, PB_CASE_STATE_IN_TRAINING);
+    } else if (seat->state == PB_ALLOCATION_STATE_OCCUPIED) {
+        M_EXPECT(m, c->state == PB_CASE_STATE_IN_TRAINING,
+                 "a placement of a case that does not"
+                 " train",
+                 &c->id);
+        move_case(m, c,
+                  to == PB_ALLOCATION_STATE_COMPLETED ? PB_CASE_STATE_AFTERCARE
+                                                      : PB_CASE_STATE_IN_SERVICE);
+    }
+}

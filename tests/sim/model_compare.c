@@ -1,0 +1,430 @@
+/* model_compare.c - the rows of the store beside the model, and what must hold between rows. */
+#include "sim/model.h"
+
+#include "kit/check.h"
+#include "ledger/allocation.h"
+#include "ledger/deadline.h"
+#include "ledger/presence.h"
+#include "wire/day.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool same_id(ProtobufCBinaryData data, const struct sg_id *id)
+{
+    struct sg_id own = id_of(data);
+    return sg_id_equal(&own, id);
+}
+
+/* ---- rows ---- */
+
+void m_compare_person(struct model *m, const void *object)
+{
+    const struct m_person *p = object;
+    const PbPersonRow *row = m_row(m, TABLE_PERSONS, &p->id, &pb_person_row__descriptor);
+    M_EXPECT(m, row, "a person without a row", &p->id);
+    if (!row)
+        return;
+    M_EXPECT(m, row->has_live_allocation_id == (p->live != NULL), "I3: the live seat", &p->id);
+    M_EXPECT(m, !p->live || same_id(row->live_allocation_id, &p->live->id), "the live seat",
+             &p->id);
+    M_EXPECT(m, row->n_waiting_ids == p->waiting_count, "the waitings of a person", &p->id);
+    for (size_t i = 0; !m->broken && i < row->n_waiting_ids; i++) {
+        struct sg_id id = id_of(row->waiting_ids[i]);
+        const struct m_seat *seat = pile_find(&m->seats, &id);
+        M_EXPECT(m, seat && seat->person == p && seat->state == PB_ALLOCATION_STATE_WAITLISTED,
+                 "a person waits for what is not its own", &p->id);
+    }
+    M_EXPECT(m, row->lost_without_fault == p->lost, "seats lost without fault", &p->id);
+    M_EXPECT(m, row->n_completed == p->completed_count, "courses completed", &p->id);
+}
+
+void m_compare_case(struct model *m, const void *object)
+{
+    const struct m_case *c = object;
+    const PbCaseRow *row = m_row(m, TABLE_CASES, &c->id, &pb_case_row__descriptor);
+    M_EXPECT(m, row, "a case without a row", &c->id);
+    if (!row)
+        return;
+    M_EXPECT(m, row->state == c->state, "a case is in another state", &c->id);
+    M_EXPECT(m, row->priority_band == c->band, "a case has another band", &c->id);
+    M_EXPECT(m, strcmp(row->owner, c->owner) == 0 && same_id(row->person_id, &c->person->id),
+             "a case of another owner or person", &c->id);
+    const struct m_seat *live = c->person->live;
+    bool trains = live && live->c == c && live->state == PB_ALLOCATION_STATE_OCCUPIED;
+    M_EXPECT(m, trains == (row->state == PB_CASE_STATE_IN_TRAINING),
+             "a case trains without its seat, or the other way round", &c->id);
+}
+
+void m_compare_referral(struct model *m, const void *object)
+{
+    const struct m_referral *r = object;
+    const PbReferralRow *row = m_row(m, TABLE_REFERRALS, &r->id, &pb_referral_row__descriptor);
+    M_EXPECT(m, row && row->state == r->state, "a referral is in another state", &r->id);
+    if (!row)
+        return;
+    M_EXPECT(m, row->n_targets == r->target_count, "I9: targets of a referral", &r->id);
+    M_EXPECT(m, m->broken || strcmp(row->targets[row->n_targets - 1], m_target(r)) == 0,
+             "I9: the current target is another one", &r->id);
+    M_EXPECT(m, same_id(row->case_id, &r->c->id), "a referral of another case", &r->id);
+}
+
+static bool same_offer(const struct m_slot *s, const PbTrainingSlotOffered *o)
+{
+    PbSchooling least = o->has_min_schooling ? o->min_schooling : PB_SCHOOLING_UNSPECIFIED;
+    bool same = o->capacity_offered == s->capacity && o->class_size == s->class_size &&
+                o->hold_hours == s->hold_hours && day_of(o->starts_on) == s->starts &&
+                day_of(o->ends_on) == s->ends && day_of(o->late_entry_until) == s->late &&
+                sg_ms_of(o->registration_closes_at) == s->closes_ms && o->sex == s->sex &&
+                o->min_age == s->min_age && o->max_age == s->max_age &&
+                o->cooldown_months == s->cooldown && least == s->least_schooling &&
+                o->exclude_same_course == s->same_course_excluded &&
+                o->n_regions == s->region_count && strcmp(o->course_code, s->course) == 0 &&
+                strcmp(o->kit_code ? o->kit_code : "", s->kit) == 0;
+    for (size_t i = 0; same && i < s->region_count; i++)
+        same = strcmp(o->regions[i], s->regions[i]) == 0;
+    return same;
+}
+
+void m_compare_slot(struct model *m, const void *object)
+{
+    const struct m_slot *s = object;
+    const PbSlotRow *row = m_row(m, TABLE_SLOTS, &s->id, &pb_slot_row__descriptor);
+    M_EXPECT(m, row, "a slot without a row", &s->id);
+    if (!row)
+        return;
+    M_EXPECT(m, strcmp(row->owner, s->owner) == 0 && same_offer(s, row->slot),
+             "I5: a slot is not as its owner says", &s->id);
+    M_EXPECT(m, row->live == s->live && row->waiting == s->waiting_count,
+             "I2: seats and waitings of a slot", &s->id);
+    M_EXPECT(m, row->version == s->version, "a slot has another version", &s->id);
+    M_EXPECT(m, row->cancelled == s->cancelled, "a slot is cancelled, or is not", &s->id);
+}
+
+static void compare_waiting(struct model *m, const struct m_seat *seat, const PbAllocationRow *row)
+{
+    struct key key;
+    struct sg_bytes value;
+    M_EXPECT(m,
+             row->wait->override == seat->override && row->wait->requested_seq == seat->seq &&
+                 row->wait->priority_band == seat->band &&
+                 row->wait->lost_without_fault == seat->person->lost,
+             "the waiting order of a row is another one", &seat->id);
+    waiting_key(&key, &seat->slot->id, row->wait);
+    M_EXPECT(m,
+             table_get(m->txn, TABLE_WAITING, &key, &value, NULL) == SG_OK &&
+                 value.len == SG_ID_BYTES && memcmp(value.ptr, seat->id.b, SG_ID_BYTES) == 0,
+             "somebody waits, and stands in no list", &seat->id);
+}
+
+void m_compare_seat(struct model *m, const void *object)
+{
+    const struct m_seat *seat = object;
+    const PbAllocationRow *row =
+        m_row(m, TABLE_ALLOCATIONS, &seat->id, &pb_allocation_row__descriptor);
+    M_EXPECT(m, row && row->state == seat->state, "I8: a seat is in another state", &seat->id);
+    if (!row)
+        return;
+    M_EXPECT(m, row->seat_no == seat->seat_no, "a seat of another number", &seat->id);
+    M_EXPECT(m, row->hold_until_ms == seat->hold_until_ms, "a hold until another time", &seat->id);
+    M_EXPECT(m, same_id(row->case_id, &seat->c->id) && strcmp(row->case_owner, seat->c->owner) == 0,
+             "a seat of another case", &seat->id);
+    M_EXPECT(m, m_is_over(seat->state) == (row->terminal_ms != 0), "the time of its end",
+             &seat->id);
+    if (!m->broken && seat->state == PB_ALLOCATION_STATE_WAITLISTED)
+        compare_waiting(m, seat, row);
+}
+
+void m_compare_item(struct model *m, const void *object)
+{
+    const struct m_item *item = object;
+    const PbItemRow *row = m_row(m, TABLE_ITEMS, &item->id, &pb_item_row__descriptor);
+    M_EXPECT(m, row && row->state == item->state, "an item is in another state", &item->id);
+    if (!row)
+        return;
+    M_EXPECT(m, strcmp(row->owner, item->owner) == 0 && strcmp(row->kit_code, item->kit) == 0,
+             "an item of another owner or kind", &item->id);
+    M_EXPECT(m, row->n_allocation_ids == item->seat_count && row->n_person_ids == item->seat_count,
+             "an item of another group", &item->id);
+    for (size_t i = 0; !m->broken && i < item->seat_count; i++)
+        M_EXPECT(m,
+                 same_id(row->allocation_ids[i], &item->seats[i]->id) &&
+                     same_id(row->person_ids[i], &item->seats[i]->person->id),
+                 "an item of another group", &item->id);
+    M_EXPECT(m, row->has_case_id == (item->c != NULL), "an item of a case", &item->id);
+    M_EXPECT(m,
+             !item->c || (same_id(row->case_id, &item->c->id) &&
+                          strcmp(row->case_owner, item->c->owner) == 0),
+             "an item of another case", &item->id);
+}
+
+/* ---- tables ---- */
+
+/* Walk a table; what is read of one row is dropped again. */
+static uint64_t walk(struct model *m, enum table table,
+                     void (*look)(struct model *m, const struct cursor *at))
+{
+    SG_AUTO(cursor_done) struct cursor cursor = {0};
+    struct sg_why why = {0};
+    uint64_t count = 0;
+    SG_CHECK(!cursor_open(&cursor, m->txn, table, &why) && !cursor_first(&cursor, &why));
+    while (!m->broken && cursor.key.ptr) {
+        sg_arena_reset(&m->arena, 0);
+        count++;
+        if (look)
+            look(m, &cursor);
+        SG_CHECK(!cursor_next(&cursor, &why));
+    }
+    return count;
+}
+
+static struct sg_id id_at(const uint8_t *bytes)
+{
+    struct sg_id id;
+    memcpy(id.b, bytes, SG_ID_BYTES);
+    return id;
+}
+
+static void look_at_seat(struct model *m, const struct cursor *at)
+{
+    struct sg_id slot_id = id_at(at->key.ptr), id = id_at(at->value.ptr);
+    const struct m_slot *s = pile_find(&m->slots, &slot_id);
+    const struct m_seat *seat = s ? s->seats[at->key.ptr[SG_ID_BYTES]] : NULL;
+    M_EXPECT(m, seat && sg_id_equal(&seat->id, &id), "I1: a seat is taken by another", &id);
+}
+
+/* ---- deadlines ---- */
+
+static bool agency_is(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
+
+struct bound {
+    bool runs;
+    const char *responsible; /* NULL: not looked at */
+};
+
+static struct bound seat_bound(const struct m_seat *seat, const char *rule)
+{
+    struct bound to = {.responsible = seat->slot->owner};
+    switch (rule[2]) {
+    case '5':
+        to.responsible = seat->c->owner;
+        to.runs = seat->state == PB_ALLOCATION_STATE_HELD;
+        break;
+    case '6': to.runs = seat->state == PB_ALLOCATION_STATE_RESERVED; break;
+    case '7': to.runs = m_is_promised(seat->state); break;
+    case '8': to.runs = seat->state == PB_ALLOCATION_STATE_OCCUPIED; break;
+    default: /* T09 */
+        to.responsible = NULL;
+        to.runs = seat->kit_limit;
+        break;
+    }
+    return to;
+}
+
+static struct bound item_bound(const struct m_item *item, const char *rule)
+{
+    struct bound to = {.responsible = item->c ? item->c->owner : NULL};
+    if (strcmp(rule, RULE_RETURN) == 0)
+        to.runs = item->return_limit;
+    for (size_t i = 0; i < MODEL_CHECKS; i++)
+        if (strcmp(rule, m_checks[i].rule) == 0)
+            to.runs = item->check_limit[i];
+    return to;
+}
+
+static bool agency_is_down(struct model *m, const char *agency)
+{
+    struct presence presence;
+    struct sg_why why = {0};
+    SG_CHECK(!presence_of(&m->turn, agency, m->now_ms, &presence, &why));
+    return presence.down;
+}
+
+static bool is_silent(struct model *m, const struct sg_id *id)
+{
+    for (size_t i = 0; i < m->roster->agency_count; i++) {
+        struct sg_id own = agency_id_of(m->roster->agencies[i].id);
+        if (sg_id_equal(&own, id))
+            return agency_is_down(m, m->roster->agencies[i].id);
+    }
+    return false;
+}
+
+static struct bound bound_of(struct model *m, const struct sg_id *id, const char *rule)
+{
+    struct bound to = {0};
+    const struct m_referral *r = pile_find(&m->referrals, id);
+    const struct m_case *c = pile_find(&m->cases, id);
+    const struct m_seat *seat = pile_find(&m->seats, id);
+    const struct m_slot *s = pile_find(&m->slots, id);
+    const struct m_item *item = pile_find(&m->items, id);
+    if (r && strcmp(rule, RULE_ACKNOWLEDGE) == 0)
+        to = (struct bound){r->state == PB_REFERRAL_STATE_SUBMITTED, m_target(r)};
+    else if (r && strcmp(rule, RULE_DECIDE) == 0)
+        to = (struct bound){r->state == PB_REFERRAL_STATE_ACKNOWLEDGED, m_target(r)};
+    else if (c && strcmp(rule, RULE_ASSESS) == 0)
+        to = (struct bound){c->assess_limit, c->owner};
+    else if (seat)
+        to = seat_bound(seat, rule);
+    else if (s && strcmp(rule, RULE_WAITING_END) == 0)
+        to.runs = s->waiting_count != 0;
+    else if (item)
+        to = item_bound(item, rule);
+    else if (strcmp(rule, RULE_SILENT) == 0)
+        to.runs = is_silent(m, id);
+    else if (strcmp(rule, RULE_PARKED) == 0)
+        for (size_t i = 0; i < m->parked_count; i++)
+            to.runs |= m->parked[i].seq == sg_get_u64(id->b + 8);
+    return to;
+}
+
+static void check_times(struct model *m, const struct sg_id *id, const char *rule,
+                        const PbDeadlineRow *row)
+{
+    const struct m_seat *seat = pile_find(&m->seats, id);
+    const struct m_slot *s = pile_find(&m->slots, id);
+    int64_t last = row->levels_ms[row->n_levels_ms - 1];
+    if (seat && strcmp(rule, RULE_HOLD) == 0)
+        M_EXPECT(m, last == seat->hold_until_ms, "T05 at another time than the hold", id);
+    if (seat && strcmp(rule, RULE_START) == 0)
+        M_EXPECT(m, last >= m_late_end_ms(seat->slot) + 14 * SG_DAY_MS, "T07 too early", id);
+    if (s && strcmp(rule, RULE_WAITING_END) == 0)
+        M_EXPECT(m, last == m_late_end_ms(s), "the end of waiting at another time", id);
+    for (size_t i = 1; i < row->n_levels_ms; i++)
+        M_EXPECT(m, row->levels_ms[i] >= row->levels_ms[i - 1], "levels out of order", id);
+}
+
+/* Beyond level 1 the clock stops while the responsible agency has no connection. */
+static bool stops(struct model *m, const char *rule, const PbDeadlineRow *row, int64_t next_ms)
+{
+    struct presence presence;
+    struct sg_why why = {0};
+    if (!row->has_down_base_ms || !row->responsible || strcmp(rule, RULE_START) == 0)
+        return false; /* down time never changes seats */
+    SG_CHECK(!presence_of(&m->turn, row->responsible, m->now_ms, &presence, &why));
+    return presence.down || next_ms + presence.down_total_ms - row->down_base_ms > m->now_ms;
+}
+
+static void look_at_deadline(struct model *m, const struct cursor *at)
+{
+    struct sg_id id = id_at(at->key.ptr);
+    const char *rule = (const char *)at->key.ptr + SG_ID_BYTES;
+    struct bound to = bound_of(m, &id, rule);
+    struct sg_why why = {0};
+    PbDeadlineRow *row = NULL;
+    int64_t next_ms;
+    SG_CHECK(!sg_decode_row(&pb_deadline_row__descriptor, at->value, &m->arena, &row, &why));
+    M_EXPECT(m, to.runs, "a deadline of what is over", &id);
+    M_EXPECT(m, !to.responsible || agency_is(row->responsible, to.responsible),
+             "a deadline that binds another agency", &id);
+    check_times(m, &id, rule, row);
+    if (m->broken)
+        (void)snprintf(m->about + strlen(m->about), sizeof m->about - strlen(m->about), " %s",
+                       rule);
+    if (m->broken || !deadline_next(row, &next_ms))
+        return;
+    struct key due = {0};
+    struct sg_bytes nothing;
+    key_id(key_text(key_i64(&due, next_ms), rule), &id);
+    M_EXPECT(m, table_get(m->txn, TABLE_DUE, &due, &nothing, NULL) == SG_OK,
+             "a deadline without its due time", &id);
+    M_EXPECT(m, next_ms > m->now_ms || stops(m, rule, row, next_ms),
+             "a deadline was not told in its time", &id);
+    if (m->broken)
+        (void)snprintf(m->about + strlen(m->about), sizeof m->about - strlen(m->about), " %s",
+                       rule);
+}
+
+static void look_at_due(struct model *m, const struct cursor *at)
+{
+    struct key key = {0};
+    struct sg_why why = {0};
+    PbDeadlineRow *row = NULL;
+    int64_t next_ms = 0;
+    const char *rule = (const char *)at->key.ptr + 8;
+    struct sg_id id = id_at(at->key.ptr + at->key.len - SG_ID_BYTES);
+    key_text(key_id(&key, &id), rule);
+    enum sg_err err =
+        row_get(m->txn, TABLE_DEADLINES, &key, &pb_deadline_row__descriptor, &m->arena, &row, &why);
+    M_EXPECT(m, !err && deadline_next(row, &next_ms) && next_ms == (int64_t)sg_get_u64(at->key.ptr),
+             "a due time without its deadline", &id);
+}
+
+/* How many deadlines the model wants; T15 stands beside. */
+static uint64_t wanted_deadlines(struct model *m)
+{
+    uint64_t count = m->parked_count;
+    for (size_t i = 0; i < m->referrals.count; i++)
+        count += m_pending(m->referrals.all[i]);
+    for (size_t i = 0; i < m->cases.count; i++)
+        count += ((const struct m_case *)m->cases.all[i])->assess_limit;
+    for (size_t i = 0; i < m->seats.count; i++) {
+        const struct m_seat *seat = m->seats.all[i];
+        count += (uint64_t)(seat->state == PB_ALLOCATION_STATE_HELD) +
+                 (uint64_t)m_is_promised(seat->state) +
+                 (uint64_t)(seat->state == PB_ALLOCATION_STATE_RESERVED) +
+                 (uint64_t)(seat->state == PB_ALLOCATION_STATE_OCCUPIED) +
+                 (uint64_t)seat->kit_limit;
+    }
+    for (size_t i = 0; i < m->slots.count; i++)
+        count += ((const struct m_slot *)m->slots.all[i])->waiting_count != 0;
+    for (size_t i = 0; i < m->items.count; i++) {
+        const struct m_item *item = m->items.all[i];
+        count += item->return_limit;
+        for (size_t j = 0; j < MODEL_CHECKS; j++)
+            count += item->check_limit[j];
+    }
+    for (size_t i = 0; i < m->roster->agency_count; i++) {
+        struct key key = {0};
+        struct sg_bytes row;
+        struct sg_id id = agency_id_of(m->roster->agencies[i].id);
+        key_text(key_id(&key, &id), RULE_SILENT);
+        count += table_get(m->txn, TABLE_DEADLINES, &key, &row, NULL) == SG_OK;
+    }
+    return count;
+}
+
+static uint64_t wanted_waitings(const struct model *m)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < m->slots.count; i++)
+        count += ((const struct m_slot *)m->slots.all[i])->waiting_count;
+    return count;
+}
+
+static uint64_t wanted_seats(const struct model *m)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < m->slots.count; i++)
+        count += ((const struct m_slot *)m->slots.all[i])->live;
+    return count;
+}
+
+void m_compare_tables(struct model *m)
+{
+    const struct {
+        enum table table;
+        uint64_t wanted;
+        void (*look)(struct model *m, const struct cursor *at);
+        const char *what;
+    } tables[] = {{TABLE_SEATS, wanted_seats(m), look_at_seat, "I1: other seats are taken"},
+                  {TABLE_WAITING, wanted_waitings(m), NULL, "others wait"},
+                  {TABLE_PARKED, m->parked_count, NULL, "other events are parked"},
+                  {TABLE_PARKED_OF_AGENCY, m->parked_count, NULL, "parked events of agencies"},
+                  {TABLE_DEADLINES, wanted_deadlines(m), look_at_deadline, "a deadline is not set"},
+                  {TABLE_ALLOCATIONS, m->seats.count, NULL, "allocations that no event made"},
+                  {TABLE_CASES, m->cases.count, NULL, "cases that no event made"},
+                  {TABLE_REFERRALS, m->referrals.count, NULL, "referrals that no event made"},
+                  {TABLE_PERSONS, m->persons.count, NULL, "persons that no event made"},
+                  {TABLE_ITEMS, m->items.count, NULL, "items that no event made"},
+                  {TABLE_BASTS, m->basts.count, NULL, "BAST numbers that no event made"},
+                  {TABLE_DUE, UINT64_MAX, look_at_due, NULL}};
+    for (size_t i = 0; !m->broken && i < SG_ARRAY_LEN(tables); i++) {
+        uint64_t count = walk(m, tables[i].table, tables[i].look);
+        M_EXPECT(m, tables[i].wanted == UINT64_MAX || count == tables[i].wanted, tables[i].what,
+                 NULL);
+    }
+}
