@@ -53,7 +53,10 @@ wanted() { # AGENCY
     jq -r --arg me "$1" --arg types "^($pattern)\$" \
         'select(.readers | index($me) or index("*")) | select(.type | test($types)) | .seq' "$work/journal.jsonl"
 }
-printf '   %-10s %10s %9s %9s %9s\n' agency published accepted refused received
+outcomes() { # AGENCY STATUS: how many of its events
+    jq -r --arg status "$2" 'select(.status == $status) | .number' "$work/$1/outbox.jsonl" | wc -l
+}
+printf '   %-10s %10s %9s %9s %14s %9s\n' agency published accepted refused "known already" received
 for agency in "${agencies[@]}"; do
     jq -r --arg me "$agency" 'select(.agency == $me and (.kind == "ACCEPTED" or .kind == "SETTLED")) | .number' "$work/journal.jsonl" | sort -n >"$work/$agency/stands"
     jq -r 'select(.status == "ACCEPTED") | .number' "$work/$agency/outbox.jsonl" | sort -n >"$work/$agency/said"
@@ -63,10 +66,10 @@ for agency in "${agencies[@]}"; do
         jq -r .seq "$work/$agency/$file.jsonl" >"$work/$agency/had"
         cmp -s "$work/$agency/had" "$work/$agency/want" || die "$agency: what it received ($file) differs from the journal"
     done
-    printf '   %-10s %10d %9d %9d %9d\n' "$agency" "$(wc -l <"$work/$agency/outbox.jsonl")" \
-        "$(wc -l <"$work/$agency/said")" \
-        "$(jq -r 'select(.status == "REJECTED") | .number' "$work/$agency/outbox.jsonl" | wc -l)" \
-        "$(wc -l <"$work/$agency/had")"
+    published=$(wc -l <"$work/$agency/outbox.jsonl") accepted=$(wc -l <"$work/$agency/said")
+    refused=$(outcomes "$agency" REJECTED) known=$(outcomes "$agency" DUPLICATE)
+    printf '   %-10s %10d %9d %9d %14d %9d\n' "$agency" "$published" "$accepted" "$refused" "$known" "$(wc -l <"$work/$agency/had")"
+    [ "$published" -eq $((accepted + refused + known)) ] || die "$agency: an event has no outcome"
 done
 [ "$(wc -l <"$work/satpolpp/said")" -ge 69 ] || die "69 referrals had to be accepted"
 
