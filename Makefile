@@ -153,7 +153,7 @@ test-long: deps ## the same with large counts
 
 HISTORY_STEPS_short := 20000
 HISTORY_STEPS_long  := 1000000
-LEDGER_STEPS_short  := 40000
+LEDGER_STEPS_short  := 60000
 LEDGER_STEPS_long   := 1000000
 CRASH_ROUNDS_short  := 10
 CRASH_ROUNDS_long   := 500

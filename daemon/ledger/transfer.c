@@ -5,6 +5,7 @@
  */
 #include "ledger/casefile.h"
 #include "ledger/deadline.h"
+#include "ledger/mutant.h"
 #include "ledger/person.h"
 #include "ledger/referral.h"
 #include "wire/day.h"
@@ -35,8 +36,9 @@ static void move(struct decision *d, const struct transfer *t, const struct sg_i
 /* T06, T07 and T08 bind the owner of the slot, also when that is the old owner of the case. */
 static bool binds_provider(const char *rule)
 {
-    return strcmp(rule, RULE_CONFIRM) == 0 || strcmp(rule, RULE_START) == 0 ||
-           strcmp(rule, RULE_ATTENDANCE) == 0;
+    bool provider = strcmp(rule, RULE_CONFIRM) == 0 || strcmp(rule, RULE_START) == 0 ||
+                    strcmp(rule, RULE_ATTENDANCE) == 0;
+    return MUTATED(20, provider, false);
 }
 
 /* Whom the deadlines of what goes along bind from now on. */
@@ -179,7 +181,8 @@ static enum sg_err take_over(struct decision *d, struct transfer *t, struct sg_w
         told = case_tell(d, &t->new_id, t->new_owner, PB_CASE_STATE_UNSPECIFIED,
                          PB_CASE_STATE_ASSESSING, 1);
     }
-    if (!open || !own->priority_band) { /* until the new owner has assessed it itself */
+    if (MUTATED(19, !open || !own->priority_band,
+                false)) { /* until the new owner has assessed it itself */
         effect->has_priority_band = effect->has_training_suitable = true;
         effect->priority_band = t->old->priority_band;
         effect->training_suitable = t->old->training_suitable;
@@ -230,7 +233,7 @@ enum sg_err transfer_case(struct decision *d, const PbReferralRow *row,
         return err;
     d->effect->has_minted_case_id = true;
     d->effect->minted_case_id = data_of(d->turn, &t.new_id);
-    if (t.state == PB_CASE_STATE_ASSESSING)
+    if (MUTATED(17, t.state == PB_CASE_STATE_ASSESSING, true))
         start_assess(d, &t.new_id, t.new_owner, d->turn->block->time_ms);
     else
         err = deadline_end(d, RULE_ASSESS, &t.new_id, false, why);

@@ -36,7 +36,9 @@ struct m_case {
     struct m_person *person;
     PbCaseState state;
     uint32_t band;
-    bool not_ppks, assess_limit; /* T03 */
+    bool not_ppks, called_minor; /* by the last E05 */
+    bool assess_limit;           /* T03 */
+    bool laden;                  /* an item was issued in it */
 };
 
 struct m_person {

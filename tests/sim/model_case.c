@@ -217,6 +217,7 @@ static bool move_claims(struct model *m, struct m_case *from, struct m_case *to)
         struct m_item *item = m->items.all[i];
         if (item->c == from && m_on_loan(item)) {
             item->c = to;
+            to->laden = true;
             m_touch(m, TOUCHED_ITEM, item);
         }
     }
@@ -311,6 +312,7 @@ void m_assessment(struct model *m, const struct m_event *ev)
     if (m->broken)
         return;
     c->band = e->priority_band;
+    c->called_minor = e->is_minor;
     c->not_ppks = !e->is_minor && !e->n_confirmed_ppks;
     c->assess_limit = false;
     move_case(m, c, c->state == PB_CASE_STATE_ASSESSING ? PB_CASE_STATE_IN_SERVICE : c->state);
