@@ -1,5 +1,6 @@
 /* apply_seat.c - the fold of slots, seats and placements. */
 #include "ledger/fold.h"
+#include "ledger/mutant.h"
 
 #include "kit/check.h"
 
@@ -290,7 +291,7 @@ static enum sg_err move_allocation(struct fold *f, const PbMoveEffect *e)
     row->case_owner = e->case_owner;
     if (!err)
         err = fold_put(f, TABLE_ALLOCATIONS, e->id, row);
-    if (err || row->state != PB_ALLOCATION_STATE_WAITLISTED)
+    if (err || MUTATED(22, row->state != PB_ALLOCATION_STATE_WAITLISTED, true))
         return err;
     PbCaseRow *c = NULL; /* it waits in the band of the case that it belongs to now */
     err = fold_get(f, TABLE_CASES, e->case_id, &pb_case_row__descriptor, &c);
@@ -308,7 +309,8 @@ enum sg_err fold_move(struct fold *f, const PbMoveEffect *e)
         return err;
     /* The placement may have ended and stay behind: the item is found again through it. */
     struct sg_id to = id_of(e->case_id), holder = id_of(row->allocation_ids[0]);
-    err = fold_mark(f, TABLE_ALLOCATIONS_OF_CASE, key_id(key_id(&key, &to), &holder));
+    err = MUTATED(21, fold_mark(f, TABLE_ALLOCATIONS_OF_CASE, key_id(key_id(&key, &to), &holder)),
+                  SG_OK);
     if (err)
         return err;
     row->case_id = e->case_id;

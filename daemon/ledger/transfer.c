@@ -5,6 +5,7 @@
  */
 #include "ledger/casefile.h"
 #include "ledger/deadline.h"
+#include "ledger/mutant.h"
 #include "ledger/person.h"
 #include "ledger/referral.h"
 #include "wire/day.h"
@@ -35,8 +36,9 @@ static void move(struct decision *d, const struct transfer *t, const struct sg_i
 /* T06, T07 and T08 bind the owner of the slot, also when that is the old owner of the case. */
 static bool binds_provider(const char *rule)
 {
-    return strcmp(rule, RULE_CONFIRM) == 0 || strcmp(rule, RULE_START) == 0 ||
-           strcmp(rule, RULE_ATTENDANCE) == 0;
+    bool provider = strcmp(rule, RULE_CONFIRM) == 0 || strcmp(rule, RULE_START) == 0 ||
+                    strcmp(rule, RULE_ATTENDANCE) == 0;
+    return MUTATED(20, provider, false);
 }
 
 /* Whom the deadlines of what goes along bind from now on. */
@@ -73,7 +75,7 @@ static enum sg_err move_deadlines(struct decision *d, const struct transfer *t,
 static enum sg_err assess_there(struct decision *d, const struct transfer *t, struct sg_why *why)
 {
     bool runs = false;
-    if (t->state != PB_CASE_STATE_ASSESSING)
+    if (MUTATED(17, t->state != PB_CASE_STATE_ASSESSING, false))
         return deadline_end(d, RULE_ASSESS, &t->new_id, false, why);
     enum sg_err err = deadline_runs(d, RULE_ASSESS, &t->new_id, &runs, why);
     if (!err && !runs)
@@ -191,7 +193,8 @@ static enum sg_err take_over(struct decision *d, struct transfer *t, struct sg_w
         told = case_tell(d, &t->new_id, t->new_owner, PB_CASE_STATE_UNSPECIFIED,
                          PB_CASE_STATE_ASSESSING, 1);
     }
-    if (!open || !own->priority_band) { /* until the new owner has assessed it itself */
+    bool assessed = MUTATED(19, open && own->priority_band, true);
+    if (!assessed) { /* until the new owner has assessed it itself */
         effect->has_priority_band = effect->has_training_suitable = true;
         effect->priority_band = t->old->priority_band;
         effect->training_suitable = t->old->training_suitable;

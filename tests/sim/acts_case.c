@@ -53,10 +53,18 @@ static bool is_open(const struct acts *a, const void *object)
     return m_case_open(c->state);
 }
 
+/* Something goes along with it. */
+static bool is_laden(const struct acts *a, const void *object)
+{
+    const struct m_case *c = object;
+    return is_open(a, c) && (c->person->live || c->person->waiting_count || c->laden);
+}
+
 static PbEnvelope *of_case(struct acts *a, PbReferralKind kind, const char *target)
 {
     struct sg_id id;
-    const struct m_case *c = act_pick(a, &a->model->cases, 120, is_open);
+    bool laden = kind == PB_REFERRAL_KIND_TRANSFER && !one_in(a, 4);
+    const struct m_case *c = act_pick(a, &a->model->cases, 120, laden ? is_laden : is_open);
     if (!c)
         return NULL;
     PbEnvelope *e = sample_referral(&a->sample, a->arena, &id);
@@ -106,6 +114,12 @@ static bool is_pending(const struct acts *a, const void *object)
     return m_pending(object);
 }
 
+static bool is_transfer(const struct acts *a, const void *object)
+{
+    const struct m_referral *r = object;
+    return r->kind == PB_REFERRAL_KIND_TRANSFER && is_pending(a, r);
+}
+
 PbEnvelope *act_acknowledge(struct acts *a)
 {
     const struct m_referral *r = act_pick(a, &a->model->referrals, 60, is_submitted);
@@ -124,7 +138,8 @@ PbEnvelope *act_acknowledge(struct acts *a)
 
 PbEnvelope *act_decide(struct acts *a)
 {
-    const struct m_referral *r = act_pick(a, &a->model->referrals, 120, is_pending);
+    const struct m_referral *r =
+        act_pick(a, &a->model->referrals, 120, one_in(a, 4) ? is_transfer : is_pending);
     if (!r)
         return NULL;
     PbEnvelope *e = act_envelope(a, "referral.decided", m_target(r));
@@ -195,7 +210,7 @@ static bool takes_assessment(const struct acts *a, const void *object)
 static bool waits(const struct acts *a, const void *object)
 {
     const struct m_case *c = object;
-    return takes_assessment(a, c) && c->person->waiting_count;
+    return takes_assessment(a, c) && (c->person->waiting_count || c->called_minor);
 }
 
 PbEnvelope *act_assess(struct acts *a)
@@ -212,7 +227,7 @@ PbEnvelope *act_assess(struct acts *a)
     struct sg_id id = act_new_id(a);
     p->assessment_id = act_id(a, &id);
     e->publisher_agency = act_text(a, one_in(a, 25) ? act_agency(a) : c->owner);
-    p->is_minor = one_in(a, c->person->waiting_count ? 4 : 16);
+    p->is_minor = !c->called_minor && one_in(a, c->person->waiting_count ? 4 : 16);
     p->has_schooling = !one_in(a, 4);
     p->schooling = (PbSchooling)(1 + below(a, 6));
     p->priority_band = 1 + (uint32_t)below(a, 4);
@@ -228,9 +243,16 @@ PbEnvelope *act_assess(struct acts *a)
 
 /* ---- E24 ---- */
 
+static bool is_of_waiting(const struct acts *a, const void *object)
+{
+    const struct m_referral *r = object;
+    return r->person->waiting_count && is_pending(a, r);
+}
+
 PbEnvelope *act_annul(struct acts *a)
 {
-    const struct m_referral *r = act_pick(a, &a->model->referrals, 60, is_pending);
+    const struct m_referral *r =
+        act_pick(a, &a->model->referrals, 120, one_in(a, 2) ? is_of_waiting : is_pending);
     if (!r)
         return NULL;
     PbEnvelope *e = act_envelope(a, "event.corrected", r->referrer);

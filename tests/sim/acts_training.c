@@ -302,6 +302,12 @@ static bool is_promised(const struct acts *a, const void *object)
     return m_is_promised(seat->state);
 }
 
+static bool is_promised_and_waits(const struct acts *a, const void *object)
+{
+    const struct m_seat *seat = object;
+    return is_promised(a, seat) && seat->person->waiting_count;
+}
+
 PbEnvelope *act_start(struct acts *a)
 {
     const struct m_seat *seat = act_pick(a, &a->model->seats, 160, can_begin);
@@ -360,8 +366,11 @@ static PbPlacementEnded__Result result_for(struct acts *a, const struct m_seat *
 
 PbEnvelope *act_end(struct acts *a)
 {
-    const struct m_seat *seat =
-        act_pick(a, &a->model->seats, 160, one_in(a, 5) ? is_promised : trains);
+    uint64_t how = below(a, 6);
+    const struct m_seat *seat = act_pick(a, &a->model->seats, 160,
+                                         how == 0   ? is_promised
+                                         : how == 1 ? is_promised_and_waits
+                                                    : trains);
     if (!seat || (trains(a, seat) && act_today(a) < seat->slot->ends && !one_in(a, 4)))
         return NULL;
     PbEnvelope *e = act_envelope(a, "placement.ended", seat->slot->owner);

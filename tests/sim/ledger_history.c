@@ -220,6 +220,9 @@ static void one_event(struct history *h)
     PbEnvelope *e = acts_next(&h->acts, h->city.now_ms);
     struct outcome o = state(h, e);
     take_records(h);
+    if (o.status == PB_OUTCOME_STATUS_REJECTED)
+        model_refused(&h->model, e, o.fault.code);
+    check_model(h);
     if (o.status != PB_OUTCOME_STATUS_ACCEPTED)
         return;
     struct sg_id ref = id_of(o.effect->minted_person_ref);

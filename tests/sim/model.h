@@ -36,7 +36,9 @@ struct m_case {
     struct m_person *person;
     PbCaseState state;
     uint32_t band;
-    bool assess_limit; /* T03 */
+    bool not_ppks, called_minor; /* by the last E05 */
+    bool assess_limit;           /* T03 */
+    bool laden;                  /* an item was issued in it */
 };
 
 struct m_person {
@@ -160,7 +162,7 @@ struct model_counts {
 struct model {
     const struct sg_roster *roster;
     const char *broken;
-    char about[SG_ID_TEXT + 48]; /* the object of the promise */
+    char about[SG_ID_TEXT + 80]; /* the object of the promise */
     int64_t now_ms;
     uint64_t taken_seq; /* of the last record that was read */
     uint32_t last_type; /* of the last event of an agency */
@@ -189,6 +191,8 @@ void model_done(struct model *model);
 
 /* Read all records that are new in this transaction, then see that nothing is left open. */
 void model_take(struct model *model, struct txn *txn, int64_t now_ms);
+/* An event was refused with this code, by the rows that model_take has looked at last. */
+void model_refused(struct model *model, const PbEnvelope *envelope, uint32_t code);
 /* Compare every row with the model, every deadline with what it is for. Slow. */
 void model_compare(struct model *model, struct txn *txn, int64_t now_ms);
 
@@ -257,6 +261,8 @@ bool m_is_live(PbAllocationState state);
 bool m_is_over(PbAllocationState state);
 bool m_is_promised(PbAllocationState state);
 bool m_case_open(PbCaseState state);
+/* May a seat be asked for? */
+bool m_serves(const struct m_case *c);
 bool m_pending(const struct m_referral *r);
 const char *m_target(const struct m_referral *r);
 int64_t m_late_end_ms(const struct m_slot *s);

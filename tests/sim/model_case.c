@@ -18,6 +18,12 @@ bool m_case_open(PbCaseState state)
     return state >= PB_CASE_STATE_NEW && state <= PB_CASE_STATE_AFTERCARE;
 }
 
+bool m_serves(const struct m_case *c)
+{
+    return !c->not_ppks &&
+           (c->state == PB_CASE_STATE_IN_SERVICE || c->state == PB_CASE_STATE_AFTERCARE);
+}
+
 static bool has_capability(struct model *m, const char *agency, PbCapability capability)
 {
     const struct sg_agency *found = agency ? sg_roster_agency(m->roster, agency) : NULL;
@@ -211,6 +217,7 @@ static bool move_claims(struct model *m, struct m_case *from, struct m_case *to)
         struct m_item *item = m->items.all[i];
         if (item->c == from && m_on_loan(item)) {
             item->c = to;
+            to->laden = true;
             m_touch(m, TOUCHED_ITEM, item);
         }
     }
@@ -305,6 +312,8 @@ void m_assessment(struct model *m, const struct m_event *ev)
     if (m->broken)
         return;
     c->band = e->priority_band;
+    c->called_minor = e->is_minor;
+    c->not_ppks = !e->is_minor && !e->n_confirmed_ppks;
     c->assess_limit = false;
     move_case(m, c, c->state == PB_CASE_STATE_ASSESSING ? PB_CASE_STATE_IN_SERVICE : c->state);
     for (size_t i = 0; i < c->person->waiting_count; i++)

@@ -146,6 +146,7 @@ void m_item_issued(struct model *m, const struct m_event *ev)
     item->seat_count = count;
     memcpy(item->seats, seats, count * sizeof seats[0]);
     item->c = seats[0]->c;
+    item->c->laden = true;
     item->bast_on = day(e->bast_date);
     item->custody_until = day(e->custody_until);
     (void)snprintf(item->bast_no, sizeof item->bast_no, "%s", e->bast_no);

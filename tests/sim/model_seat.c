@@ -111,18 +111,13 @@ static bool waits_at(const struct m_person *p, const struct m_slot *s)
 
 /* ---- E11 ---- */
 
-static bool serves(const struct m_case *c)
-{
-    return c->state == PB_CASE_STATE_IN_SERVICE || c->state == PB_CASE_STATE_AFTERCARE;
-}
-
 void m_seat_requested(struct model *m, const struct m_event *ev)
 {
     const PbSeatRequested *e = ev->e->seat_requested;
     struct sg_id case_id = id_of(ev->e->case_id), slot_id = id_of(e->slot_id);
     struct m_case *c = pile_find(&m->cases, &case_id);
     struct m_slot *s = pile_find(&m->slots, &slot_id);
-    M_EXPECT(m, c && s && c->owner == ev->agency && serves(c),
+    M_EXPECT(m, c && s && c->owner == ev->agency && m_serves(c),
              "a seat for a case that may have none", &case_id);
     if (m->broken)
         return;
@@ -158,7 +153,7 @@ static void grant_again(struct model *m, const struct m_event *ev, const struct 
              &seat->id);
     M_EXPECT(m, lowest_free(s) && !s->waiting_count, "granted again, but there is no seat",
              &seat->id);
-    M_EXPECT(m, serves(seat->c), "granted again for a case that may have no seat", &seat->id);
+    M_EXPECT(m, m_serves(seat->c), "granted again for a case that may have no seat", &seat->id);
     M_EXPECT(m, m_may_sit(m, s, seat->person), "granted again to somebody who may not sit",
              &seat->id);
     expect_new(m, s, seat->c, lowest_free(s), true)->seq = ev->record->seq;

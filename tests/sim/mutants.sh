@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # mutants.sh - every deliberate error of the ledger (daemon/ledger/mutant.h) must be found by the
 # random histories, and the ledger without one must pass them. Usage: mutants.sh BUILD NUMBER…
-# Two at a time; MUTANT_STEPS steps at most, MUTANT_SEED the first seed.
+# Two at a time; MUTANT_STEPS steps at most from the seed MUTANT_SEED.
 set -u
 build=$1
 shift

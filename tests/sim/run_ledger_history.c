@@ -57,6 +57,19 @@ static void print(const struct ledger_history_result *r, double seconds)
     printf("\n");
 }
 
+/* A history that is long enough must have each type accepted, or its generator has gone blind. */
+static int check_mixed(const struct ledger_history_result *r)
+{
+    static const uint32_t served[] = {101, 102, 103, 104, 105, 108, 109, 110, 111,
+                                      112, 113, 114, 115, 116, 117, 118, 124};
+    for (size_t i = 0; r->steps >= EPISODE_STEPS && i < SG_ARRAY_LEN(served); i++)
+        if (r->counts.accepted[served[i]] < r->steps / 1000) {
+            printf("%s was accepted too seldom\n", sg_type_topic(served[i]));
+            return 1;
+        }
+    return 0;
+}
+
 static double now_s(void)
 {
     struct timespec t;
@@ -89,5 +102,5 @@ int main(int argc, char **argv)
         left -= part;
     }
     print(&result, now_s() - begin);
-    return 0;
+    return check_mixed(&result);
 }
