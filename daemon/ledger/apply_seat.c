@@ -291,7 +291,7 @@ static enum sg_err move_allocation(struct fold *f, const PbMoveEffect *e)
     row->case_owner = e->case_owner;
     if (!err)
         err = fold_put(f, TABLE_ALLOCATIONS, e->id, row);
-    if (err || MUTATED(22, row->state != PB_ALLOCATION_STATE_WAITLISTED, true))
+    if (err || MUTATED(21, row->state != PB_ALLOCATION_STATE_WAITLISTED, true))
         return err;
     PbCaseRow *c = NULL; /* it waits in the band of the case that it belongs to now */
     err = fold_get(f, TABLE_CASES, e->case_id, &pb_case_row__descriptor, &c);
@@ -309,8 +309,7 @@ enum sg_err fold_move(struct fold *f, const PbMoveEffect *e)
         return err;
     /* The placement may have ended and stay behind: the item is found again through it. */
     struct sg_id to = id_of(e->case_id), holder = id_of(row->allocation_ids[0]);
-    err = MUTATED(21, fold_mark(f, TABLE_ALLOCATIONS_OF_CASE, key_id(key_id(&key, &to), &holder)),
-                  SG_OK);
+    err = fold_mark(f, TABLE_ALLOCATIONS_OF_CASE, key_id(key_id(&key, &to), &holder));
     if (err)
         return err;
     row->case_id = e->case_id;

@@ -72,7 +72,7 @@ static enum sg_err grant_again(struct decision *d, const PbAllocationRow *row, s
         state == PB_SLOT_STATE_OPEN || (state != PB_SLOT_STATE_CANCELLED &&
                                         slot_takes_late_entry(r.slot, d->turn->block->time_ms));
     may = may && !r.c->not_ppks;
-    if (!r.seat_no || r.slot->waiting || !open || !MUTATED(23, may, true))
+    if (!r.seat_no || r.slot->waiting || !open || !MUTATED(22, may, true))
         return refuse(d, SG_ST_BAD_TRANSITION, "seat_decided.allocation_id", "EXPIRED",
                       "a hold that has not run out; ask for a seat again");
     struct sg_id new_id;

@@ -112,6 +112,14 @@ void *act_pick(struct acts *a, const struct pile *pile, size_t newest,
     return NULL;
 }
 
+bool act_is_waited_for(const struct acts *a, const struct sg_id *id)
+{
+    for (size_t i = 0; i < a->model->parked_count; i++)
+        if (sg_id_equal(&a->model->parked[i].object_id, id))
+            return true;
+    return false;
+}
+
 /* ---- people ---- */
 
 void act_about(struct acts *a, PbPersonIdentity *p, unsigned k)
@@ -177,7 +185,7 @@ PbEnvelope *acts_next(struct acts *a, int64_t now_ms)
     static const struct {
         unsigned weight;
         PbEnvelope *(*make)(struct acts *a);
-    } acts[] = {{90, act_refer},    {20, act_serve},   {22, act_transfer}, {40, act_acknowledge},
+    } acts[] = {{90, act_refer},    {20, act_serve},   {32, act_transfer}, {40, act_acknowledge},
                 {95, act_decide},   {22, act_contact}, {65, act_assess},   {12, act_annul},
                 {40, act_offer},    {40, act_change},  {5, act_cancel},    {150, act_request},
                 {150, act_settle},  {80, act_start},   {50, act_attend},   {70, act_end},

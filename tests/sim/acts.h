@@ -55,6 +55,8 @@ const char *act_agency_with(struct acts *a, PbCapability capability);
 /* One of the newest objects of a pile that fits, most of the time; NULL when there is none. */
 void *act_pick(struct acts *a, const struct pile *pile, size_t newest,
                bool (*fits)(const struct acts *a, const void *object));
+/* An event is parked that waits for this object. */
+bool act_is_waited_for(const struct acts *a, const struct sg_id *id);
 void act_about(struct acts *a, PbPersonIdentity *p, unsigned k);
 PbPersonIdentity *act_person(struct acts *a, unsigned k);
 

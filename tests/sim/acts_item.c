@@ -52,6 +52,12 @@ static bool in_stock(const struct acts *a, const void *object)
     return item->state == PB_ITEM_STATE_IN_STOCK;
 }
 
+static bool is_wanted(const struct acts *a, const void *object)
+{
+    const struct m_item *item = object;
+    return in_stock(a, item) && act_is_waited_for(a, &item->id);
+}
+
 static bool lent(const struct acts *a, const void *object)
 {
     const struct m_item *item = object;
@@ -128,7 +134,10 @@ static bool set_recipients(struct acts *a, PbEquipmentIssued *p, const struct m_
 PbEnvelope *act_issue(struct acts *a)
 {
     bool keeps = one_in(a, 3);
-    const struct m_item *item = act_pick(a, &a->model->items, 120, keeps ? lent : in_stock);
+    const struct m_item *item = act_pick(a, &a->model->items, 120,
+                                         keeps          ? lent
+                                         : one_in(a, 3) ? is_wanted
+                                                        : in_stock);
     bool grant = keeps || one_in(a, 2);
     if (!item)
         return NULL;
@@ -179,7 +188,7 @@ static void find_something(struct acts *a, PbEquipmentChecked *p, const struct m
 PbEnvelope *act_check(struct acts *a)
 {
     const struct m_item *item =
-        act_pick(a, &a->model->items, 160, one_in(a, 20) ? in_stock : is_issued);
+        act_pick(a, &a->model->items, 160, one_in(a, 12) ? in_stock : is_issued);
     struct sg_id id = act_new_id(a), item_id;
     if (!item)
         return NULL;

@@ -48,8 +48,9 @@ PbEnvelope *act_offer(struct acts *a)
     PbTrainingSlotOffered *s = e->slot_offered;
     int32_t begins = act_today(a) + 3 + (int32_t)below(a, 10);
     size_t course = below(a, SG_ARRAY_LEN(courses));
-    const char *owner =
-        one_in(a, 3) ? act_agency_with(a, PB_CAPABILITY_TRAINING_PROVIDER) : "disnaker";
+    const char *owner = one_in(a, 3)   ? act_agency_with(a, PB_CAPABILITY_TRAINING_PROVIDER)
+                        : one_in(a, 3) ? "dinsos"
+                                       : "disnaker";
     id = act_new_id(a);
     if (a->slots_ahead_count && one_in(a, 3)) {
         id = a->slots_ahead[--a->slots_ahead_count];
@@ -302,6 +303,12 @@ static bool is_promised(const struct acts *a, const void *object)
     return m_is_promised(seat->state);
 }
 
+static bool is_wanted(const struct acts *a, const void *object)
+{
+    const struct m_seat *seat = object;
+    return can_begin(a, seat) && act_is_waited_for(a, &seat->id);
+}
+
 static bool is_promised_and_waits(const struct acts *a, const void *object)
 {
     const struct m_seat *seat = object;
@@ -310,7 +317,8 @@ static bool is_promised_and_waits(const struct acts *a, const void *object)
 
 PbEnvelope *act_start(struct acts *a)
 {
-    const struct m_seat *seat = act_pick(a, &a->model->seats, 160, can_begin);
+    const struct m_seat *seat =
+        act_pick(a, &a->model->seats, 160, one_in(a, 3) ? is_wanted : can_begin);
     if (!seat)
         return NULL;
     PbEnvelope *e = act_envelope(a, "placement.started", seat->slot->owner);
@@ -320,7 +328,9 @@ PbEnvelope *act_start(struct acts *a)
     p->has_allocation_id = true;
     p->allocation_id = act_id(a, &seat->id);
     last = last < act_today(a) ? last : act_today(a);
-    int32_t on = last < first ? first : last - (int32_t)below(a, 1 + (uint64_t)(last - first));
+    int32_t on = last < first || one_in(a, 3)
+                     ? first
+                     : last - (int32_t)below(a, 1 + (uint64_t)(last - first));
     p->started_on = act_date(a, one_in(a, 25) ? on + (int32_t)below(a, 40) - 20 : on);
     e->placement_started = p;
     return e;
@@ -368,7 +378,7 @@ PbEnvelope *act_end(struct acts *a)
 {
     uint64_t how = below(a, 6);
     const struct m_seat *seat = act_pick(a, &a->model->seats, 160,
-                                         how == 0   ? is_promised
+                                         how == 0   ? one_in(a, 3) ? is_promised : can_begin
                                          : how == 1 ? is_promised_and_waits
                                                     : trains);
     if (!seat || (trains(a, seat) && act_today(a) < seat->slot->ends && !one_in(a, 4)))

@@ -283,8 +283,10 @@ static void compare_touched(struct model *m)
                                                           [TOUCHED_REFERRAL] = m_compare_referral,
                                                           [TOUCHED_SEAT] = m_compare_seat,
                                                           [TOUCHED_ITEM] = m_compare_item};
-    for (size_t i = 0; !m->broken && i < m->touched_count; i++)
+    for (size_t i = 0; !m->broken && i < m->touched_count; i++) {
         compare[m->kinds[i]](m, m->touched[i]);
+        m_compare_limits(m, m->kinds[i], m->touched[i]);
+    }
     m->touched_count = 0;
 }
 

@@ -243,6 +243,7 @@ void m_compare_slot(struct model *m, const void *object);
 void m_compare_seat(struct model *m, const void *object);
 void m_compare_item(struct model *m, const void *object);
 void m_compare_tables(struct model *m);
+void m_compare_limits(struct model *m, enum model_kind kind, const void *object);
 
 /* The broker's own: a change of a seat. */
 void m_seat_changed(struct model *m, const struct record *record, const PbEnvelope *e);

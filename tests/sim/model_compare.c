@@ -308,22 +308,36 @@ static bool stops(struct model *m, const char *rule, const PbDeadlineRow *row, i
     return presence.down || next_ms + presence.down_total_ms - row->down_base_ms > m->now_ms;
 }
 
-static void look_at_deadline(struct model *m, const struct cursor *at)
+static void name_rule(struct model *m, const char *rule)
+{
+    size_t len = strlen(m->about);
+    if (m->broken)
+        (void)snprintf(m->about + len, sizeof m->about - len, " %s", rule);
+}
+
+/* It belongs to an object in the state that it is for, and binds the right agency. */
+static PbDeadlineRow *bound_deadline(struct model *m, const struct cursor *at)
 {
     struct sg_id id = id_at(at->key.ptr);
     const char *rule = (const char *)at->key.ptr + SG_ID_BYTES;
     struct bound to = bound_of(m, &id, rule);
     struct sg_why why = {0};
     PbDeadlineRow *row = NULL;
-    int64_t next_ms;
     SG_CHECK(!sg_decode_row(&pb_deadline_row__descriptor, at->value, &m->arena, &row, &why));
     M_EXPECT(m, to.runs, "a deadline of what is over", &id);
     M_EXPECT(m, !to.responsible || agency_is(row->responsible, to.responsible),
              "a deadline that binds another agency", &id);
     check_times(m, &id, rule, row);
-    if (m->broken)
-        (void)snprintf(m->about + strlen(m->about), sizeof m->about - strlen(m->about), " %s",
-                       rule);
+    name_rule(m, rule);
+    return row;
+}
+
+static void look_at_deadline(struct model *m, const struct cursor *at)
+{
+    struct sg_id id = id_at(at->key.ptr);
+    const char *rule = (const char *)at->key.ptr + SG_ID_BYTES;
+    const PbDeadlineRow *row = bound_deadline(m, at);
+    int64_t next_ms;
     if (m->broken || !deadline_next(row, &next_ms))
         return;
     struct key due = {0};
@@ -333,9 +347,7 @@ static void look_at_deadline(struct model *m, const struct cursor *at)
              "a deadline without its due time", &id);
     M_EXPECT(m, next_ms > m->now_ms || stops(m, rule, row, next_ms),
              "a deadline was not told in its time", &id);
-    if (m->broken)
-        (void)snprintf(m->about + strlen(m->about), sizeof m->about - strlen(m->about), " %s",
-                       rule);
+    name_rule(m, rule);
 }
 
 static void look_at_due(struct model *m, const struct cursor *at)
@@ -353,7 +365,24 @@ static void look_at_due(struct model *m, const struct cursor *at)
              "a due time without its deadline", &id);
 }
 
-/* How many deadlines the model wants; T15 stands beside. */
+/* How many deadlines an object has. */
+static uint64_t seat_wants(const struct m_seat *seat)
+{
+    return (uint64_t)(seat->state == PB_ALLOCATION_STATE_HELD) +
+           (uint64_t)m_is_promised(seat->state) +
+           (uint64_t)(seat->state == PB_ALLOCATION_STATE_RESERVED) +
+           (uint64_t)(seat->state == PB_ALLOCATION_STATE_OCCUPIED) + (uint64_t)seat->kit_limit;
+}
+
+static uint64_t item_wants(const struct m_item *item)
+{
+    uint64_t count = item->return_limit;
+    for (size_t i = 0; i < MODEL_CHECKS; i++)
+        count += item->check_limit[i];
+    return count;
+}
+
+/* T15 stands beside. */
 static uint64_t wanted_deadlines(struct model *m)
 {
     uint64_t count = m->parked_count;
@@ -361,22 +390,12 @@ static uint64_t wanted_deadlines(struct model *m)
         count += m_pending(m->referrals.all[i]);
     for (size_t i = 0; i < m->cases.count; i++)
         count += ((const struct m_case *)m->cases.all[i])->assess_limit;
-    for (size_t i = 0; i < m->seats.count; i++) {
-        const struct m_seat *seat = m->seats.all[i];
-        count += (uint64_t)(seat->state == PB_ALLOCATION_STATE_HELD) +
-                 (uint64_t)m_is_promised(seat->state) +
-                 (uint64_t)(seat->state == PB_ALLOCATION_STATE_RESERVED) +
-                 (uint64_t)(seat->state == PB_ALLOCATION_STATE_OCCUPIED) +
-                 (uint64_t)seat->kit_limit;
-    }
+    for (size_t i = 0; i < m->seats.count; i++)
+        count += seat_wants(m->seats.all[i]);
     for (size_t i = 0; i < m->slots.count; i++)
         count += ((const struct m_slot *)m->slots.all[i])->waiting_count != 0;
-    for (size_t i = 0; i < m->items.count; i++) {
-        const struct m_item *item = m->items.all[i];
-        count += item->return_limit;
-        for (size_t j = 0; j < MODEL_CHECKS; j++)
-            count += item->check_limit[j];
-    }
+    for (size_t i = 0; i < m->items.count; i++)
+        count += item_wants(m->items.all[i]);
     for (size_t i = 0; i < m->roster->agency_count; i++) {
         struct key key = {0};
         struct sg_bytes row;
@@ -385,6 +404,27 @@ static uint64_t wanted_deadlines(struct model *m)
         count += table_get(m->txn, TABLE_DEADLINES, &key, &row, NULL) == SG_OK;
     }
     return count;
+}
+
+/* The deadlines of one object, whether or not they are due by now. */
+void m_compare_limits(struct model *m, enum model_kind kind, const void *object)
+{
+    SG_AUTO(cursor_done) struct cursor cursor = {0};
+    struct sg_why why = {0};
+    struct key prefix = {0};
+    const struct sg_id *id = object;
+    uint64_t wanted = kind == TOUCHED_CASE       ? ((const struct m_case *)object)->assess_limit
+                      : kind == TOUCHED_REFERRAL ? m_pending(object)
+                      : kind == TOUCHED_SEAT     ? seat_wants(object)
+                                                 : item_wants(object);
+    SG_CHECK(!cursor_open(&cursor, m->txn, TABLE_DEADLINES, &why));
+    SG_CHECK(!cursor_seek(&cursor, key_id(&prefix, id), &why));
+    for (; !m->broken && cursor.key.ptr && key_starts(cursor.key, &prefix); wanted--) {
+        M_EXPECT(m, wanted, "a deadline of what is over", id);
+        (void)bound_deadline(m, &cursor);
+        SG_CHECK(!cursor_next(&cursor, &why));
+    }
+    M_EXPECT(m, !wanted, "a deadline is not set", id);
 }
 
 static uint64_t wanted_waitings(const struct model *m)

@@ -43,12 +43,14 @@ static void print(const struct ledger_history_result *r, double seconds)
 {
     const struct model_counts *c = &r->counts;
     printf("%llu steps, %llu turns, %llu records (%llu derived), %llu stated again, %llu promoted, "
-           "%llu expired, %llu timed out, %llu settled with a refusal, %.0f steps/s\n",
+           "%llu expired, %llu timed out, %llu settled with a refusal, %llu told of down time, "
+           "%.0f steps/s\n",
            (unsigned long long)r->steps, (unsigned long long)r->turns,
            (unsigned long long)r->records, (unsigned long long)c->derived,
            (unsigned long long)r->duplicates, (unsigned long long)c->promoted,
            (unsigned long long)c->expired, (unsigned long long)c->timed_out,
-           (unsigned long long)c->settled_refused, (double)r->steps / seconds);
+           (unsigned long long)c->settled_refused, (unsigned long long)c->told_while_down,
+           (double)r->steps / seconds);
     print_types(r);
     print_deadlines(r);
     printf("head ");
