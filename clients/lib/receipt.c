@@ -38,7 +38,8 @@ static sinergi_status collect(struct sinergi *client, const struct outbox_place 
     memcpy(out->rest_hash, in->rest_hash.data, sizeof out->rest_hash);
     out->leaf_index = in->leaf_index;
     out->path_len = in->path.len;
-    memcpy(out->path, in->path.data, in->path.len);
+    if (in->path.len) /* of a block of one event there is none */
+        memcpy(out->path, in->path.data, in->path.len);
     memcpy(out->signature, block->signature.data, sizeof out->signature);
     return SINERGI_OK;
 }

@@ -207,6 +207,11 @@ static void add_broker_fields(PbEnvelope *e, const struct view_request *request,
     e->accepted_at = accepted;
     e->has_derived = record->rest->kind == PB_RECORD_KIND_DERIVED;
     e->derived = e->has_derived;
+    /* What a payload does not say, its envelope does not either. */
+    if (e->case_state_changed && !e->case_state_changed->cause && e->causation) {
+        e->causation = NULL;
+        note_path(cut, "causation");
+    }
     e->n_redacted_paths = cut->path_count;
     e->redacted_paths = cut->paths;
 }
@@ -224,6 +229,8 @@ enum sg_err view_envelope(const struct view_request *request, struct sg_arena *a
     if (err)
         return err;
     event.envelope->has_salt = false;
+    if (event.envelope->placement_ended && record->rest->effect)
+        event.envelope->placement_ended->course_code = record->rest->effect->course_code;
     struct cut cut = {
         .relations = view_relations(record, request->reader), .request = request, .arena = arena};
     run_cut(&cut, &event.envelope->base, &sg_envelope_rules);

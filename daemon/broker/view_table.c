@@ -2,8 +2,10 @@
 
 #include "sinergi/v1/options.pb-c.h"
 
+enum { ROWS = PB_SEEN_COMPLETED + 1 };
+
 /* A row that a column is missing from says NO. Publisher: reads what it wrote, except a NIK. */
-static const unsigned char cells[PB_SEEN_DECLINE_REASON + 1][COLUMNS] = {
+static const unsigned char cells[ROWS][COLUMNS] = {
     /* clang-format off */
     [PB_SEEN_OWNER_ONLY]        = {[COLUMN_CASE_OWNER] = CELL_YES},
     [PB_SEEN_FULL_NAME]         = {[COLUMN_CASE_OWNER] = CELL_YES, [COLUMN_PROVIDER] = CELL_CONSENT,
@@ -35,11 +37,14 @@ static const unsigned char cells[PB_SEEN_DECLINE_REASON + 1][COLUMNS] = {
                                    [COLUMN_TRANSFER] = CELL_YES, [COLUMN_EQUIPMENT] = CELL_YES},
     [PB_SEEN_CASE_MATTER]       = {[COLUMN_CASE_OWNER] = CELL_YES},
     [PB_SEEN_DECLINE_REASON]    = {[COLUMN_CASE_OWNER] = CELL_YES, [COLUMN_ACTS] = CELL_YES},
+    [PB_SEEN_RESULT]            = {[COLUMN_CASE_OWNER] = CELL_YES, [COLUMN_PROVIDER] = CELL_YES},
+    [PB_SEEN_COMPLETED]         = {[COLUMN_CASE_OWNER] = CELL_YES, [COLUMN_PROVIDER] = CELL_YES,
+                                   [COLUMN_EQUIPMENT] = CELL_YES},
 }; /* clang-format on */
 
 enum view_cell view_cell_of(unsigned seen, enum view_column column)
 {
-    return seen <= PB_SEEN_DECLINE_REASON ? (enum view_cell)cells[seen][column] : CELL_NO;
+    return seen < ROWS ? (enum view_cell)cells[seen][column] : CELL_NO;
 }
 
 uint32_t view_column_relation(enum view_column column)

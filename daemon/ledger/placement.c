@@ -216,8 +216,11 @@ enum sg_err decide_placement_ended(struct decision *d, struct sg_why *why)
         err = check_end(d, &p);
     if (err || d->fault->code)
         return err;
-    add_readers_with(d, SG_CAP(PB_CAPABILITY_EQUIPMENT_PROVIDER), RELATION_EQUIPMENT);
     PbAllocationState to = state_after(&p, e->result, d->turn->block->time_ms);
+    add_readers_with(d, SG_CAP(PB_CAPABILITY_EQUIPMENT_PROVIDER),
+                     to == PB_ALLOCATION_STATE_COMPLETED ? RELATION_EQUIPMENT
+                                                         : RELATION_NO_EQUIPMENT);
+    d->effect->course_code = text_of(d->turn, p.slot->slot->course_code);
     PbSeatChange change = to == PB_ALLOCATION_STATE_COMPLETED  ? PB_SEAT_CHANGE_COMPLETED
                           : to == PB_ALLOCATION_STATE_RELEASED ? PB_SEAT_CHANGE_RELEASED
                                                                : PB_SEAT_CHANGE_FORFEITED;

@@ -20,6 +20,7 @@ enum relation {
     RELATION_REFERRER_ACTS = 1 << 11,    /* referrer that can act on the reason of a decision */
     RELATION_PROVIDER_WAITING = 1 << 12, /* provider of a waiting person: position and age band */
     RELATION_RESPONSIBLE = 1 << 13,      /* agency that a deadline binds */
+    RELATION_NO_EQUIPMENT = 1 << 14,     /* equipment provider: the placement was not completed */
 };
 
 #endif

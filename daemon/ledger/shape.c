@@ -189,6 +189,9 @@ static bool check_attendance(const struct sg_event *event, struct sg_fault *faul
 static bool check_ended(const struct sg_event *event, struct sg_fault *fault)
 {
     const PbPlacementEnded *e = event->envelope->placement_ended;
+    if (e->course_code)
+        return wrong(fault, "placement_ended.course_code", "BROKER_FIELD",
+                     "absent: it is the course of the slot");
     if (e->result == PB_PLACEMENT_ENDED__RESULT_COMPLETED && !e->has_attendance_pct)
         return missing(fault, "placement_ended.attendance_pct", "a number from 0 to 100");
     if (e->result == PB_PLACEMENT_ENDED__RESULT_REMOVED && !e->reason)

@@ -16,7 +16,7 @@
 enum { OPT_PD = 50001, OPT_FORM, OPT_MUST, OPT_MIN, OPT_MAX, OPT_SEEN };
 enum { PD_UNSPECIFIED, PD_NONE, PD_PSEUDONYMOUS, PD_GENERAL, PD_SPECIFIC };
 enum { FORM_PARTIAL_DATE = 16, FORM_DAY = 17 };
-enum { SEEN_CASE_MATTER = 17, SEEN_DECLINE_REASON = 18 };
+enum { SEEN_CASE_MATTER = 17 }; /* from here on rows of fields that are not personal */
 enum { MESSAGES_MAX = 256, DEPTH_MAX = 8, PAYLOAD_FIRST = 101 };
 
 typedef Google__Protobuf__FileDescriptorSet Set;
@@ -133,8 +133,7 @@ static void check_leaf(const struct entry *entry, const Field *field, const stru
         complain(entry->name, field->name, "has no form");
     if (date && o->form != FORM_PARTIAL_DATE && o->form != FORM_DAY)
         complain(entry->name, field->name, "a Date wants FORM_PARTIAL_DATE or FORM_DAY");
-    if ((o->pd == PD_NONE || o->pd == PD_PSEUDONYMOUS) && o->seen && o->seen != SEEN_CASE_MATTER &&
-        o->seen != SEEN_DECLINE_REASON)
+    if ((o->pd == PD_NONE || o->pd == PD_PSEUDONYMOUS) && o->seen && o->seen < SEEN_CASE_MATTER)
         complain(entry->name, field->name, "has a row of the table of personal fields");
 }
 

@@ -39,6 +39,10 @@ static struct sg_id take_budi_in(void)
     assert_int_equal(world_count(&city, SATPOLPP, "", "\"seq\""), 2 + 2);
     assert_int_equal(world_count(&city, SATPOLPP, "case.*", "REFERRAL_STATE_ACKNOWLEDGED"), 1);
     assert_int_equal(world_count(&city, SATPOLPP, "case.*", "REFERRAL_STATE_ACCEPTED"), 1);
+    /* … which do not name Dinsos's event, neither in the payload nor in the envelope. */
+    assert_int_equal(world_count(&city, SATPOLPP, "case.*", "\"cause\":"), 0);
+    assert_int_equal(world_count(&city, SATPOLPP, "case.*", "\"causation\":"), 0);
+    assert_true(world_count(&city, DINSOS, "case.*", "\"causation\":") > 0);
     const char *at =
         strstr(world_read(&city, DINSOS, "case.*"), "\"caseStateChanged\":{\"caseId\":\"");
     assert_non_null(at);

@@ -14,7 +14,7 @@ static const uint32_t relations[] = {
     RELATION_PROVIDER,       RELATION_TRANSFER_TARGET, RELATION_EQUIPMENT,
     RELATION_STEWARD,        RELATION_AUDITOR,         RELATION_SERVICE_TARGET,
     RELATION_CIVIL_REGISTRY, RELATION_RESPONSIBLE,     RELATION_PROVIDER_WAITING,
-    RELATION_REFERRER_ACTS};
+    RELATION_REFERRER_ACTS,  RELATION_NO_EQUIPMENT};
 
 /* Who may read a personal field, written down once more from the document, by its row. */
 static const struct row {
@@ -41,6 +41,8 @@ static const struct row {
     {PB_SEEN_DISTRICT, RELATION_CASE_OWNER | RELATION_PROVIDER | RELATION_TRANSFER_TARGET | RELATION_EQUIPMENT},
     {PB_SEEN_CASE_MATTER, RELATION_CASE_OWNER},
     {PB_SEEN_DECLINE_REASON, RELATION_CASE_OWNER | RELATION_REFERRER_ACTS},
+    {PB_SEEN_RESULT, RELATION_CASE_OWNER | RELATION_PROVIDER},
+    {PB_SEEN_COMPLETED, RELATION_CASE_OWNER | RELATION_PROVIDER | RELATION_EQUIPMENT},
 }; /* clang-format on */
 
 static uint32_t readers_of(unsigned seen)
@@ -129,27 +131,33 @@ struct seen {
     struct sg_bytes bytes;
 };
 
-static struct seen see(struct world_city *city, PbReader *audience, const char *reader, bool ended,
-                       bool has_ref)
+static struct seen see_event(struct world_city *city, const char *json, PbRecordRest *rest,
+                             PbReader *audience, struct view_request request)
 {
     struct sg_why why = {""};
-    PbRecordRest rest = PB_RECORD_REST__INIT;
-    struct record record = {.seq = 7, .accepted_ms = 1500, .rest = &rest};
-    struct view_request request = {.record = &record,
-                                   .reader = reader,
-                                   .has_person_ref = has_ref,
-                                   .person_ref = {{9}},
-                                   .person_ended = ended};
+    struct record record = {.seq = 7, .accepted_ms = 1500, .rest = rest};
     struct seen seen = {NULL, {NULL, 0}};
-    char agency[] = "satpolpp";
-    rest.agency = agency;
-    rest.kind = PB_RECORD_KIND_ACCEPTED;
-    rest.audience = &audience;
-    rest.n_audience = 1;
-    world_parts(city, SATPOLPP, REFERRAL, &record.clear, &record.personal);
+    request.record = &record;
+    rest->kind = PB_RECORD_KIND_ACCEPTED;
+    rest->audience = &audience;
+    rest->n_audience = 1;
+    world_parts(city, SATPOLPP, json, &record.clear, &record.personal);
     UNIT_OK(view_envelope(&request, &city->arena, &seen.bytes, &why));
     UNIT_OK(sg_decode(&pb_envelope__descriptor, seen.bytes, &city->arena, &seen.envelope, &why));
     return seen;
+}
+
+static struct seen see(struct world_city *city, PbReader *audience, const char *reader, bool ended,
+                       bool has_ref)
+{
+    PbRecordRest rest = PB_RECORD_REST__INIT;
+    char agency[] = "satpolpp";
+    rest.agency = agency;
+    return see_event(city, REFERRAL, &rest, audience,
+                     (struct view_request){.reader = reader,
+                                           .has_person_ref = has_ref,
+                                           .person_ref = {{9}},
+                                           .person_ended = ended});
 }
 
 static size_t times_redacted(const PbEnvelope *e, const char *path)
@@ -211,6 +219,53 @@ static void a_record_is_cut_for_its_reader(void **state)
     world_close(&city);
 }
 
+/* "equipment providers (allocation, course, result only)"; of the result only whether COMPLETED. */
+static void a_result_reaches_equipment_providers_as_a_course(void **state)
+{
+    (void)state;
+    static struct world_city city;
+    static const char json[] =
+        "{\"placementEnded\":{\"allocationId\":\"01968a3e-0000-7000-8000-000000000001\","
+        "\"endedOn\":\"2026-07-17\",\"result\":\"COMPLETED\",\"attendancePct\":93,"
+        "\"competency\":\"COMPETENT\",\"certificateNo\":\"SK/045\"}}";
+    static const struct {
+        const char *name;
+        uint32_t relations;
+        bool result, matter;
+    } cases[] = {
+        {"case owner", RELATION_CASE_OWNER, true, true},
+        {"provider", RELATION_PROVIDER, true, true},
+        {"equipment provider", RELATION_EQUIPMENT, true, false},
+        {"equipment provider, not completed", RELATION_NO_EQUIPMENT, false, false},
+        {"both", RELATION_EQUIPMENT | RELATION_CASE_OWNER, true, true},
+    };
+    world_open(&city, "2026-05-04T01:00:00Z");
+    for (size_t i = 0; i < SG_ARRAY_LEN(cases); i++) {
+        char agency[] = "disnaker", course[] = "BARBER", reader[] = "dinsos";
+        PbReader audience = PB_READER__INIT;
+        PbEffect effect = PB_EFFECT__INIT;
+        PbRecordRest rest = PB_RECORD_REST__INIT;
+        rest.agency = agency;
+        rest.effect = &effect;
+        effect.course_code = course;
+        audience.agency = reader;
+        audience.relations = cases[i].relations;
+        struct seen seen =
+            see_event(&city, json, &rest, &audience, (struct view_request){.reader = reader});
+        const PbPlacementEnded *e = seen.envelope->placement_ended;
+        assert_true(e && e->has_allocation_id);
+        if (e->has_result != cases[i].result || (e->course_code != NULL) != cases[i].result)
+            fail_msg("%s: result and course", cases[i].name);
+        if (e->has_attendance_pct != cases[i].matter || e->has_competency != cases[i].matter ||
+            (e->certificate_no != NULL) != cases[i].matter ||
+            (e->ended_on != NULL) != cases[i].matter)
+            fail_msg("%s: what else is told", cases[i].name);
+        if (times_redacted(seen.envelope, "placement_ended.attendance_pct") == cases[i].matter)
+            fail_msg("%s: redacted paths", cases[i].name);
+    }
+    world_close(&city);
+}
+
 static void the_reader_gets_its_own_pseudonym(void **state)
 {
     (void)state;
@@ -232,4 +287,5 @@ static void the_reader_gets_its_own_pseudonym(void **state)
 UNIT_MAIN(cmocka_unit_test(every_field_follows_the_table),
           cmocka_unit_test(ids_reach_whom_they_may),
           cmocka_unit_test(a_record_is_cut_for_its_reader),
+          cmocka_unit_test(a_result_reaches_equipment_providers_as_a_course),
           cmocka_unit_test(the_reader_gets_its_own_pseudonym))
