@@ -153,6 +153,8 @@ test-long: deps ## the same with large counts
 
 HISTORY_STEPS_short := 20000
 HISTORY_STEPS_long  := 1000000
+ROWS_short          := 1000 10000
+ROWS_long           := 1000 100000
 LEDGER_STEPS_short  := 60000
 LEDGER_STEPS_long   := 1000000
 CRASH_ROUNDS_short  := 10
@@ -164,11 +166,13 @@ ASAN_TESTS := $(patsubst $(B)/%,$(ASAN)/%,$(UNIT) $(SCENARIO))
 
 built-test: all $(UNIT) $(SCENARIO) $(SIM) $(E2E)
 	@$(MAKE) --no-print-directory VARIANT=asan B=$(ASAN) $(ASAN_TESTS) $(ASAN)/tests/sim/run_history
+	@$(MAKE) --no-print-directory CC=clang VARIANT=fuzz B=build/fuzz build/fuzz/objects.a
 	@$(MAKE) --no-print-directory $(patsubst %,build/fuzz/fuzz_%,$(FUZZ))
 	@SINERGID=$(B)/sinergid SINERGI=$(B)/sinergi tests/run.sh $(UNIT) $(SCENARIO) \
 	    $(patsubst %,"%",$(ASAN_TESTS)) \
 	    "$(B)/tests/sim/run_history --steps $(HISTORY_STEPS_$(SIZE))" \
 	    "$(B)/tests/sim/run_ledger_history --steps $(LEDGER_STEPS_$(SIZE))" \
+	    "$(B)/tests/sim/run_rows $(ROWS_$(SIZE))" \
 	    "tests/sim/mutants.sh $(B) $(MUTANTS)" \
 	    "$(ASAN)/tests/sim/run_history --steps 2000" \
 	    "$(B)/tests/e2e/crash --rounds $(CRASH_ROUNDS_$(SIZE))" \
@@ -193,7 +197,7 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(GEN)/.stamp
 	$(Q)clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(CPPFLAGS_ALL) \
 	    $< build/fuzz/objects.a $(LDLIBS) -o $@
 build/fuzz/objects.a: $(PROTO_O) $(call objects,daemon/sys/*.c)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@.$$$$ && ar rcs $@.$$$$ $^ && mv $@.$$$$ $@
 fuzz: deps ## make fuzz T=event TIME=60
 	@$(MAKE) --no-print-directory build/fuzz/fuzz_$(T)
 	@tests/fuzz/run.sh $(T) $(or $(TIME),60)

@@ -1,11 +1,9 @@
-#include "cli/print.h"
+#include "cli/ask.h"
 
 #include "kit/err.h"
 #include "wire/id.h"
 
 #include <stdio.h>
-
-enum { WAIT_MS = 10000 };
 
 static void add_seat(struct table *table, const struct cli *cli, const json_t *seat)
 {
@@ -31,21 +29,13 @@ int cmd_seats(struct cli *cli, int argc, char **argv)
         cli_say(cli, "%s bukan nomor slot", "%s is not the id of a slot", argv[1]);
         return EXIT_USAGE;
     }
-    int status = cli_open(cli);
-    if (status)
-        return status;
     char query[128], text_id[SG_ID_TEXT];
     (void)snprintf(query, sizeof query, "{\"kind\":\"QUERY_KIND_SEATS\",\"slotId\":\"%s\"}",
                    sg_id_print(&id, text_id));
-    SG_AUTO(sg_heap_done) char *text = NULL;
-    sinergi_status asked = sinergi_query_json(cli->client, query, cli_wait_ms(cli, WAIT_MS), &text);
-    if (asked)
-        return cli_fail(cli, asked);
-    if (cli->json) {
-        puts(text);
-        return EXIT_DONE;
-    }
-    SG_AUTO(print_json_done) json_t *answer = json_loads(text, 0, NULL);
+    SG_AUTO(print_json_done) json_t *answer = NULL;
+    int status = cli_ask(cli, query, &answer);
+    if (!answer)
+        return status;
     SG_AUTO(table_done) struct table table = {0};
     table_begin(&table, cli,
                 (const char *const[]){"KURSI", "SEAT", "KEADAAN", "STATE", "ANTREAN", "POSITION",

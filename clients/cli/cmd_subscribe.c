@@ -1,4 +1,4 @@
-#include "cli/print.h"
+#include "cli/ask.h"
 
 #include "kit/bytes.h"
 #include "kit/err.h"
@@ -14,8 +14,11 @@
 
 enum { TYPES_MAX = 64, TYPES_BYTES = 4096, NOTE_BYTES = 8 };
 
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CLOUDEVENTS, FORMATS };
+
 struct subscriber {
     struct cli *cli;
+    enum format format;
     int fd;          /* of --output; -1 = standard output */
     uint64_t length; /* of that file */
     long left;       /* deliveries; -1 = no end */
@@ -78,15 +81,26 @@ static char *readable(const sinergi_delivery *delivery, const char *json_line)
     return line;
 }
 
+static char *cloudevent(const sinergi_delivery *delivery, const char *json_line)
+{
+    SG_AUTO(print_json_done) json_t *envelope = json_loads(json_line, 0, NULL);
+    SG_AUTO(print_json_done)
+    json_t *event = envelope ? cloudevent_of(envelope, &delivery->place) : NULL;
+    return event ? json_dumps(event, JSON_COMPACT) : NULL;
+}
+
 static sinergi_handled on_delivery(void *context, const sinergi_delivery *delivery,
                                    uint8_t note[64], size_t *note_len)
 {
     struct subscriber *s = context;
+    if (s->left == 0)
+        return SINERGI_STOP; /* as many as were asked for */
     SG_AUTO(sg_heap_done)
     char *line = sinergi_envelope_json(delivery->envelope, delivery->envelope_length);
-    if (line && !s->cli->json && s->fd < 0) {
+    if (line && s->format != FORMAT_JSON) {
         SG_AUTO(sg_heap_done) char *json_line = line;
-        line = readable(delivery, json_line);
+        line = s->format == FORMAT_TEXT ? readable(delivery, json_line)
+                                        : cloudevent(delivery, json_line);
     }
     if (!line) {
         cli_say(s->cli, "seq %llu tidak dapat dibaca", "seq %llu cannot be read",
@@ -187,47 +201,106 @@ static int run(struct subscriber *s, bool until_caught_up)
     return cli_fail(cli, status);
 }
 
+/* What subscribe and tail are asked for. */
+struct wanted {
+    const char *types, *from, *format;
+    const char *list[TYPES_MAX + 1];
+    char words[TYPES_BYTES]; /* cut in place */
+};
+
+static bool parse_format(const char *text, const struct cli *cli, bool to_file, enum format *out)
+{
+    static const char *const names[FORMATS] = {"text", "json", "cloudevents"};
+    *out = cli->json || to_file ? FORMAT_JSON : FORMAT_TEXT;
+    if (!text)
+        return true;
+    for (int i = 0; i < FORMATS; i++)
+        if (strcmp(names[i], text) == 0) {
+            *out = (enum format)i;
+            return true;
+        }
+    return false;
+}
+
+static int parse_wanted(struct subscriber *s, struct wanted *w, bool to_file,
+                        sinergi_subscription *subscription)
+{
+    bool fits =
+        !w->types || (size_t)snprintf(w->words, sizeof w->words, "%s", w->types) < sizeof w->words;
+    subscription->types = w->types ? w->list : NULL;
+    subscription->handler = on_delivery;
+    subscription->context = s;
+    if (parse_from(w->from, subscription) && fits &&
+        (!w->types || split_types(w->words, w->list)) &&
+        parse_format(w->format, s->cli, to_file, &s->format))
+        return EXIT_DONE;
+    cli_say(s->cli,
+            "--from: beginning, new, nomor, atau waktu; --types: T,T; --format: text, json, "
+            "cloudevents",
+            "--from: beginning, new, a seq, or a time as 2024-01-08T08:00:00+07:00; --types: T,T; "
+            "--format: text, json, cloudevents");
+    return EXIT_USAGE;
+}
+
+static int receive(struct subscriber *s, const sinergi_subscription *subscription,
+                   const char *output, bool until_caught_up)
+{
+    cli_stop_at_signals(s->cli);
+    int status = EXIT_DONE;
+    sinergi_status subscribed = sinergi_subscribe(s->cli->client, subscription);
+    if (subscribed)
+        return cli_fail(s->cli, subscribed);
+    if (output)
+        status = open_output(s, output, subscription->name);
+    if (status == EXIT_DONE)
+        status = run(s, until_caught_up);
+    sinergi_close(s->cli->client); /* before the file: the handler writes to it */
+    s->cli->client = NULL;
+    sg_fd_done(&s->fd);
+    return status;
+}
+
 int cmd_subscribe(struct cli *cli, int argc, char **argv)
 {
-    const char *types = NULL, *from = "new", *output = NULL;
+    struct wanted w = {.from = "new"};
+    const char *output = NULL;
     bool take_over = false, until_caught_up = false;
     const struct option options[] = {
-        {.name = "--types", .value = &types},
-        {.name = "--from", .value = &from},
+        {.name = "--types", .value = &w.types},
+        {.name = "--from", .value = &w.from},
         {.name = "--output", .value = &output},
+        {.name = "--format", .value = &w.format},
         {.name = "--take-over", .flag = &take_over},
         {.name = "--until-caught-up", .flag = &until_caught_up},
     };
     if (!cli_options(cli, &argc, argv, options, SG_ARRAY_LEN(options)) || argc != 2)
         return cli_usage(argv[0]);
     struct subscriber s = {.cli = cli, .fd = -1, .left = cli->count ? cli->count : -1};
-    const char *list[TYPES_MAX + 1] = {NULL};
-    char words[TYPES_BYTES] = ""; /* cut in place */
-    bool fits = !types || (size_t)snprintf(words, sizeof words, "%s", types) < sizeof words;
-    sinergi_subscription subscription = {.name = argv[1],
-                                         .types = types ? list : NULL,
-                                         .take_over = take_over,
-                                         .handler = on_delivery,
-                                         .context = &s};
-    if (!parse_from(from, &subscription) || !fits || (types && !split_types(words, list))) {
-        cli_say(
-            cli, "--from: beginning, new, nomor, atau waktu; --types: T,T",
-            "--from: beginning, new, a seq, or a time as 2024-01-08T08:00:00+07:00; --types: T,T");
-        return EXIT_USAGE;
-    }
-    int status = cli_open(cli);
+    sinergi_subscription subscription = {.name = argv[1], .take_over = take_over};
+    int status = parse_wanted(&s, &w, output != NULL, &subscription);
+    if (!status)
+        status = cli_open(cli);
+    return status ? status : receive(&s, &subscription, output, until_caught_up);
+}
+
+/* The same without a memory: each time from where --from says, and nothing is kept here. */
+int cmd_tail(struct cli *cli, int argc, char **argv)
+{
+    struct wanted w = {.from = "new"};
+    const struct option options[] = {{.name = "--types", .value = &w.types},
+                                     {.name = "--from", .value = &w.from},
+                                     {.name = "--format", .value = &w.format}};
+    if (!cli_options(cli, &argc, argv, options, SG_ARRAY_LEN(options)) || argc != 1)
+        return cli_usage(argv[0]);
+    char name[64];
+    struct subscriber s = {.cli = cli, .fd = -1, .left = cli->count ? cli->count : -1};
+    sinergi_subscription subscription = {.take_over = 1, .restart = 1, .ephemeral = 1};
+    int status = parse_wanted(&s, &w, false, &subscription);
+    if (!status)
+        status = cli_open(cli);
     if (status)
         return status;
-    cli_stop_at_signals(cli);
-    sinergi_status subscribed = sinergi_subscribe(cli->client, &subscription);
-    if (subscribed)
-        return cli_fail(cli, subscribed);
-    if (output)
-        status = open_output(&s, output, argv[1]);
-    if (status == EXIT_DONE)
-        status = run(&s, until_caught_up);
-    sinergi_close(cli->client); /* before the file: the handler writes to it */
-    cli->client = NULL;
-    sg_fd_done(&s.fd);
-    return status;
+    (void)snprintf(name, sizeof name, "tail-%s", sinergi_device(cli->client));
+    subscription.name = name;
+    return receive(&s, &subscription, NULL, false);
 }

@@ -107,6 +107,11 @@ static long long number_of(const json_t *value)
     return json_integer_value(value);
 }
 
+long long json_long(const json_t *object, const char *name)
+{
+    return number_of(json_object_get(object, name));
+}
+
 const char *json_number(const json_t *object, const char *name, char to[32])
 {
     (void)snprintf(to, 32, "%lld", number_of(json_object_get(object, name)));
@@ -130,48 +135,6 @@ void print_json(const json_t *json)
 void print_json_done(json_t **json)
 {
     json_decref(*json);
-}
-
-/* ---- words ------------------------------------------------------------------------------- */
-
-static const struct word {
-    const char *name, *id, *en;
-} words[] = {
-    /* clang-format off */
-    {"SLOT_STATE_OPEN",             "buka",              "open"},
-    {"SLOT_STATE_REG_CLOSED",       "pendaftaran tutup", "registration closed"},
-    {"SLOT_STATE_RUNNING",          "berjalan",          "running"},
-    {"SLOT_STATE_FINISHED",         "selesai",           "finished"},
-    {"SLOT_STATE_CANCELLED",        "dibatalkan",        "cancelled"},
-    {"ALLOCATION_STATE_WAITLISTED", "antre",             "waiting"},
-    {"ALLOCATION_STATE_HELD",       "ditahan",           "held"},
-    {"ALLOCATION_STATE_RESERVED",   "dipesan",           "reserved"},
-    {"ALLOCATION_STATE_CONFIRMED",  "pasti",             "confirmed"},
-    {"ALLOCATION_STATE_OCCUPIED",   "ditempati",         "occupied"},
-    {"ALLOCATION_STATE_COMPLETED",  "selesai",           "completed"},
-    {"ALLOCATION_STATE_RELEASED",   "dilepas",           "released"},
-    {"ALLOCATION_STATE_EXPIRED",    "kedaluwarsa",       "expired"},
-    {"ALLOCATION_STATE_FORFEITED",  "hangus",            "forfeited"},
-    {"ALLOCATION_STATE_VOIDED",     "batal",             "voided"},
-    {"SEX_FEMALE",                  "P",                 "F"},
-    {"SEX_MALE",                    "L",                 "M"},
-    {"SEX_UNKNOWN",                 "?",                 "?"},
-    {"AGE_BAND_U18",                "di bawah 18",       "under 18"},
-    {"AGE_BAND_A18_24",             "18-24",             "18-24"},
-    {"AGE_BAND_A25_34",             "25-34",             "25-34"},
-    {"AGE_BAND_A35_44",             "35-44",             "35-44"},
-    {"AGE_BAND_A45_59",             "45-59",             "45-59"},
-    {"AGE_BAND_A60P",               "60+",               "60+"},
-    {"AGE_BAND_UNK",                "?",                 "?"},
-}; /* clang-format on */
-
-const char *word_of(const struct cli *cli, const char *enum_name)
-{
-    for (size_t i = 0; i < SG_ARRAY_LEN(words); i++) {
-        if (strcmp(words[i].name, enum_name) == 0)
-            return cli_word(cli, words[i].id, words[i].en);
-    }
-    return enum_name;
 }
 
 /* ---- outcomes ---------------------------------------------------------------------------- */

@@ -27,11 +27,18 @@ void table_done(struct table *table);
 /* Texts of a JSON object, "" when absent; numbers are printed into `to`. */
 const char *json_text(const json_t *object, const char *name);
 const char *json_number(const json_t *object, const char *name, char to[32]);
+long long json_long(const json_t *object, const char *name);
 /* Milliseconds under `name` as a time in WIB; "" when absent or 0. */
 const char *json_time(const json_t *object, const char *name, char to[32]);
 
 /* "SLOT_STATE_OPEN" -> the word for people; the name without its prefix when there is none. */
 const char *word_of(const struct cli *cli, const char *enum_name);
+
+/* "T06" -> what the rule is about, for people. */
+const char *rule_word(const struct cli *cli, const char *rule);
+/* Tables of an answer or of the view of a case (cmd_kits.c, cmd_overdue.c). */
+void print_kits(struct cli *cli, const json_t *answer);
+void print_deadlines(struct cli *cli, const json_t *answer);
 
 /* One line of compact JSON on standard output. */
 void print_json(const json_t *json);

@@ -166,6 +166,30 @@ sinergi_status sinergi_query_json(sinergi *client, const char *query_json, int t
     return status ? status : give(client, all, out_json);
 }
 
+sinergi_status sinergi_dead_discard(sinergi *client, const char *subscription, uint64_t seq,
+                                    int timeout_ms)
+{
+    char name[SG_NAME_MAX + 1];
+    PbDiscard discard = PB_DISCARD__INIT;
+    PbClientFrame frame = PB_CLIENT_FRAME__INIT;
+    if (strlen(subscription) > SG_NAME_MAX)
+        return client_fail(client, SINERGI_INVALID, "nama langganan salah",
+                           "not the name of a subscription");
+    memcpy(name, subscription, strlen(subscription) + 1);
+    discard.has_request_no = discard.has_seq = 1;
+    discard.request_no = ++client->request_no;
+    discard.subscription = name;
+    discard.seq = seq;
+    frame.discard = &discard;
+    sinergi_status status = ask(client, &frame, deadline_ns(timeout_ms));
+    if (status)
+        return status;
+    const PbAdminResult *result = client->reply->admin_result;
+    return result && !result->error
+               ? SINERGI_OK
+               : refused(client, result ? result->error : client->reply->query_result->error);
+}
+
 sinergi_status sinergi_admin_json(sinergi *client, const char *admin_json, int timeout_ms,
                                   char **out_json)
 {

@@ -222,7 +222,7 @@ static bool is_met(struct sinergi *client, sinergi_until until)
 {
     switch (until) {
     case SINERGI_UNTIL_TIMEOUT: return false;
-    case SINERGI_UNTIL_ANSWERED: return sender_own_answered(client);
+    case SINERGI_UNTIL_ANSWERED: return sender_own_answered(client) && settled_known(client);
     case SINERGI_UNTIL_CAUGHT_UP: return reader_all_caught_up(client);
     case SINERGI_UNTIL_CONNECTED: return session_is_up(client);
     }
@@ -277,7 +277,8 @@ static bool turn(struct sinergi *client, sinergi_until until, int64_t now_ns)
 {
     bool sends = sender_wants(client, until, now_ns);
     bool asks = until == UNTIL_REPLIED || until == SINERGI_UNTIL_CONNECTED ||
-                until == SINERGI_UNTIL_CAUGHT_UP || reader_is_active(client);
+                until == SINERGI_UNTIL_CAUGHT_UP || reader_is_active(client) ||
+                (until == SINERGI_UNTIL_ANSWERED && !settled_known(client));
     session_step(client, now_ns, sends || asks);
     if (!client->fatal && sends)
         sender_step(client, now_ns);
@@ -325,6 +326,8 @@ static sinergi_outcome_status status_of(const PbOutcome *outcome)
         {PB_OUTCOME_STATUS_PARKED, SINERGI_PARKED},
         {PB_OUTCOME_STATUS_REJECTED, SINERGI_REJECTED},
     };
+    if (outcome->parked)
+        return SINERGI_PARKED;
     if (outcome->status == PB_OUTCOME_STATUS_DUPLICATE) {
         if (outcome->error && outcome->error->code != SG_ST_OK)
             return SINERGI_REJECTED;
@@ -385,7 +388,7 @@ static void fill_outcome(struct sinergi *client, const struct outbox_row *row, s
     if (!outcome)
         return;
     out->status = status_of(outcome);
-    out->seq = outcome->seq;
+    out->seq = outcome->has_settled_seq ? outcome->settled_seq : outcome->seq;
     out->accepted_at = outcome->accepted_at_ms;
     out->aggregate_version = outcome->aggregate_version;
     out->has_receipt = outcome->inclusion != NULL;
@@ -399,8 +402,9 @@ static void fill_outcome(struct sinergi *client, const struct outbox_row *row, s
     out->object = or_empty(error->object);
     out->detail = or_empty(error->detail);
     out->accepted = or_empty(error->accepted);
-    out->text_id = or_empty(error->text_id);
-    out->text_en = or_empty(error->text_en);
+    /* How a parked event ended is told by its code alone. */
+    out->text_id = error->text_id ? error->text_id : sg_status_text_id(error->code);
+    out->text_en = error->text_en ? error->text_en : sg_status_text_en(error->code);
 }
 
 static struct outbox_place place_in(const sinergi_place *place)

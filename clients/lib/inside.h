@@ -5,7 +5,8 @@
  *   session.c  connect, Hello, Welcome, Ping, Bye, back-off; receives and hands frames out
  *   sender.c   outbox -> Publish; PublishResult -> outcomes and receipts
  *   reader.c   Subscribe, Deliver -> inbox -> handler -> Ack, Nack
- *   ask.c      Query, Admin
+ *   settled.c  how parked events ended: D7 -> outcomes
+ *   ask.c      Query, Admin, Discard
  *   receipt.c  receipts as JSON, and their verification
  */
 #ifndef SINERGI_LIB_INSIDE_H
@@ -89,6 +90,7 @@ struct subscription {
     int lock_fd;             /* one process of the device per name */
     bool attached, caught_up;
     bool given_up; /* taken over or refused: does not attach by itself */
+    bool restart;  /* each time from where `as` says, whatever the broker remembers */
     uint64_t done; /* ephemeral: last handled */
     uint64_t frame_ends[FRAME_ENDS_MAX];
     size_t frame_end_count;
@@ -120,7 +122,8 @@ struct sinergi {
     uint64_t token;
     PbServerFrame *reply; /* QueryResult or AdminResult of request_no, in answer_arena */
     bool waiting_reply;
-    bool leaving; /* said goodbye: nothing more is taken in */
+    bool leaving;           /* said goodbye: nothing more is taken in */
+    bool settled_elsewhere; /* another process of the device hears how parked events end */
     bool in_handler;
     bool handler_stopped;
     int stop_fd;
@@ -178,6 +181,15 @@ bool reader_all_caught_up(const struct sinergi *client);
 void reader_free(struct sinergi *client);
 void reader_taken_over(struct sinergi *client);
 bool reader_is_active(const struct sinergi *client);
+
+/* A subscription of the library itself: no inbox, one process of the device. */
+sinergi_status reader_add_own(struct sinergi *client, const sinergi_subscription *as);
+
+/* settled.c */
+void settled_attach(struct sinergi *client);
+/* Has been told how all parked events ended, as far as they have. */
+bool settled_known(const struct sinergi *client);
+bool settled_subscription(const struct subscription *sub);
 
 /* ask.c */
 void ask_reply(struct sinergi *client, struct sg_bytes body);

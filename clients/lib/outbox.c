@@ -13,8 +13,8 @@
 /* Field numbers and lengths around the parts of an event, in a frame and around the frame. */
 enum { EVENT_OVERHEAD = 16, FRAME_OVERHEAD = 160 };
 
-static const char *const table_names[OUTBOX_TABLES] = {"meta", "outboxes", "frames", "events",
-                                                       "blocks"};
+static const char *const table_names[OUTBOX_TABLES] = {"meta",   "outboxes", "frames",
+                                                       "events", "blocks",   "parked"};
 
 static enum sg_err bind_meta(const struct outbox *outbox, const struct box_txn *txn,
                              const char *name, struct sg_bytes want, const char *folder,

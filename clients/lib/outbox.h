@@ -109,6 +109,18 @@ SG_MUST_CHECK enum sg_err outbox_answer(struct outbox *outbox, const struct outb
                                         const struct outbox_seen *seen, struct sg_arena *arena,
                                         struct sg_why *why);
 
+/* How an event that was parked has ended: code 0 is accepted. Unknown places are none of ours. */
+struct outbox_settled {
+    struct outbox_place place;
+    uint32_t code;
+    uint64_t seq;
+};
+SG_MUST_CHECK enum sg_err outbox_settle(struct outbox *outbox, const struct outbox_settled *settled,
+                                        struct sg_arena *arena, struct sg_why *why);
+/* The least seq of the events that wait; 0 when none does. */
+SG_MUST_CHECK enum sg_err outbox_oldest_parked(struct outbox *outbox, uint64_t *out_seq,
+                                               struct sg_why *why);
+
 /* Begin a new outbox: the device was restored from an old image. */
 SG_MUST_CHECK enum sg_err outbox_renew(struct outbox *outbox, int64_t now_ms, struct sg_why *why);
 

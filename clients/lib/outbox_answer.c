@@ -76,6 +76,15 @@ static const PbSignedBlock *block_of(const PbPublishResult *result, const PbOutc
     return result->blocks[outcome->inclusion->block_index];
 }
 
+static enum sg_err put_parked(struct answer *a, const struct outbox_place *place, uint64_t seq,
+                              struct sg_why *why)
+{
+    uint8_t key[PLACE_BYTES], value[8];
+    sg_put_u64(value, seq);
+    return box_put(a->txn, a->outbox->box.tables[TABLE_PARKED], place_key(place, key),
+                   (struct sg_bytes){value, sizeof value}, why);
+}
+
 static enum sg_err put_outcome(struct answer *a, const PbOutcome *outcome, struct sg_why *why)
 {
     struct outbox_place place = {a->state.id, outcome->number};
@@ -102,6 +111,8 @@ static enum sg_err put_outcome(struct answer *a, const PbOutcome *outcome, struc
                   (struct sg_bytes){row, EVENT_HEAD_BYTES + packed.len}, why);
     if (is_refusal(outcome))
         a->state.rejected++;
+    if (!err && (outcome->status == PB_OUTCOME_STATUS_PARKED || outcome->parked))
+        err = put_parked(a, &place, outcome->seq, why);
     if (!err && was_taken_by_others(a, outcome))
         err = move_event(a, &place, sg_get_u32(row + SG_HASH_BYTES), row, why);
     return err;
@@ -160,6 +171,89 @@ enum sg_err outbox_answer(struct outbox *outbox, const struct outbox_signer *sig
     if (!err)
         err = store_answer(&a, seen, why);
     return err ? err : box_commit(&txn, why);
+}
+
+/* ---- parked events ----------------------------------------------------------------------- */
+
+static enum sg_err settle_row(struct outbox *outbox, struct box_txn *txn,
+                              const struct outbox_settled *settled, struct sg_bytes at,
+                              struct sg_arena *arena, struct sg_why *why)
+{
+    MDB_dbi table = outbox->box.tables[TABLE_EVENTS];
+    struct sg_bytes old, packed;
+    PbOutcome *outcome = NULL;
+    PbError error = PB_ERROR__INIT;
+    enum sg_err err = box_get(txn, table, at, &old, why);
+    if (err || old.len <= EVENT_HEAD_BYTES)
+        return err == SG_E_NOT_FOUND ? SG_OK : err;
+    uint8_t *row = sg_arena_copy(arena, old.ptr, old.len);
+    if (!row)
+        return sg_fail(why, SG_E_LIMIT, "no room for an outcome");
+    packed = (struct sg_bytes){row + EVENT_HEAD_BYTES, old.len - EVENT_HEAD_BYTES};
+    err = sg_decode_row(&pb_outcome__descriptor, packed, arena, &outcome, why);
+    if (err || !outcome)
+        return err;
+    error.has_code = true;
+    error.code = settled->code;
+    outcome->status = settled->code ? PB_OUTCOME_STATUS_REJECTED : PB_OUTCOME_STATUS_ACCEPTED;
+    outcome->has_parked = false;
+    outcome->has_settled_seq = true; /* seq and inclusion stay: the receipt is that of then */
+    outcome->settled_seq = settled->seq;
+    outcome->error = settled->code ? &error : NULL;
+    err = sg_encode(outcome, arena, &packed, why);
+    uint8_t *fresh = err ? NULL : sg_arena_alloc(arena, EVENT_HEAD_BYTES + packed.len);
+    if (!fresh)
+        return err ? err : sg_fail(why, SG_E_LIMIT, "no room for an outcome");
+    memcpy(fresh, row, EVENT_HEAD_BYTES);
+    memcpy(fresh + EVENT_HEAD_BYTES, packed.ptr, packed.len);
+    return box_put(txn, table, at, (struct sg_bytes){fresh, EVENT_HEAD_BYTES + packed.len}, why);
+}
+
+enum sg_err outbox_settle(struct outbox *outbox, const struct outbox_settled *settled,
+                          struct sg_arena *arena, struct sg_why *why)
+{
+    SG_AUTO(box_txn_done) struct box_txn txn = {0};
+    uint8_t key[PLACE_BYTES];
+    struct sg_bytes at = place_key(&settled->place, key), waits;
+    struct outbox_state state;
+    size_t used = arena->used;
+    enum sg_err err = box_write(&outbox->box, &txn, why);
+    if (!err)
+        err = box_get(&txn, outbox->box.tables[TABLE_PARKED], at, &waits, why);
+    if (err)
+        return err == SG_E_NOT_FOUND ? SG_OK : err; /* another device's, or known already */
+    err = box_delete(&txn, outbox->box.tables[TABLE_PARKED], at, why);
+    if (!err)
+        err = settle_row(outbox, &txn, settled, at, arena, why);
+    if (!err && settled->code)
+        err = outbox_state_get(outbox, &txn, &settled->place.outbox, &state, why);
+    if (!err && settled->code) {
+        state.rejected++;
+        err = outbox_state_put(outbox, &txn, &state, why);
+    }
+    sg_arena_reset(arena, used);
+    return err ? err : box_commit(&txn, why);
+}
+
+enum sg_err outbox_oldest_parked(struct outbox *outbox, uint64_t *out_seq, struct sg_why *why)
+{
+    SG_AUTO(box_txn_done) struct box_txn txn = {0};
+    uint8_t from[PLACE_BYTES + 1] = {0};
+    size_t from_len = PLACE_BYTES;
+    enum sg_err err = box_read(&outbox->box, &txn, why);
+    *out_seq = 0;
+    while (!err) {
+        struct sg_bytes key, value;
+        err = box_seek(&txn, outbox->box.tables[TABLE_PARKED], (struct sg_bytes){from, from_len},
+                       &key, &value, why);
+        if (err || key.len != PLACE_BYTES || value.len != 8)
+            break;
+        uint64_t seq = sg_get_u64(value.ptr);
+        *out_seq = *out_seq && *out_seq < seq ? *out_seq : seq;
+        memcpy(from, key.ptr, PLACE_BYTES);
+        from_len = sizeof from; /* one zero byte behind: the next key */
+    }
+    return err == SG_E_NOT_FOUND ? SG_OK : err;
 }
 
 /* ---- reading ----------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
  *   frames    id, first number -> encoded ClientFrame
  *   events    id, number -> digest, type, epoch, height, packed Outcome (absent: not answered)
  *   blocks    epoch, height -> packed SignedBlock
+ *   parked    id, number -> seq: events that wait and whose end is not known yet
  */
 #ifndef SINERGI_LIB_OUTBOX_ROWS_H
 #define SINERGI_LIB_OUTBOX_ROWS_H
@@ -12,7 +13,15 @@
 #include "lib/box.h"
 #include "lib/outbox.h"
 
-enum { TABLE_META, TABLE_OUTBOXES, TABLE_FRAMES, TABLE_EVENTS, TABLE_BLOCKS, OUTBOX_TABLES };
+enum {
+    TABLE_META,
+    TABLE_OUTBOXES,
+    TABLE_FRAMES,
+    TABLE_EVENTS,
+    TABLE_BLOCKS,
+    TABLE_PARKED,
+    OUTBOX_TABLES
+};
 
 enum {
     PLACE_BYTES = SG_ID_BYTES + 8,

@@ -70,7 +70,8 @@ static sinergi_status fill(struct sinergi *client, struct subscription *to,
     memcpy(to->name, from->name, strlen(from->name));
     if (!copy_types(to, from->types))
         return client_fail(client, SINERGI_LOCAL, "memori habis", "no memory");
-    if (!from->ephemeral && !lock_name(client, to))
+    to->restart = from->restart != 0;
+    if ((!from->ephemeral || settled_subscription(to)) && !lock_name(client, to))
         return client_fail(
             client, SINERGI_IN_USE, "langganan '%s' sedang dipakai proses lain di perangkat ini",
             "subscription '%s' is in use by another process of this device", to->name);
@@ -101,6 +102,25 @@ sinergi_status sinergi_subscribe(sinergi *client, const sinergi_subscription *su
     return SINERGI_OK;
 }
 
+sinergi_status reader_add_own(struct sinergi *client, const sinergi_subscription *as)
+{
+    sinergi_subscription own = *as;
+    if (client->subscription_count == SG_SUBSCRIPTIONS_MAX)
+        return SINERGI_INVALID;
+    struct subscription **slot = &client->subscriptions[client->subscription_count];
+    *slot = calloc(1, sizeof **slot);
+    if (!*slot)
+        return SINERGI_LOCAL;
+    own.ephemeral = 1;
+    own.restart = 1;
+    sinergi_status status = fill(client, *slot, &own);
+    if (status)
+        subscription_free(slot);
+    else
+        client->subscription_count++;
+    return status;
+}
+
 sinergi_status sinergi_note(sinergi *client, const char *subscription, uint8_t note[64],
                             size_t *out_length)
 {
@@ -128,6 +148,8 @@ void reader_reset(struct sinergi *client)
 {
     for (size_t i = 0; i < client->subscription_count; i++) {
         struct subscription *sub = client->subscriptions[i];
+        if (sub->restart)
+            sub->done = 0;
         sub->attached = sub->caught_up = false;
         sub->frame_end_count = 0;
         sub->skip_until_seq = 0;
@@ -143,7 +165,7 @@ void reader_taken_over(struct sinergi *client)
 bool reader_is_active(const struct sinergi *client)
 {
     for (size_t i = 0; i < client->subscription_count; i++) {
-        if (!client->subscriptions[i]->given_up)
+        if (!client->subscriptions[i]->given_up && !settled_subscription(client->subscriptions[i]))
             return true;
     }
     return false;
@@ -160,6 +182,7 @@ static struct subscription *find(struct sinergi *client, const char *name)
 
 void reader_attach(struct sinergi *client)
 {
+    settled_attach(client);
     for (size_t i = 0; i < client->subscription_count; i++) {
         struct subscription *sub = client->subscriptions[i];
         if (sub->attached || sub->given_up)
@@ -174,6 +197,8 @@ void reader_attach(struct sinergi *client)
         subscribe.time_ms = sub->as.time_ms;
         subscribe.has_take_over = 1;
         subscribe.take_over = sub->as.take_over;
+        subscribe.has_restart = 1;
+        subscribe.restart = sub->restart;
         PbClientFrame frame = PB_CLIENT_FRAME__INIT;
         frame.subscribe = &subscribe;
         sub->attached = session_send(client, &frame);
@@ -433,7 +458,7 @@ bool reader_all_caught_up(const struct sinergi *client)
 {
     for (size_t i = 0; i < client->subscription_count; i++) {
         struct subscription *sub = client->subscriptions[i];
-        if (sub->given_up)
+        if (sub->given_up || settled_subscription(sub))
             continue;
         if (!sub->caught_up || sub->skip_until_seq)
             return false;

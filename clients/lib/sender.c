@@ -302,4 +302,5 @@ void sender_result(struct sinergi *client, const PbPublishResult *result, int64_
     client->session.seen_dirty = false;
     s->gaps = 0;
     land(s);
+    reader_attach(client); /* when something waits now */
 }

@@ -154,6 +154,7 @@ typedef struct sinergi_subscription {
     int64_t time_ms;
     int take_over;
     int ephemeral;     /* keep no inbox on this device: at least once */
+    int restart;       /* begin at `start`, also when the broker knows the subscription */
     uint32_t retry_ms; /* after SINERGI_LATER; 0 = 5,000 */
     sinergi_handler *handler;
     void *context;
@@ -183,6 +184,9 @@ void sinergi_stop(sinergi *client);
  * QueryResult. Free with sinergi_free. */
 sinergi_status sinergi_query_json(sinergi *client, const char *query_json, int timeout_ms,
                                   char **out_json);
+/* Let go of one dead letter of a subscription of the own agency, for good. */
+sinergi_status sinergi_dead_discard(sinergi *client, const char *subscription, uint64_t seq,
+                                    int timeout_ms);
 /* JSON of sinergi.v1.Admin. */
 sinergi_status sinergi_admin_json(sinergi *client, const char *admin_json, int timeout_ms,
                                   char **out_json);

@@ -64,8 +64,7 @@ struct turn_out {
 /* Counters for logs, status and bench; all only grow. */
 struct broker_counters {
     uint64_t turns, commits, events_accepted, events_rejected, events_duplicate, events_parked,
-        frames_refused,
-        deliveries, sessions_opened, sessions_cut;
+        frames_refused, deliveries, sessions_opened, sessions_cut;
     /* nanoseconds by phase, when the option `timing` is on (bench) */
     uint64_t ns_decode, ns_verify, ns_decide, ns_put, ns_block, ns_commit, ns_deliver;
 };

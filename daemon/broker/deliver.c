@@ -80,8 +80,8 @@ static enum sg_err ask_ledger(struct turn *t, struct view_request *request, stru
     return err;
 }
 
-static enum sg_err view_record(struct turn *t, const char *reader, uint64_t seq,
-                               PbDelivery **out_delivery, struct sg_why *why)
+enum sg_err deliver_view(struct turn *t, const char *reader, uint64_t seq,
+                         PbDelivery **out_delivery, struct sg_why *why)
 {
     struct record record;
     struct sg_bytes envelope;
@@ -157,7 +157,7 @@ static enum sg_err fill(struct turn *t, const struct session *s, const struct su
             break;
         if (wanted) {
             PbDelivery *d = NULL;
-            err = view_record(t, s->agency, seq, &d, why);
+            err = deliver_view(t, s->agency, seq, &d, why);
             if (err)
                 break;
             size_t size = d->envelope.len + 64;

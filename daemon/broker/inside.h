@@ -164,9 +164,23 @@ SG_MUST_CHECK enum sg_err take_nack(struct turn *t, struct request *r, struct sg
 SG_MUST_CHECK enum sg_err sub_write(struct turn *t, const struct session *session, struct sub *sub,
                                     struct sg_why *why);
 SG_MUST_CHECK enum sg_err answer_query(struct turn *t, struct request *r, struct sg_why *why);
+SG_MUST_CHECK enum sg_err ask_event(struct turn *t, struct request *r, PbQueryResult *result,
+                                    struct sg_why *why);
+SG_MUST_CHECK enum sg_err ask_cases(struct turn *t, struct request *r, PbQueryResult *result,
+                                    struct sg_why *why);
+SG_MUST_CHECK enum sg_err ask_case(struct turn *t, struct request *r, PbQueryResult *result,
+                                   struct sg_why *why);
+SG_MUST_CHECK enum sg_err ask_kits(struct turn *t, struct request *r, PbQueryResult *result,
+                                   struct sg_why *why);
+SG_MUST_CHECK enum sg_err ask_deadlines(struct turn *t, struct request *r, PbQueryResult *result,
+                                        struct sg_why *why);
+SG_MUST_CHECK enum sg_err answer_discard(struct turn *t, struct request *r, struct sg_why *why);
 SG_MUST_CHECK enum sg_err answer_admin(struct turn *t, struct request *r, struct sg_why *why);
 SG_MUST_CHECK enum sg_err deliver_all(struct turn *t, struct sg_why *why);
 bool deliver_possible(const struct turn *t);
+/* One record as this agency may read it. */
+SG_MUST_CHECK enum sg_err deliver_view(struct turn *t, const char *reader, uint64_t seq,
+                                       PbDelivery **out_delivery, struct sg_why *why);
 /* Write what the rows of subscriptions do not say yet, and let go of sessions that have ended. */
 SG_MUST_CHECK enum sg_err sub_write_stale(struct turn *t, bool ended_only, struct sg_why *why);
 /* ---- presence ---- */

@@ -23,9 +23,9 @@ static bool authorise(struct turn *t, struct request *r)
 /* Exactly one field of a ClientFrame: all are messages. */
 static bool one_field(const PbClientFrame *frame)
 {
-    const void *const fields[] = {frame->hello, frame->publish, frame->subscribe,
-                                  frame->ack,   frame->nack,    frame->query,
-                                  frame->admin, frame->ping,    frame->bye};
+    const void *const fields[] = {frame->hello, frame->publish, frame->subscribe, frame->ack,
+                                  frame->nack,  frame->query,   frame->discard,   frame->admin,
+                                  frame->ping,  frame->bye};
     size_t set = 0;
     for (size_t i = 0; i < SG_ARRAY_LEN(fields); i++)
         set += fields[i] != NULL;
@@ -96,7 +96,7 @@ static void count_in_flight(struct request *r)
 {
     if (r->frame->publish)
         r->busy = ++r->session->publishes > SG_UNANSWERED_FRAMES_MAX;
-    else if (r->frame->query)
+    else if (r->frame->query || r->frame->discard)
         r->busy = ++r->session->queries > 1;
 }
 

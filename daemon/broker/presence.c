@@ -74,7 +74,8 @@ static enum sg_err write_agency(struct turn *t, const char *agency, int64_t away
         return come_up(t, agency, row, why);
     }
     if (row->has_down_since_ms && away_ms) {
-        row->down_since_ms = row->down_since_ms + away_ms < now ? row->down_since_ms + away_ms : now;
+        row->down_since_ms =
+            row->down_since_ms + away_ms < now ? row->down_since_ms + away_ms : now;
         err = up ? SG_OK : put_presence(t, agency, row, why);
     }
     if (err || (!up && row->has_down_since_ms))

@@ -30,7 +30,7 @@ struct frame {
     struct sg_id outbox_id;
     uint64_t first, last;
     size_t count;
-    uint8_t *digests;
+    uint8_t *digests, *personal_hashes;
 };
 
 static struct sg_bytes bytes_of(ProtobufCBinaryData data)
@@ -94,9 +94,13 @@ static bool signature_holds(struct frame *f)
 static void digest_events(struct frame *f)
 {
     f->digests = turn_take(f->t, f->count * SG_HASH_BYTES);
-    for (size_t i = 0; i < f->count; i++)
-        sg_event_digest(bytes_of(f->publish->events[i]->clear),
-                        bytes_of(f->publish->events[i]->personal), f->digests + i * SG_HASH_BYTES);
+    f->personal_hashes = turn_take(f->t, f->count * SG_HASH_BYTES);
+    for (size_t i = 0; i < f->count; i++) {
+        uint8_t *personal_hash = f->personal_hashes + i * SG_HASH_BYTES;
+        sg_hash(bytes_of(f->publish->events[i]->personal), personal_hash);
+        sg_event_digest_of(bytes_of(f->publish->events[i]->clear), personal_hash,
+                           f->digests + i * SG_HASH_BYTES);
+    }
 }
 
 /* ---- one event ---- */
@@ -142,6 +146,7 @@ static enum sg_err decide_event(struct frame *f, const struct event_answer *answ
     phase_end(t, &t->broker->counters.ns_decode, start);
     if (err || !same_agency(f, &event, &outcome->fault) || outcome->fault.code)
         return err;
+    event.personal_hash = f->personal_hashes + i * SG_HASH_BYTES;
     struct source source = {.agency = f->r->agency,
                             .device = f->r->device->name,
                             .outbox_id = f->outbox_id,
@@ -347,7 +352,7 @@ static enum sg_err block_of(struct reply *reply, uint64_t height, uint32_t *out_
 }
 
 static enum sg_err add_inclusion(struct reply *reply, PbOutcome *outcome, uint64_t height,
-                                 const struct record *record, struct sg_why *why)
+                                 uint64_t seq, const uint8_t *rest_hash, struct sg_why *why)
 {
     struct turn *t = reply->t;
     uint8_t path[32 * 32];
@@ -360,10 +365,8 @@ static enum sg_err add_inclusion(struct reply *reply, PbOutcome *outcome, uint64
     pb_inclusion__init(in);
     in->has_block_index = in->has_leaf_index = in->has_rest_hash = in->has_path = true;
     in->block_index = index;
-    in->leaf_index = (uint32_t)(record->seq - known->block.header.first_seq);
-    uint8_t rest_hash[SG_HASH_BYTES];
-    sg_hash(record->rest_bytes, rest_hash);
-    in->rest_hash = turn_bytes(t, rest_hash, sizeof rest_hash);
+    in->leaf_index = (uint32_t)(seq - known->block.header.first_seq);
+    in->rest_hash = turn_bytes(t, rest_hash, SG_HASH_BYTES);
     size_t path_len = sg_merkle_path(&known->tree, in->leaf_index, path);
     in->path = turn_bytes(t, path, path_len);
     outcome->inclusion = in;
@@ -399,31 +402,41 @@ static void add_minted(struct turn *t, PbOutcome *outcome, const PbEffect *effec
     outcome->aggregate_version = effect->aggregate_version;
 }
 
+/* What was recalled is read again; of what was decided in this turn all is known. */
+static enum sg_err recall_record(struct reply *reply, PbOutcome *outcome, uint64_t seq,
+                                 struct sg_why *why)
+{
+    struct turn *t = reply->t;
+    struct record record;
+    uint8_t rest_hash[SG_HASH_BYTES];
+    enum sg_err err = journal_get(&t->txn, seq, &record, why);
+    if (!err)
+        err = record_open_rest(&record, &t->broker->arena, why);
+    if (err)
+        return err == SG_E_NOT_FOUND ? sg_fail(why, SG_E_STORE, "an outcome without its record")
+                                     : err;
+    outcome->accepted_at_ms = record.accepted_ms;
+    outcome->has_parked = outcome->parked = record.rest->kind == PB_RECORD_KIND_PARKED;
+    if (record.rest->effect)
+        add_minted(t, outcome, record.rest->effect);
+    sg_hash(record.rest_bytes, rest_hash);
+    return add_inclusion(reply, outcome, record.rest->height, seq, rest_hash, why);
+}
+
 /* What follows from the record: when it was accepted, what was minted, and its place in the block.
  */
 static enum sg_err add_record(struct reply *reply, PbOutcome *outcome,
                               const struct event_answer *event, struct sg_why *why)
 {
     struct turn *t = reply->t;
-    struct record record;
-    uint64_t height = t->sealed.header.height;
-    const PbEffect *effect = event->outcome.effect; /* known when it was decided in this turn */
-    enum sg_err err = journal_get(&t->txn, event->seq, &record, why);
-    if (!err && event->recalled) {
-        err = record_open_rest(&record, &t->broker->arena, why);
-        height = err ? 0 : record.rest->height;
-        effect = err ? NULL : record.rest->effect;
-        outcome->has_parked = !err && record.rest->kind == PB_RECORD_KIND_PARKED;
-        outcome->parked = outcome->has_parked;
-    }
-    if (err)
-        return err == SG_E_NOT_FOUND ? sg_fail(why, SG_E_STORE, "an outcome without its record")
-                                     : err;
     outcome->has_accepted_at_ms = true;
-    outcome->accepted_at_ms = record.accepted_ms;
-    if (effect)
-        add_minted(t, outcome, effect);
-    return add_inclusion(reply, outcome, height, &record, why);
+    if (event->recalled)
+        return recall_record(reply, outcome, event->seq, why);
+    outcome->accepted_at_ms = event->outcome.accepted_ms;
+    if (event->outcome.effect)
+        add_minted(t, outcome, event->outcome.effect);
+    return add_inclusion(reply, outcome, t->sealed.header.height, event->seq,
+                         block_rest_hash(&t->block, event->seq), why);
 }
 
 static enum sg_err outcome_of(struct reply *reply, size_t i, PbOutcome **out, struct sg_why *why)

@@ -306,6 +306,11 @@ enum sg_err answer_query(struct turn *t, struct request *r, struct sg_why *why)
         [PB_QUERY_KIND_DEAD_LETTERS] = ask_dead_letters,
         [PB_QUERY_KIND_BLOCKS] = ask_blocks,
         [PB_QUERY_KIND_STATUS] = ask_status,
+        [PB_QUERY_KIND_EVENT] = ask_event,
+        [PB_QUERY_KIND_CASES] = ask_cases,
+        [PB_QUERY_KIND_CASE] = ask_case,
+        [PB_QUERY_KIND_KITS] = ask_kits,
+        [PB_QUERY_KIND_DEADLINES] = ask_deadlines,
     };
     PbServerFrame frame = PB_SERVER_FRAME__INIT;
     PbQueryResult result = PB_QUERY_RESULT__INIT;

@@ -104,7 +104,8 @@ enum sg_err reply_bye(struct turn *t, struct peer peer, uint32_t code, const cha
     PbBye bye = PB_BYE__INIT;
     bye.has_code = true;
     bye.code = code;
-    bye.error = reply_error_code(t, code, object, accepted, retry_after_ms);
+    if (code)
+        bye.error = reply_error_code(t, code, object, accepted, retry_after_ms);
     frame.bye = &bye;
     return reply_send(t, peer, &frame, cut ? FRAME_SEND_AND_CUT : FRAME_SEND, why);
 }

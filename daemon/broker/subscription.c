@@ -181,7 +181,7 @@ static enum sg_err fill_sub(struct turn *t, const struct request *r, struct sub 
     enum sg_err err = read_sub(t, r->session->agency, s->name, &row, why);
     if (err)
         return err;
-    if (!row)
+    if (!row || s->restart)
         return start_at(t, s, &sub->acked, why);
     sub->acked = row->acked_through; /* what was not acknowledged is sent again */
     sub->nacked_seq = row->nacked_seq;

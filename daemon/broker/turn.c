@@ -60,7 +60,8 @@ static bool is_durable(const struct turn *t, const struct request *r)
 {
     if (!session_serves(r) || r->busy)
         return false;
-    return (r->frame->publish && !t->in->storage_low) || r->frame->subscribe || r->frame->nack;
+    return (r->frame->publish && !t->in->storage_low) || r->frame->subscribe || r->frame->nack ||
+           r->frame->discard;
 }
 
 static bool wants_read(const struct request *r)
@@ -88,7 +89,8 @@ static enum sg_err begin(struct turn *t, struct sg_why *why)
         write |= is_durable(t, &t->requests[i]);
         read |= wants_read(&t->requests[i]);
     }
-    write |= presence_is_stale(b) || !b->due_known || b->next_due_ms <= t->world.now_ms || deliver_possible(t);
+    write |= presence_is_stale(b) || !b->due_known || b->next_due_ms <= t->world.now_ms ||
+             deliver_possible(t);
     if (!write)
         return read ? txn_begin(&t->txn, b->options.env, TXN_READ, why) : SG_OK;
     t->writing = true;
@@ -123,10 +125,14 @@ static enum sg_err answer_frame(struct turn *t, struct request *r, struct sg_why
         return take_nack(t, r, why);
     if (f->query)
         return answer_query(t, r, why);
+    if (f->discard)
+        return answer_discard(t, r, why);
     if (f->admin)
         return answer_admin(t, r, why);
-    if (f->bye) /* in its place: what was sent before it counts */
+    if (f->bye) { /* in its place: what was sent before it counts */
         session_close(t->broker, r->session);
+        return reply_bye(t, r->in->peer, SG_ST_OK, NULL, NULL, 0, true, why);
+    }
     if (!f->ping)
         return SG_OK;
     PbServerFrame frame = PB_SERVER_FRAME__INIT;

@@ -142,7 +142,7 @@ static struct follow *new_seat(struct decision *d, const struct sg_id *id, PbAll
 }
 
 enum sg_err seat_claim(struct decision *d, const struct seat_request *r, struct sg_id *out_id,
-                         struct sg_why *why)
+                       struct sg_why *why)
 {
     bool waits = r->seat_no == 0, accepted = r->event->person_accepted;
     PbAllocationState state = waits      ? PB_ALLOCATION_STATE_WAITLISTED

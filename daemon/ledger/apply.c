@@ -65,24 +65,16 @@ enum sg_err fold_need_person(struct fold *f)
     return err == SG_E_NOT_FOUND ? sg_fail(f->why, SG_E_STORE, "an effect names no person") : err;
 }
 
-static enum sg_err add_refs(struct fold *f, const PbPersonEffect *effect)
+static void add_refs(struct fold *f, const PbPersonEffect *effect)
 {
-    enum sg_err err = SG_OK;
     PbPersonRow *row = f->person;
     PbPersonRefGrant **refs = fold_room(f, (row->n_refs + effect->n_refs) * sizeof *refs);
     if (row->n_refs)
         memcpy(refs, row->refs, row->n_refs * sizeof *refs);
-    for (size_t i = 0; !err && i < effect->n_refs; i++) {
-        struct key key = {0};
-        struct sg_id ref = id_of(effect->refs[i]->person_ref);
-        refs[row->n_refs + i] = effect->refs[i];
-        key_id(key_text(&key, effect->refs[i]->agency), &ref);
-        err = table_put(f->txn, TABLE_PERSON_REFS, &key, sg_id_bytes(&f->person_id), f->why);
-    }
+    memcpy(refs + row->n_refs, effect->refs, effect->n_refs * sizeof *refs);
     row->refs = refs;
     row->n_refs += effect->n_refs;
     f->person_changed = true;
-    return err;
 }
 
 static enum sg_err fold_person(struct fold *f)
@@ -105,7 +97,9 @@ static enum sg_err fold_person(struct fold *f)
         f->person->age_doubt = effect->age_doubt;
         f->person_changed = true;
     }
-    return !err && effect->n_refs ? add_refs(f, effect) : err;
+    if (!err && effect->n_refs)
+        add_refs(f, effect);
+    return err;
 }
 
 /* ---- referral ---- */
@@ -294,9 +288,9 @@ static enum sg_err fold_object(struct fold *f)
 {
     const PbEffect *effect = f->effect;
     const PbObjectEffect *e = effect->object;
-    bool own_row = (effect->referral && (effect->referral->created || effect->referral->acknowledged)) ||
-                   (effect->slot && effect->slot->created) ||
-                   (effect->item && effect->item->created);
+    bool own_row =
+        (effect->referral && (effect->referral->created || effect->referral->acknowledged)) ||
+        (effect->slot && effect->slot->created) || (effect->item && effect->item->created);
     if (!e || own_row)
         return SG_OK; /* the object's own row keeps it */
     struct key key = {0};
@@ -322,9 +316,13 @@ static enum sg_err fold_persons_and_cases(struct fold *f)
 enum sg_err ledger_apply(struct txn *txn, const struct record *record, const struct sg_event *event,
                          struct sg_arena *arena, struct sg_why *why)
 {
-    static enum sg_err (*const steps[])(struct fold *) = {
-        fold_persons_and_cases, fold_slot, fold_allocation, fold_attendance,
-        fold_item,              fold_park, fold_object};
+    static enum sg_err (*const steps[])(struct fold *) = {fold_persons_and_cases,
+                                                          fold_slot,
+                                                          fold_allocation,
+                                                          fold_attendance,
+                                                          fold_item,
+                                                          fold_park,
+                                                          fold_object};
     struct fold f = {.txn = txn,
                      .record = record,
                      .event = event,

@@ -125,8 +125,8 @@ static enum sg_err move_person(struct fold *f, const PbAllocationEffect *e, bool
     if (was_waiting && !is_waiting)
         drop_waiting(person, id);
     if (is_waiting && !was_waiting) {
-        person->waiting_ids = fold_grown(f, person->waiting_ids, person->n_waiting_ids,
-                                         sizeof *person->waiting_ids);
+        person->waiting_ids =
+            fold_grown(f, person->waiting_ids, person->n_waiting_ids, sizeof *person->waiting_ids);
         person->waiting_ids[person->n_waiting_ids++] = e->allocation_id;
     }
     if (e->lost_without_fault) {
@@ -222,7 +222,8 @@ enum sg_err fold_allocation(struct fold *f)
     if (e->created)
         err = create_allocation(f, e, row = &fresh);
     else
-        err = fold_get(f, TABLE_ALLOCATIONS, e->allocation_id, &pb_allocation_row__descriptor, &row);
+        err =
+            fold_get(f, TABLE_ALLOCATIONS, e->allocation_id, &pb_allocation_row__descriptor, &row);
     if (err)
         return err;
     bool was_live = allocation_is_live(row->state), is_live = allocation_is_live(e->state);
@@ -247,7 +248,6 @@ enum sg_err fold_allocation(struct fold *f)
         err = fold_rewrite_waitings(f, NULL, 0);
     return err;
 }
-
 
 /* ---- attendance ---- */
 

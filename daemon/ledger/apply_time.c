@@ -77,8 +77,8 @@ enum sg_err fold_park(struct fold *f)
     pb_parked_row__init(&row);
     row.has_type = true;
     row.type = f->record->rest->type;
-    enum sg_err err = row_put(f->txn, TABLE_PARKED, key_u64(key_id(&key, &object), f->record->seq),
-                              &row, f->why);
+    enum sg_err err =
+        row_put(f->txn, TABLE_PARKED, key_u64(key_id(&key, &object), f->record->seq), &row, f->why);
     key = (struct key){0};
     key_u64(key_text(&key, f->record->rest->agency), f->record->seq);
     return err ? err : fold_mark(f, TABLE_PARKED_OF_AGENCY, &key);

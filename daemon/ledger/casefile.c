@@ -75,7 +75,7 @@ PbCaseEffect *case_effect(struct decision *d, const struct sg_id *case_id)
 }
 
 struct follow *case_tell(struct decision *d, const struct sg_id *case_id, const char *owner,
-                           PbCaseState from, PbCaseState to, uint64_t version)
+                         PbCaseState from, PbCaseState to, uint64_t version)
 {
     struct follow *told = queue(d, FOLLOW_CASE);
     told->case_id = *case_id;
@@ -137,7 +137,7 @@ enum sg_err case_attach(struct decision *d, const PbPersonRow *person, const cha
     } else {
         (void)case_make(d, person, owner, row, &old_id, out_case_id);
         told = case_tell(d, out_case_id, text_of(d->turn, owner), PB_CASE_STATE_UNSPECIFIED,
-                    PB_CASE_STATE_NEW, 1);
+                         PB_CASE_STATE_NEW, 1);
     }
     told->has_referral = true;
     told->referral_id = *referral_id;

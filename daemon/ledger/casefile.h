@@ -1,8 +1,8 @@
 /* casefile.h - cases: one per person and owner. Source: domain 7.2.
  *
- *    NEW --E02--> INTAKE --E03--> ASSESSING --E05--> IN_SERVICE --E13--> IN_TRAINING --E15--> AFTERCARE
- *    NEW, INTAKE: declined -> DECLINED; redirected or withdrawn -> VOID
- *    any open one, by a TRANSFER that was accepted -> TRANSFERRED
+ *    NEW --E02--> INTAKE --E03--> ASSESSING --E05--> IN_SERVICE --E13--> IN_TRAINING --E15-->
+ * AFTERCARE NEW, INTAKE: declined -> DECLINED; redirected or withdrawn -> VOID any open one, by a
+ * TRANSFER that was accepted -> TRANSFERRED
  */
 #ifndef SINERGI_LEDGER_CASEFILE_H
 #define SINERGI_LEDGER_CASEFILE_H

@@ -171,7 +171,9 @@ struct sg_id mint(struct decision *d, const char *kind)
     memcpy(seed + SG_HASH_BYTES, d->cause->outbox_id.b, SG_ID_BYTES);
     sg_put_u64(seed + AT_NUMBER, d->cause->number);
     sg_put_u64(seed + AT_ORDINAL, d->cause->ordinal++);
-    (void)snprintf((char *)seed + AT_ORDINAL + 8, KIND_BYTES, "%s", kind);
+    struct sg_bytes name = sg_bytes_of(kind);
+    SG_CHECK(name.len < KIND_BYTES);
+    memcpy(seed + AT_ORDINAL + 8, name.ptr, name.len);
     sg_hash((struct sg_bytes){seed, sizeof seed}, hash);
     return sg_id_mint(d->turn->block->time_ms, hash);
 }
@@ -194,12 +196,11 @@ void warn(struct decision *d, uint32_t warning)
  * imported again on another device changes them. */
 void content_hash(const struct decision *d, uint8_t out_hash[SG_HASH_BYTES])
 {
-    size_t size = protobuf_c_message_get_packed_size(d->event->payload);
-    uint8_t *bytes = take(d->turn, size);
-    (void)protobuf_c_message_pack(d->event->payload, bytes);
+    struct sg_bytes bytes;
+    SG_CHECK(sg_encode(d->event->payload, d->turn->arena, &bytes, NULL) == SG_OK);
     const PbEnvelope *e = d->event->envelope;
     const struct sg_bytes runs[] = {
-        {bytes, size},
+        bytes,
         {e->case_id.data, e->has_case_id ? e->case_id.len : 0},
         {e->person_ref.data, e->has_person_ref ? e->person_ref.len : 0},
     };

@@ -121,7 +121,8 @@ enum sg_err refuse(struct decision *d, uint32_t code, const char *object, const 
 /* An error of a read that only says "no such object" becomes E_UNKNOWN_OBJECT. */
 enum sg_err refuse_unknown(struct decision *d, enum sg_err err, const char *object);
 
-/* The event waits until something touches the object; if it may not, it is refused with the code. */
+/* The event waits until something touches the object; if it may not, it is refused with the code.
+ */
 enum sg_err park(struct decision *d, const struct sg_id *object_id, uint32_t code,
                  const char *object, const char *detail, const char *accepted);
 /* The publisher is the owner, or E_NOT_OWNER. */

@@ -55,8 +55,8 @@ void envelope_personal(PbEnvelope *e)
 }
 
 /* The person of a derived record: pseudonyms for readers that have none. */
-enum sg_err derive_person(struct decision *d, const struct sg_id *person_id,
-                                PbPersonRow **out_row, struct sg_why *why)
+enum sg_err derive_person(struct decision *d, const struct sg_id *person_id, PbPersonRow **out_row,
+                          struct sg_why *why)
 {
     enum sg_err err = person_of_case(d, person_id, out_row, why);
     if (!err)
@@ -176,8 +176,9 @@ static enum sg_err present_referral(struct decision *d, const struct follow *f, 
     struct sg_id case_id = id_of(row->case_id);
     envelope_case(d, e, &case_id);
     envelope_personal(e);
-    add_reader(d, f->target, referral_target_relation(row->kind, row->requested_services,
-                                                      row->n_requested_services));
+    add_reader(
+        d, f->target,
+        referral_target_relation(row->kind, row->requested_services, row->n_requested_services));
     PbPersonRow *person = NULL;
     err = derive_person(d, &f->person_id, &person, why);
     struct record record;

@@ -56,9 +56,9 @@ static PbSeatAllocationChanged *seat_payload(struct decision *d, const struct fo
 
 static void seat_readers(struct decision *d, const struct seat_change *c)
 {
-    bool waits = c->after == PB_ALLOCATION_STATE_WAITLISTED ||
-                 (c->before == PB_ALLOCATION_STATE_WAITLISTED &&
-                  c->after != PB_ALLOCATION_STATE_HELD);
+    bool waits =
+        c->after == PB_ALLOCATION_STATE_WAITLISTED ||
+        (c->before == PB_ALLOCATION_STATE_WAITLISTED && c->after != PB_ALLOCATION_STATE_HELD);
     add_reader(d, c->case_owner, RELATION_CASE_OWNER);
     add_reader(d, c->slot->owner, waits ? RELATION_PROVIDER_WAITING : RELATION_PROVIDER);
 }
@@ -75,7 +75,7 @@ static enum sg_err move_case(struct decision *d, const struct seat_change *c, st
         read_row(d->turn, TABLE_CASES, &c->f->case_id, &pb_case_row__descriptor, &row, why);
     if (err)
         return err == SG_E_NOT_FOUND ? sg_fail(why, SG_E_STORE, "a seat without its case") : err;
-    enum case_event event = starts ? CASE_STARTED
+    enum case_event event = starts                                      ? CASE_STARTED
                             : c->after == PB_ALLOCATION_STATE_COMPLETED ? CASE_COMPLETED
                                                                         : CASE_STOPPED;
     PbCaseState to = case_next(row->state, event);

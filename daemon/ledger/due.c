@@ -40,8 +40,8 @@ static enum sg_err reached_at(struct ledger_turn *turn, const struct due *due, i
     enum sg_err err = presence_of(turn, due->row->responsible, now_ms, &presence, why);
     if (err || !presence.known)
         return err;
-    *out_ms = presence.down ? INT64_MAX
-                            : due->due_ms + presence.down_total_ms - due->row->down_base_ms;
+    *out_ms =
+        presence.down ? INT64_MAX : due->due_ms + presence.down_total_ms - due->row->down_base_ms;
     return SG_OK;
 }
 
@@ -93,9 +93,9 @@ static enum sg_err first_reached(struct ledger_turn *turn, int64_t now_ms, struc
 
 /* ---- T15: an agency that is silent ---- */
 
-static const uint32_t speaking =
-    SG_CAP(PB_CAPABILITY_REFERRER) | SG_CAP(PB_CAPABILITY_CASE_OWNER) |
-    SG_CAP(PB_CAPABILITY_TRAINING_PROVIDER) | SG_CAP(PB_CAPABILITY_EQUIPMENT_PROVIDER);
+static const uint32_t speaking = SG_CAP(PB_CAPABILITY_REFERRER) | SG_CAP(PB_CAPABILITY_CASE_OWNER) |
+                                 SG_CAP(PB_CAPABILITY_TRAINING_PROVIDER) |
+                                 SG_CAP(PB_CAPABILITY_EQUIPMENT_PROVIDER);
 
 static enum sg_err silence_told(struct ledger_turn *turn, const struct sg_id *id, bool *out_told,
                                 struct sg_why *why)

@@ -77,8 +77,7 @@ enum sg_err items_to_return(struct decision *d, const struct sg_id *allocation_i
         err = read_row(d->turn, TABLE_ITEMS, &id, &pb_item_row__descriptor, &row, why);
         if (err)
             break;
-        PbItemState state =
-            row->state == PB_ITEM_STATE_AT_RISK ? row->previous_state : row->state;
+        PbItemState state = row->state == PB_ITEM_STATE_AT_RISK ? row->previous_state : row->state;
         if (state == PB_ITEM_STATE_ON_LOAN) { /* told at once (level 0), missed after 7 days */
             struct sg_id case_id = id_of(row->case_id);
             struct limit limit = item_limit(&id, RULE_RETURN, row->case_owner, &case_id);
@@ -179,8 +178,7 @@ static enum sg_err read_recipient(struct decision *d, struct recipients *r, Prot
 static enum sg_err read_recipients(struct decision *d, struct recipients *r, struct sg_why *why)
 {
     const PbEquipmentIssued *e = d->event->envelope->equipment_issued;
-    enum sg_err err =
-        read_recipient(d, r, e->allocation_id, "equipment_issued.allocation_id", why);
+    enum sg_err err = read_recipient(d, r, e->allocation_id, "equipment_issued.allocation_id", why);
     for (size_t i = 0; !err && !d->fault->code && i < e->n_group_allocation_ids; i++)
         err = read_recipient(d, r, e->group_allocation_ids[i],
                              "equipment_issued.group_allocation_ids", why);
@@ -211,10 +209,10 @@ static enum sg_err check_available(struct decision *d, const PbItemRow *item,
     bool keeps = grant && item->state == PB_ITEM_STATE_ON_LOAN && same_recipients(item, r);
     if (item->state == PB_ITEM_STATE_IN_STOCK || keeps)
         return SG_OK;
-    return refuse(d, SG_ST_ITEM_NOT_AVAILABLE, "equipment_issued.item_id",
-                  protobuf_c_enum_descriptor_get_value(&pb_item_state__descriptor, (int)item->state)
-                      ->name,
-                  "an item in stock, or one that is on loan to the same recipient");
+    return refuse(
+        d, SG_ST_ITEM_NOT_AVAILABLE, "equipment_issued.item_id",
+        protobuf_c_enum_descriptor_get_value(&pb_item_state__descriptor, (int)item->state)->name,
+        "an item in stock, or one that is on loan to the same recipient");
 }
 
 static enum sg_err check_entitled(struct decision *d, const PbItemRow *item,
@@ -222,8 +220,7 @@ static enum sg_err check_entitled(struct decision *d, const PbItemRow *item,
 {
     bool grant = d->event->envelope->equipment_issued->basis ==
                  PB_EQUIPMENT_ISSUED__BASIS_GRANT_AFTER_COMPLETION;
-    PbAllocationState needed =
-        grant ? PB_ALLOCATION_STATE_COMPLETED : PB_ALLOCATION_STATE_OCCUPIED;
+    PbAllocationState needed = grant ? PB_ALLOCATION_STATE_COMPLETED : PB_ALLOCATION_STATE_OCCUPIED;
     for (size_t i = 0; i < r->count; i++)
         if (MUTATED(7, strcmp(r->slots[i]->slot->course_code, item->course_code) != 0, false))
             return refuse(d, SG_ST_COURSE_MISMATCH, "equipment_issued.item_id", NULL,
@@ -261,8 +258,8 @@ static enum sg_err check_first_kit(struct decision *d, const PbItemRow *item,
 }
 
 /* One BAST may list several items of one recipient or one group. */
-static enum sg_err check_bast(struct decision *d, const PbItemRow *item,
-                              const struct recipients *r, struct sg_why *why)
+static enum sg_err check_bast(struct decision *d, const PbItemRow *item, const struct recipients *r,
+                              struct sg_why *why)
 {
     const char *bast_no = d->event->envelope->equipment_issued->bast_no;
     struct key key = {0};

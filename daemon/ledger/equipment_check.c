@@ -89,8 +89,8 @@ static void describe(struct decision *d, const struct sg_id *id, const PbItemRow
 {
     const PbEquipmentChecked *e = d->event->envelope->equipment_checked;
     PbItemEffect *effect = item_effect(d, id, to);
-    bool was_granted = item->state == PB_ITEM_STATE_GRANTED ||
-                       item->previous_state == PB_ITEM_STATE_GRANTED;
+    bool was_granted =
+        item->state == PB_ITEM_STATE_GRANTED || item->previous_state == PB_ITEM_STATE_GRANTED;
     effect->has_finding = true;
     effect->finding = e->finding;
     effect->has_recalled = effect->recalled = e->action == PB_EQUIPMENT_CHECKED__ACTION_RECALL;

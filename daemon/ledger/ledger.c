@@ -150,9 +150,8 @@ enum sg_err ledger_accept(struct ledger_turn *turn, const struct sg_event *event
 {
     const struct event_type *type = NULL;
     struct outcome outcome = {0};
-    struct cause cause = {.has_place = true,
-                          .outbox_id = source->outbox_id,
-                          .number = source->number};
+    struct cause cause = {
+        .has_place = true, .outbox_id = source->outbox_id, .number = source->number};
     if (turn->arena->size - turn->arena->used < STEP_BYTES)
         return sg_fail(why, SG_E_LIMIT, "the arena of the turn is full");
     struct decision d = {

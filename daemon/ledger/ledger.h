@@ -113,6 +113,35 @@ SG_MUST_CHECK enum sg_err ledger_slots(struct txn *txn, int64_t now_ms, struct s
                                        PbSlotView ***out_slots, size_t *out_count,
                                        struct sg_bytes *out_next, struct sg_why *why);
 
+/* Who asks, and when: what follows is what that agency may see. */
+struct ledger_asker {
+    const char *agency;
+    uint32_t capabilities;
+    int64_t now_ms;
+};
+/* Own cases, newest first; open ones only unless `all`. Pages as ledger_slots; a page may be empty
+ * and not the last. */
+SG_MUST_CHECK enum sg_err ledger_cases(struct txn *txn, const struct ledger_asker *asker, bool all,
+                                       struct sg_bytes cursor, size_t limit, struct sg_arena *arena,
+                                       PbCaseView ***out_views, size_t *out_count,
+                                       struct sg_bytes *out_next, struct sg_why *why);
+/* One own case with its referrals, placements, kits and deadlines. Errors also SG_E_NOT_FOUND: no
+ * such case, or not its own. */
+SG_MUST_CHECK enum sg_err ledger_case(struct txn *txn, const struct ledger_asker *asker,
+                                      const struct sg_id *case_id, struct sg_arena *arena,
+                                      PbCaseView **out_view, struct sg_why *why);
+/* Items that the agency owns or that its cases hold, newest first. */
+SG_MUST_CHECK enum sg_err ledger_kits(struct txn *txn, const struct ledger_asker *asker,
+                                      struct sg_bytes cursor, size_t limit, struct sg_arena *arena,
+                                      PbKitView ***out_views, size_t *out_count,
+                                      struct sg_bytes *out_next, struct sg_why *why);
+/* Deadlines that bind the agency or its cases; missed ones only unless `all`. */
+SG_MUST_CHECK enum sg_err ledger_deadlines(struct txn *txn, const struct ledger_asker *asker,
+                                           bool all, struct sg_bytes cursor, size_t limit,
+                                           struct sg_arena *arena, PbDeadlineView ***out_views,
+                                           size_t *out_count, struct sg_bytes *out_next,
+                                           struct sg_why *why);
+
 /* One seat or waiting place, uncut: the broker cuts it by `relations` of the asking agency. */
 struct seat_fact {
     PbSeatView *view; /* person filled in as far as known; in the arena */

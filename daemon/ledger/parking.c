@@ -50,13 +50,14 @@ enum sg_err park_event(struct decision *d, struct record *out_record, struct sg_
     enum sg_err err = count_rows(d->turn, TABLE_PARKED, key_id(&of_object, &object_id),
                                  PARKED_OF_OBJECT_MAX, &objects, why);
     if (!err)
-        err = count_rows(d->turn, TABLE_PARKED_OF_AGENCY,
-                         key_text(&of_agency, d->source->agency->id), PARKED_OF_AGENCY_MAX,
-                         &agencies, why);
+        err =
+            count_rows(d->turn, TABLE_PARKED_OF_AGENCY, key_text(&of_agency, d->source->agency->id),
+                       PARKED_OF_AGENCY_MAX, &agencies, why);
     if (err)
         return err;
     if (objects == PARKED_OF_OBJECT_MAX || agencies == PARKED_OF_AGENCY_MAX) {
-        (void)sg_refuse(d->fault, d->fault->code, d->fault->object, "PARK_LIMIT",
+        struct sg_fault without = *d->fault; /* of what it would be without parking */
+        (void)sg_refuse(d->fault, without.code, without.object, "PARK_LIMIT",
                         "fewer events that wait: 64 of an object, 1,000 of an agency");
         return SG_OK;
     }
@@ -93,8 +94,8 @@ static struct sg_bytes copy_of(struct ledger_turn *turn, struct sg_bytes bytes)
     return (struct sg_bytes){copy, bytes.len};
 }
 
-static enum sg_err read_waiting(struct ledger_turn *turn, uint64_t seq,
-                                struct waiting_event *out, struct sg_why *why)
+static enum sg_err read_waiting(struct ledger_turn *turn, uint64_t seq, struct waiting_event *out,
+                                struct sg_why *why)
 {
     struct record record;
     enum sg_err err = journal_get(turn->txn, seq, &record, why);
@@ -140,7 +141,7 @@ static void become(struct decision *d, struct waiting_event *waiting, struct sg_
     memcpy(d->cause->digest, waiting->event.digest, SG_HASH_BYTES);
 }
 
-/* The record of how it ended, and D7; what the decision queued stands behind them. */
+/* The record of how it ended; behind it what the decision queued, then D7. */
 static enum sg_err append_settled(struct decision *d, const struct waiting_event *waiting,
                                   struct sg_why *why)
 {
@@ -183,7 +184,8 @@ static enum sg_err next_parked(struct ledger_turn *turn, const struct sg_id *obj
     return err;
 }
 
-/* In order of arrival: the first that moves is settled; the others are looked at again behind it. */
+/* In order of arrival: the first that moves is settled; the others are looked at again behind it.
+ */
 enum sg_err settle_parked(struct decision *d, const struct follow *f, struct sg_why *why)
 {
     struct ledger_turn *turn = d->turn;
@@ -245,8 +247,7 @@ enum sg_err tell_settled(struct decision *d, const struct follow *f, struct sg_w
     pb_event_settled__init(p);
     p->place = f->place;
     p->has_outcome = p->has_settled_seq = true;
-    p->outcome =
-        f->code ? PB_EVENT_SETTLED__OUTCOME_REJECTED : PB_EVENT_SETTLED__OUTCOME_ACCEPTED;
+    p->outcome = f->code ? PB_EVENT_SETTLED__OUTCOME_REJECTED : PB_EVENT_SETTLED__OUTCOME_ACCEPTED;
     p->has_code = f->code != 0;
     p->code = f->code;
     p->settled_seq = f->seq;

@@ -194,8 +194,9 @@ const char *person_district(struct ledger_turn *turn, const PbPersonIdentity *pe
 
 void person_nik_token(const struct sg_broker_key *keys, const char *nik, struct key *out_key)
 {
-    uint8_t token[32];
-    sg_hmac(keys->nik_key, sg_bytes_of(nik), token);
+    const struct sg_bytes text = sg_bytes_of(nik);
+    uint8_t token[16];
+    sg_keyed_hash(keys->nik_key, &text, 1, token, sizeof token);
     key_bytes(out_key, (struct sg_bytes){token, sizeof token});
 }
 
@@ -274,18 +275,32 @@ static enum sg_err new_person(struct decision *d, PbPersonRow **out_row)
     return SG_OK;
 }
 
+static bool ref_given(const PbPersonRow *row, const char *agency, const struct sg_id *ref)
+{
+    for (size_t i = 0; i < row->n_refs; i++) {
+        struct sg_id given = id_of(row->refs[i]->person_ref);
+        if (strcmp(row->refs[i]->agency, agency) == 0)
+            return sg_id_equal(&given, ref);
+    }
+    return false;
+}
+
+/* A pseudonym says itself whose it is; it counts once it was given to the agency. */
 static enum sg_err by_ref(struct decision *d, PbPersonRow **out_row, struct sg_why *why)
 {
-    struct key key = {0};
-    struct sg_bytes value;
-    struct sg_id ref = id_of(d->event->envelope->person_ref), person_id;
-    key_id(key_text(&key, d->source->agency->id), &ref);
-    enum sg_err err = table_get(d->turn->txn, TABLE_PERSON_REFS, &key, &value, why);
+    const char *agency = d->source->agency->id;
+    struct sg_id ref = id_of(d->event->envelope->person_ref);
+    struct sg_id person_id = sg_person_of_ref(d->turn->world->keys, agency, &ref);
+    PbPersonRow *row = NULL;
+    enum sg_err err =
+        read_row(d->turn, TABLE_PERSONS, &person_id, &pb_person_row__descriptor, &row, why);
     if (err)
         return refuse_unknown(d, err, "person_ref");
-    if (sg_id_from(value, &person_id) != SG_OK)
-        return sg_fail(why, SG_E_STORE, "person_refs: a row without an id");
-    return known_person(d, &person_id, out_row, why);
+    if (!ref_given(row, agency, &ref))
+        return refuse_unknown(d, SG_E_NOT_FOUND, "person_ref");
+    (void)person_effect(d, &person_id);
+    *out_row = row;
+    return SG_OK;
 }
 
 static enum sg_err by_nik(struct decision *d, const PbPersonIdentity *stated, PbPersonRow **out_row,

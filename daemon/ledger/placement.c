@@ -74,7 +74,8 @@ static enum sg_err check_start(struct decision *d, const struct placement *p)
     return SG_OK;
 }
 
-/* Whoever has begun waits for nothing else. */
+/* Whoever has begun waits for nothing else. Before the seat is OCCUPIED: what was parked for it is
+ * decided right behind that, and may free the person for another seat. */
 static enum sg_err release_waitings(struct decision *d, const struct sg_id *person_id,
                                     struct sg_why *why)
 {
@@ -102,6 +103,8 @@ enum sg_err decide_placement_started(struct decision *d, struct sg_why *why)
     if (p.row->started && said_again(d, p.row->started))
         return SG_OK;
     err = check_start(d, &p);
+    if (!err && !d->fault->code)
+        err = release_waitings(d, &d->person_id, why);
     if (err || d->fault->code)
         return err;
     uint8_t *hash = take(d->turn, SG_HASH_BYTES);
@@ -112,7 +115,7 @@ enum sg_err decide_placement_started(struct decision *d, struct sg_why *why)
     seat->started_on = day_of(e->started_on);
     seat->started_hash = (ProtobufCBinaryData){SG_HASH_BYTES, hash};
     seat->started_place = ref_of(d->turn, &d->source->outbox_id, d->source->number);
-    return release_waitings(d, &d->person_id, why);
+    return SG_OK;
 }
 
 /* ---- E14 ---- */
@@ -188,8 +191,8 @@ static enum sg_err check_end(struct decision *d, const struct placement *p)
     if (e->result == PB_PLACEMENT_ENDED__RESULT_NO_SHOW)
         err = check_no_show(d, p);
     else if (waits_for_start(p->row->state))
-        err = park(d, &p->id, SG_ST_BAD_TRANSITION, "placement_ended.allocation_id",
-                   state_name(p), "a placement that has started");
+        err = park(d, &p->id, SG_ST_BAD_TRANSITION, "placement_ended.allocation_id", state_name(p),
+                   "a placement that has started");
     else if (p->row->state != PB_ALLOCATION_STATE_OCCUPIED)
         err = refuse(d, SG_ST_BAD_TRANSITION, "placement_ended.allocation_id", state_name(p),
                      "a placement that has started and has not ended");

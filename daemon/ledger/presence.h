@@ -13,8 +13,8 @@ struct presence {
     int64_t down_total_ms; /* with the time of now */
 };
 
-SG_MUST_CHECK enum sg_err presence_of(struct ledger_turn *turn, const char *agency,
-                                      int64_t now_ms, struct presence *out, struct sg_why *why);
+SG_MUST_CHECK enum sg_err presence_of(struct ledger_turn *turn, const char *agency, int64_t now_ms,
+                                      struct presence *out, struct sg_why *why);
 /* Id of an agency as the object of T15. */
 struct sg_id agency_id_of(const char *agency);
 /* When an agency that is down counts as silent. */

@@ -25,8 +25,8 @@ enum sg_err may_have_seat(struct ledger_turn *turn, const PbSlotRow *slot,
         return err;
     err = person_identity(turn, person_id, &identity, why);
     if (!err)
-        *out_may = slot_ineligible(slot, &identity) == NULL &&
-                   slot_course_taken(slot, person) == NULL;
+        *out_may =
+            slot_ineligible(slot, &identity) == NULL && slot_course_taken(slot, person) == NULL;
     return err;
 }
 

@@ -75,6 +75,8 @@ enum sg_err append_record(struct decision *d, PbRecordKind kind, PbEnvelope *der
         record.clear = event->clear;
         record.personal = event->personal;
         record.digest = event->digest;
+        if (event->personal_hash)
+            memcpy(record.personal_hash, event->personal_hash, SG_HASH_BYTES);
     }
     if (err)
         return err;

@@ -206,9 +206,9 @@ static enum sg_err check_target(struct decision *d, const PbPersonRow *person, c
                       "an agency that owns cases, such as dinsos");
     if (!intake && strcmp(e->target_agency, d->source->agency->id) == 0)
         return refuse(d, SG_ST_BAD_CODE, object, "OWN_AGENCY", "another agency");
-    if (!intake && !case_is_open(c->state))
+    if (!intake && (!c || !case_is_open(c->state)))
         return refuse(d, SG_ST_NOT_OWNER, "case_id", "NOT_OPEN", "an open case of your own");
-    bool minor = person->minor || (c && c->minor);
+    bool minor = (person && person->minor) || (c && c->minor);
     if (e->kind == PB_REFERRAL_KIND_TRANSFER && minor &&
         !agency_has(d->turn->world, e->target_agency, PB_CAPABILITY_CHILD_PROTECTION))
         return refuse(d, SG_ST_MINOR, object, NULL, "an agency for the protection of children");
@@ -340,19 +340,19 @@ static enum sg_err move_case(struct decision *d, const struct spoken *s, enum ca
 
 /* T03: 7 days, the limit of the shelter. */
 void start_assess(struct decision *d, const struct sg_id *case_id, const char *owner,
-                         int64_t from_ms)
+                  int64_t from_ms)
 {
     enum { SHELTER_DAYS = 7 };
-    struct limit limit = {.rule = RULE_ASSESS,
-                          .aggregate_type = PB_AGGREGATE_TYPE_CASE,
-                          .id = *case_id,
-                          .levels_ms = {from_ms + SHELTER_DAYS * SG_DAY_MS,
-                                        from_ms + (SHELTER_DAYS + 1) * SG_DAY_MS},
-                          .level_count = 2,
-                          .first_level = 1,
-                          .responsible = owner,
-                          .case_owner = owner,
-                          .case_id = *case_id};
+    struct limit limit = {
+        .rule = RULE_ASSESS,
+        .aggregate_type = PB_AGGREGATE_TYPE_CASE,
+        .id = *case_id,
+        .levels_ms = {from_ms + SHELTER_DAYS * SG_DAY_MS, from_ms + (SHELTER_DAYS + 1) * SG_DAY_MS},
+        .level_count = 2,
+        .first_level = 1,
+        .responsible = owner,
+        .case_owner = owner,
+        .case_id = *case_id};
     deadline_start(d, &limit);
 }
 
@@ -454,8 +454,7 @@ static enum sg_err accept(struct decision *d, const struct spoken *s, struct sg_
     bool begins = s->row->kind == PB_REFERRAL_KIND_INTAKE &&
                   (s->c->state == PB_CASE_STATE_NEW || s->c->state == PB_CASE_STATE_INTAKE);
     bool runs = false;
-    enum sg_err err =
-        begins ? deadline_runs(d, RULE_ASSESS, &s->case_id, &runs, why) : SG_OK;
+    enum sg_err err = begins ? deadline_runs(d, RULE_ASSESS, &s->case_id, &runs, why) : SG_OK;
     if (err)
         return err;
     if (begins && !runs)
@@ -519,7 +518,7 @@ enum sg_err referral_withdraw(struct decision *d, const struct record *e01, stru
     d->effect->annulled_referral_id = data_of(d->turn, &s.id);
     d->effect->has_aggregate_version = true;
     d->effect->aggregate_version = s.row->version + 1;
-    s.row->referrer = NULL; /* it knows what it withdraws */
+    s.row->referrer = NULL;      /* it knows what it withdraws */
     queue_waitings(d, s.person); /* what it said of the person is gone */
     return move_case(d, &s, CASE_WITHDRAWN, PB_REFERRAL_STATE_WITHDRAWN, why);
 }

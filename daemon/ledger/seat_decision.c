@@ -31,6 +31,18 @@ static PbSeatChange change_to(PbAllocationState state)
     return changes[state];
 }
 
+/* A new seat is asked for, in fact: what an E11 would be refused for. */
+static bool may_ask(struct decision *d, const struct seat_request *r)
+{
+    if (r->c->minor || r->c->age_doubt || r->person->minor || r->person->age_doubt)
+        (void)refuse(d, SG_ST_MINOR, "seat_decided.allocation_id", NULL,
+                     "a person of 18 or older; a doubt about the age is settled by an assessment");
+    else if (r->c->state != PB_CASE_STATE_IN_SERVICE && r->c->state != PB_CASE_STATE_AFTERCARE)
+        (void)refuse(d, SG_ST_BAD_TRANSITION, "seat_decided.allocation_id", "CASE_STATE",
+                     "a case that is IN_SERVICE or AFTERCARE");
+    return d->fault->code == 0;
+}
+
 /* A person who accepts too late gets a new seat if one is free and nobody waits. */
 static enum sg_err grant_again(struct decision *d, const PbAllocationRow *row, struct sg_why *why)
 {
@@ -53,14 +65,14 @@ static enum sg_err grant_again(struct decision *d, const PbAllocationRow *row, s
         err = free_seat(d->turn, &r.slot_id, r.slot, &r.seat_no, why);
     if (!err)
         err = may_have_seat(d->turn, r.slot, &r.person_id, &may, why);
-    if (err)
+    if (err || !may_ask(d, &r))
         return err;
     PbSlotState state = slot_state_at(r.slot, d->turn->block->time_ms);
     bool open =
         state == PB_SLOT_STATE_OPEN || (state != PB_SLOT_STATE_CANCELLED &&
                                         slot_takes_late_entry(r.slot, d->turn->block->time_ms));
-    bool serves = case_takes_seat(r.c->state) && !r.c->not_ppks;
-    if (!r.seat_no || r.slot->waiting || !open || MUTATED(22, !may || !serves, false))
+    may = may && !r.c->not_ppks;
+    if (!r.seat_no || r.slot->waiting || !open || !MUTATED(22, may, true))
         return refuse(d, SG_ST_BAD_TRANSITION, "seat_decided.allocation_id", "EXPIRED",
                       "a hold that has not run out; ask for a seat again");
     struct sg_id new_id;

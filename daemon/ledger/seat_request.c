@@ -25,7 +25,8 @@ static enum sg_err check_states(struct decision *d, struct seat_request *r)
     int64_t now = d->turn->block->time_ms;
     PbSlotState state = slot_state_at(r->slot, now);
     if (r->c->minor || r->c->age_doubt || r->person->minor || r->person->age_doubt)
-        return refuse(d, SG_ST_MINOR, "case_id", r->c->minor || r->person->minor ? "MINOR" : "AGE_DOUBT",
+        return refuse(d, SG_ST_MINOR, "case_id",
+                      r->c->minor || r->person->minor ? "MINOR" : "AGE_DOUBT",
                       "a person of 18 or older; a doubt about the age is settled by an assessment");
     if (!case_takes_seat(r->c->state))
         return refuse(d, SG_ST_BAD_TRANSITION, "case_id", "CASE_STATE",

@@ -228,11 +228,11 @@ bool shape_check(const struct sg_event *event, struct sg_fault *fault)
         uint32_t type;
         bool (*check)(const struct sg_event *event, struct sg_fault *fault);
     } checks[] = {
-        {101, check_referral}, {103, check_decided}, {104, check_contact},
-        {105, check_assessment}, {108, check_slot}, {109, check_version},
-        {110, check_version}, {111, check_request}, {112, check_seat},
-        {114, check_attendance}, {115, check_ended}, {117, check_issued},
-        {118, check_checked}, {124, check_corrected},
+        {101, check_referral},   {103, check_decided},   {104, check_contact},
+        {105, check_assessment}, {108, check_slot},      {109, check_version},
+        {110, check_version},    {111, check_request},   {112, check_seat},
+        {114, check_attendance}, {115, check_ended},     {117, check_issued},
+        {118, check_checked},    {124, check_corrected},
     };
     for (size_t i = 0; i < SG_ARRAY_LEN(checks); i++)
         if (checks[i].type == event->type)

@@ -134,8 +134,7 @@ const char *slot_course_taken(const PbSlotRow *row, const PbPersonRow *person)
         sg_day_split(done->ended_on, &done_year, &done_month, &done_day);
         int32_t at = done_year * 12 + done_month;
         bool recent = slot->cooldown_months && (at > months || (at == months && done_day > day));
-        bool same =
-            slot->exclude_same_course && strcmp(done->course_code, slot->course_code) == 0;
+        bool same = slot->exclude_same_course && strcmp(done->course_code, slot->course_code) == 0;
         if (same || recent)
             return "PRIOR_COURSE";
     }

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { COURSE_DAYS_MAX = 365, LATE_DAYS_MAX = 14, MOVED_DAYS = 7, CLAIMS_MAX = 2048 };
+enum { COURSE_DAYS_MAX = 365, LATE_DAYS_MAX = 14, MOVED_DAYS = 7 };
 
 /* ---- what a slot may say ---- */
 
@@ -38,14 +38,14 @@ bool slot_agrees(const PbTrainingSlotOffered *slot, const char *prefix, struct s
     return true;
 }
 
-#define LAY(field)                    \
-    do {                              \
-        if (change->has_##field)      \
+#define LAY(field)                       \
+    do {                                 \
+        if (change->has_##field)         \
             slot->field = change->field; \
     } while (0)
-#define LAY_POINTER(field)            \
-    do {                              \
-        if (change->field)            \
+#define LAY_POINTER(field)               \
+    do {                                 \
+        if (change->field)               \
             slot->field = change->field; \
     } while (0)
 
@@ -122,20 +122,38 @@ struct claim_row {
     struct key order; /* of waiting */
 };
 
-static enum sg_err read_claims(struct ledger_turn *turn, enum table table,
-                               const struct sg_id *slot_id, struct claim_row *claims,
-                               size_t *count, struct sg_why *why)
+/* Room for all of them and for what is decided about each. An alternative slot takes everybody who
+ * waited for a cancelled one, so there may be more than a step has room for: NULL then. */
+static struct claim_row *take_claims(struct ledger_turn *turn, const PbSlotRow *slot)
 {
+    enum { CLAIM_BYTES = 4096 };
+    size_t most = (size_t)slot->live + slot->waiting + 1;
+    if ((turn->arena->size - turn->arena->used) / CLAIM_BYTES < most)
+        return NULL;
+    return take(turn, most * sizeof(struct claim_row));
+}
+
+static enum sg_err no_room(struct sg_why *why)
+{
+    return sg_fail(why, SG_E_LIMIT, "the arena of the turn is full");
+}
+
+/* `count` goes up by those of the table; `most` is what the slot says that it has. */
+static enum sg_err read_claims(struct ledger_turn *turn, enum table table,
+                               const struct sg_id *slot_id, const PbSlotRow *slot,
+                               struct claim_row *claims, size_t *count, struct sg_why *why)
+{
+    size_t most = (size_t)slot->live + slot->waiting;
     SG_AUTO(cursor_done) struct cursor cursor = {0};
     struct key prefix = {0};
     enum sg_err err = cursor_open(&cursor, turn->txn, table, why);
     if (!err)
         err = cursor_seek(&cursor, key_id(&prefix, slot_id), why);
-    while (!err && *count < CLAIMS_MAX && cursor.key.ptr &&
-           key_starts(cursor.key, &prefix)) {
+    while (!err && cursor.key.ptr && key_starts(cursor.key, &prefix)) {
         struct claim_row *claim = &claims[*count];
-        if (sg_id_from(cursor.value, &claim->id) != SG_OK)
-            return sg_fail(why, SG_E_STORE, "%s: a row without an id", table_name(table));
+        if (*count == most || sg_id_from(cursor.value, &claim->id) != SG_OK)
+            return sg_fail(why, SG_E_STORE, "%s: a row that the slot does not know",
+                           table_name(table));
         err = read_row(turn, TABLE_ALLOCATIONS, &claim->id, &pb_allocation_row__descriptor,
                        &claim->row, why);
         if (err)
@@ -157,8 +175,8 @@ static bool is_promised(PbAllocationState state)
 /* The person agreed to other dates: asked again. */
 static void hold_again(struct decision *d, const struct claim_row *claim, const PbSlotRow *after)
 {
-    struct follow *f = change_seat(d, &claim->id, claim->row, PB_ALLOCATION_STATE_HELD,
-                                   PB_SEAT_CHANGE_HELD);
+    struct follow *f =
+        change_seat(d, &claim->id, claim->row, PB_ALLOCATION_STATE_HELD, PB_SEAT_CHANGE_HELD);
     seat_set_hold(f, seat_hold_until(after->slot, d->turn->block->time_ms));
 }
 
@@ -197,8 +215,10 @@ static enum sg_err move_dates(struct decision *d, const struct sg_id *slot_id,
                               .first_level = 1};
         deadline_start(d, &limit);
     }
-    struct claim_row *claims = take(d->turn, CLAIMS_MAX * sizeof *claims);
-    enum sg_err err = read_claims(d->turn, TABLE_SEATS, slot_id, claims, &count, why);
+    struct claim_row *claims = take_claims(d->turn, before);
+    if (!claims)
+        return no_room(why);
+    enum sg_err err = read_claims(d->turn, TABLE_SEATS, slot_id, before, claims, &count, why);
     for (size_t i = 0; !err && i < count; i++) {
         if (!is_promised(claims[i].row->state))
             continue;
@@ -289,20 +309,23 @@ static enum sg_err order_claims(struct decision *d, const struct sg_id *slot_id,
 }
 
 static enum sg_err void_claims(struct decision *d, const struct sg_id *slot_id,
-                               const struct sg_id *other_id, struct sg_why *why)
+                               const PbSlotRow *slot, const struct sg_id *other_id,
+                               struct sg_why *why)
 {
     size_t count = 0;
-    struct claim_row *claims = take(d->turn, CLAIMS_MAX * sizeof *claims);
-    enum sg_err err = read_claims(d->turn, TABLE_SEATS, slot_id, claims, &count, why);
+    struct claim_row *claims = take_claims(d->turn, slot);
+    if (!claims)
+        return no_room(why);
+    enum sg_err err = read_claims(d->turn, TABLE_SEATS, slot_id, slot, claims, &count, why);
     if (!err)
-        err = read_claims(d->turn, TABLE_WAITING, slot_id, claims, &count, why);
+        err = read_claims(d->turn, TABLE_WAITING, slot_id, slot, claims, &count, why);
     if (!err)
         err = order_claims(d, slot_id, claims, count, why);
     if (err)
         return err;
     for (size_t i = 0; i < count; i++) {
-        struct follow *f = change_seat(d, &claims[i].id, claims[i].row,
-                                       PB_ALLOCATION_STATE_VOIDED, PB_SEAT_CHANGE_VOIDED);
+        struct follow *f = change_seat(d, &claims[i].id, claims[i].row, PB_ALLOCATION_STATE_VOIDED,
+                                       PB_SEAT_CHANGE_VOIDED);
         f->seat->has_lost_without_fault = f->seat->lost_without_fault = true;
     }
     for (size_t i = 0; other_id && i < count; i++) {
@@ -329,5 +352,5 @@ enum sg_err decide_slot_cancelled(struct decision *d, struct sg_why *why)
     PbSlotEffect *effect = slot_effect(d, &id);
     effect->has_cancelled = effect->cancelled = true;
     tell_slot_version(d, slot);
-    return void_claims(d, &id, e->has_alternative_slot_id ? &other : NULL, why);
+    return void_claims(d, &id, slot, e->has_alternative_slot_id ? &other : NULL, why);
 }

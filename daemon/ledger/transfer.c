@@ -71,6 +71,18 @@ static enum sg_err move_deadlines(struct decision *d, const struct transfer *t,
     return err;
 }
 
+/* T03 at the new owner; one that runs there already goes on. */
+static enum sg_err assess_there(struct decision *d, const struct transfer *t, struct sg_why *why)
+{
+    bool runs = false;
+    if (MUTATED(17, t->state != PB_CASE_STATE_ASSESSING, false))
+        return deadline_end(d, RULE_ASSESS, &t->new_id, false, why);
+    enum sg_err err = deadline_runs(d, RULE_ASSESS, &t->new_id, &runs, why);
+    if (!err && !runs)
+        start_assess(d, &t->new_id, t->new_owner, d->turn->block->time_ms);
+    return err;
+}
+
 static bool on_loan(const PbItemRow *row)
 {
     PbItemState state = row->state == PB_ITEM_STATE_AT_RISK ? row->previous_state : row->state;
@@ -167,22 +179,22 @@ static enum sg_err take_over(struct decision *d, struct transfer *t, struct sg_w
 {
     PbCaseRow *own = NULL;
     struct follow *told;
-    enum sg_err err =
-        case_of_person(d->turn, t->person, t->new_owner, &t->new_id, &own, why);
+    enum sg_err err = case_of_person(d->turn, t->person, t->new_owner, &t->new_id, &own, why);
     if (err)
         return err;
     PbCaseEffect *effect;
     bool open = own && case_is_open(own->state);
     if (open) {
-        effect = case_change(d, &t->new_id, own, case_next(own->state, CASE_TAKEN_OVER), &told);
+        PbCaseState to = case_next(own->state, CASE_TAKEN_OVER);
+        effect = case_change(d, &t->new_id, own, to, &told);
     } else {
         effect = case_make(d, t->person, t->new_owner, t->old, &t->old_id, &t->new_id);
         effect->state = PB_CASE_STATE_ASSESSING;
         told = case_tell(d, &t->new_id, t->new_owner, PB_CASE_STATE_UNSPECIFIED,
                          PB_CASE_STATE_ASSESSING, 1);
     }
-    if (MUTATED(19, !open || !own->priority_band,
-                false)) { /* until the new owner has assessed it itself */
+    bool assessed = MUTATED(19, open && own->priority_band, true);
+    if (!assessed) { /* until the new owner has assessed it itself */
         effect->has_priority_band = effect->has_training_suitable = true;
         effect->priority_band = t->old->priority_band;
         effect->training_suitable = t->old->training_suitable;
@@ -228,15 +240,13 @@ enum sg_err transfer_case(struct decision *d, const PbReferralRow *row,
     if (!err)
         err = deadline_end(d, RULE_ASSESS, &t.old_id, false, why);
     if (!err)
+        err = assess_there(d, &t, why);
+    if (!err)
         err = close_loops(d, &t, why);
     if (err)
         return err;
     d->effect->has_minted_case_id = true;
     d->effect->minted_case_id = data_of(d->turn, &t.new_id);
-    if (MUTATED(17, t.state == PB_CASE_STATE_ASSESSING, true))
-        start_assess(d, &t.new_id, t.new_owner, d->turn->block->time_ms);
-    else
-        err = deadline_end(d, RULE_ASSESS, &t.new_id, false, why);
     struct follow *shown = queue(d, FOLLOW_PRESENT);
     shown->referral_id = *referral_id;
     shown->person_id = d->person_id;

@@ -162,6 +162,14 @@ enum sg_err block_begin(struct block_builder *builder, struct txn *txn, struct s
     return SG_OK;
 }
 
+static uint8_t *grow(const struct block_builder *builder, const uint8_t *hashes, uint32_t capacity)
+{
+    uint8_t *room = SG_NEW_ARRAY(builder->arena, uint8_t, (size_t)capacity * SG_HASH_BYTES);
+    if (room && builder->count)
+        memcpy(room, hashes, (size_t)builder->count * SG_HASH_BYTES);
+    return room;
+}
+
 /* Leaves lie in one run, since the tree borrows them. It doubles, so that a small block is cheap.
  */
 static enum sg_err room_for_leaf(struct block_builder *builder, struct sg_why *why)
@@ -171,12 +179,12 @@ static enum sg_err room_for_leaf(struct block_builder *builder, struct sg_why *w
     if (builder->count == BLOCK_RECORDS_MAX)
         return sg_fail(why, SG_E_LIMIT, "more than %u records in one block", BLOCK_RECORDS_MAX);
     uint32_t capacity = builder->capacity ? builder->capacity * 2 : LEAVES_FIRST;
-    uint8_t *leaves = SG_NEW_ARRAY(builder->arena, uint8_t, (size_t)capacity * SG_HASH_BYTES);
-    if (!leaves)
+    uint8_t *leaves = grow(builder, builder->leaves, capacity);
+    uint8_t *rests = grow(builder, builder->rests, capacity);
+    if (!leaves || !rests)
         return sg_fail(why, SG_E_LIMIT, "block: the arena is full");
-    if (builder->count)
-        memcpy(leaves, builder->leaves, (size_t)builder->count * SG_HASH_BYTES);
     builder->leaves = leaves;
+    builder->rests = rests;
     builder->capacity = capacity;
     return SG_OK;
 }
@@ -219,10 +227,18 @@ enum sg_err block_append(struct block_builder *builder, struct record *record, P
             mailbox_add(builder->mailbox, rest->audience[i]->agency, record->seq, rest->type, why);
     if (err)
         return err;
-    record_leaf(record, builder->leaves + (size_t)builder->count * SG_HASH_BYTES);
+    size_t at = (size_t)builder->count * SG_HASH_BYTES;
+    sg_hash(record->rest_bytes, builder->rests + at);
+    record_leaf_of(record, builder->rests + at, builder->leaves + at);
     builder->count++;
     builder->next_seq++;
     return SG_OK;
+}
+
+const uint8_t *block_rest_hash(const struct block_builder *builder, uint64_t seq)
+{
+    SG_CHECK(seq >= builder->first_seq && seq < builder->next_seq);
+    return builder->rests + (size_t)(seq - builder->first_seq) * SG_HASH_BYTES;
 }
 
 enum sg_err block_seal(struct block_builder *builder, struct signed_block *out_block,

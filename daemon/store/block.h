@@ -29,7 +29,7 @@ struct block_builder {
     struct sg_id store_id;
     uint8_t previous_hash[SG_HASH_BYTES];
     uint32_t count, capacity;
-    uint8_t *leaves; /* count * 32 */
+    uint8_t *leaves, *rests; /* count * 32 each: leaves, and the hashes of RecordRest in them */
     struct mailbox_writer *mailbox;
 };
 
@@ -50,6 +50,9 @@ SG_MUST_CHECK enum sg_err block_begin(struct block_builder *builder, struct txn 
  * less. */
 SG_MUST_CHECK enum sg_err block_append(struct block_builder *builder, struct record *record,
                                        PbRecordRest *rest, struct sg_why *why);
+
+/* The hash of the RecordRest of a record that was appended to this block. */
+const uint8_t *block_rest_hash(const struct block_builder *builder, uint64_t seq);
 
 /* Nothing when no record was appended (out_block->header.count is 0). Else write mailbox, header
  * and signature. *out_tree lives in the arena. */

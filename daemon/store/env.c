@@ -162,10 +162,10 @@ static enum sg_err make_tables(struct env *env, const struct env_options *option
     SG_AUTO(txn_done) struct txn txn = {0};
     enum sg_err err = txn_begin(&txn, env, TXN_WRITE, why);
     for (int t = 0; !err && t < TABLES; t++) {
-        int rc = mdb_dbi_open(txn.mdb, table_name((enum table)t), MDB_CREATE, &env->dbi[t]);
+        const char *name = table_name(table_tree((enum table)t));
+        int rc = mdb_dbi_open(txn.mdb, name, MDB_CREATE, &env->dbi[t]);
         if (rc)
-            err = sg_fail(why, SG_E_STORE, "make table '%s': %s", table_name((enum table)t),
-                          mdb_strerror(rc));
+            err = sg_fail(why, SG_E_STORE, "make table '%s': %s", name, mdb_strerror(rc));
     }
     if (!err)
         err = put_all_meta(&txn, options, store_id, why);
@@ -245,16 +245,16 @@ enum sg_err env_create(const struct env_options *options, const struct sg_id *st
 
 static enum sg_err open_table(struct txn *txn, enum table table, struct sg_why *why)
 {
-    int rc = mdb_dbi_open(txn->mdb, table_name(table), 0, &txn->env->dbi[table]);
+    const char *name = table_name(table_tree(table));
+    int rc = mdb_dbi_open(txn->mdb, name, 0, &txn->env->dbi[table]);
     if (!rc)
         return SG_OK;
     if (rc != MDB_NOTFOUND && rc != MDB_INCOMPATIBLE)
-        return sg_fail(why, SG_E_STORE, "table '%s': %s: restore the last backup",
-                       table_name(table), mdb_strerror(rc));
+        return sg_fail(why, SG_E_STORE, "table '%s': %s: restore the last backup", name,
+                       mdb_strerror(rc));
     if (table == TABLE_META)
         return sg_fail(why, SG_E_STORE, "this is the LMDB file of another program, not a store");
-    return sg_fail(why, SG_E_STORE, "table '%s' is missing: restore the last backup",
-                   table_name(table));
+    return sg_fail(why, SG_E_STORE, "table '%s' is missing: restore the last backup", name);
 }
 
 static enum sg_err check_format(struct txn *txn, struct sg_why *why)

@@ -19,6 +19,9 @@ struct env {
     enum head_state head_state;
 };
 
+/* The table under whose name the tree of this one is kept: itself, if it has its own. */
+enum table table_tree(enum table table);
+
 #define ROW_BYTES_MAX 2000U /* of every table but the journal */
 
 enum reserve_kind { RESERVE_PUT, RESERVE_APPEND };

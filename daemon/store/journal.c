@@ -121,11 +121,17 @@ enum sg_err journal_last(struct txn *txn, uint64_t *out_seq, struct sg_why *why)
 
 void record_leaf(const struct record *record, uint8_t out_leaf[SG_HASH_BYTES])
 {
+    uint8_t rest[SG_HASH_BYTES];
+    sg_hash(record->rest_bytes, rest);
+    record_leaf_of(record, rest, out_leaf);
+}
+
+void record_leaf_of(const struct record *record, const uint8_t rest[SG_HASH_BYTES],
+                    uint8_t out_leaf[SG_HASH_BYTES])
+{
     uint8_t digest[SG_HASH_BYTES];
     if (!record->digest)
         sg_event_digest_of(record->clear, record->personal_hash, digest);
-    uint8_t rest[SG_HASH_BYTES];
-    sg_hash(record->rest_bytes, rest);
     sg_leaf_hash(record->seq, record->accepted_ms, &record->outbox_id, record->number,
                  record->digest ? record->digest : digest, rest, out_leaf);
 }

@@ -38,5 +38,8 @@ SG_MUST_CHECK enum sg_err record_parse(struct sg_bytes key, struct sg_bytes valu
 SG_MUST_CHECK enum sg_err journal_last(struct txn *txn, uint64_t *out_seq, struct sg_why *why);
 
 void record_leaf(const struct record *record, uint8_t out_leaf[SG_HASH_BYTES]);
+/* The same when the hash of rest_bytes is known. */
+void record_leaf_of(const struct record *record, const uint8_t rest[SG_HASH_BYTES],
+                    uint8_t out_leaf[SG_HASH_BYTES]);
 
 #endif

@@ -3,20 +3,26 @@
 #include "kit/check.h"
 #include "store/inside.h"
 #include "wire/codec.h"
+#include "wire/pack.h"
 
 /* The sentence for a missing row is made ahead: not finding a row is a usual answer, and formatting
- * costs more than the search. */
+ * costs more than the search. Tables of one tree (see table.h) have a tag each. */
 static const struct table_info {
     const char *name, *missing;
     bool fold;
+    uint8_t tag;
 } tables[] = {
-#define FOLD(name)                         \
-    {                                      \
-        name, "no such row in " name, true \
+#define FOLD(name)                             \
+    {                                          \
+        name, "no such row in " name, true, 0, \
     }
-#define KEPT(name)                          \
-    {                                       \
-        name, "no such row in " name, false \
+#define KEPT(name)                              \
+    {                                           \
+        name, "no such row in " name, false, 0, \
+    }
+#define BY_ID(name, tag)                         \
+    {                                            \
+        name, "no such row in " name, true, tag, \
     }
     /* clang-format off */
     [TABLE_META] = KEPT("meta"),
@@ -34,12 +40,11 @@ static const struct table_info {
     [TABLE_PARKED] = FOLD("parked"),
     [TABLE_PARKED_OF_AGENCY] = FOLD("parked_of_agency"),
     [TABLE_SETTLED] = FOLD("settled"),
-    [TABLE_PERSONS] = FOLD("persons"),
-    [TABLE_PERSON_REFS] = FOLD("person_refs"),
-    [TABLE_IDENTITIES] = FOLD("identities"),
+    [TABLE_PERSONS] = BY_ID("persons", 'p'),
+    [TABLE_IDENTITIES] = BY_ID("identities", 'i'),
     [TABLE_NIK_TOKENS] = FOLD("nik_tokens"),
-    [TABLE_REFERRALS] = FOLD("referrals"),
-    [TABLE_REFERRALS_OF_PERSON] = FOLD("referrals_of_person"),
+    [TABLE_REFERRALS] = BY_ID("referrals", 'r'),
+    [TABLE_REFERRALS_OF_PERSON] = BY_ID("referrals_of_person", 'R'),
     [TABLE_CASES] = FOLD("cases"),
     [TABLE_SLOTS] = FOLD("slots"),
     [TABLE_SLOTS_BY_SEQ] = FOLD("slots_by_seq"),
@@ -66,6 +71,32 @@ bool table_is_fold(enum table table)
 const char *table_name(enum table table)
 {
     return tables[table].name;
+}
+
+enum table table_tree(enum table table)
+{
+    return tables[table].tag ? TABLE_PERSONS : table;
+}
+
+/* ---- keys in a shared tree: the id, the tag of the table, the rest ---- */
+
+static size_t tag_at(size_t len_with_tag)
+{
+    return len_with_tag > SG_ID_BYTES ? SG_ID_BYTES : len_with_tag - 1;
+}
+
+/* The key as it stands in the tree; `room` is used when it differs. */
+static struct sg_bytes key_in_tree(enum table table, const struct key *key, struct key *room)
+{
+    if (!tables[table].tag)
+        return key_borrow(key);
+    size_t at = tag_at(key->len + 1);
+    SG_CHECK(key->len < KEY_BYTES_MAX);
+    memcpy(room->b, key->b, at);
+    room->b[at] = tables[table].tag;
+    memcpy(room->b + at + 1, key->b + at, key->len - at);
+    room->len = key->len + 1;
+    return key_borrow(room);
 }
 
 static MDB_val val_of(struct sg_bytes bytes)
@@ -102,8 +133,9 @@ enum sg_err table_get(struct txn *txn, enum table table, const struct key *key,
                       struct sg_bytes *out_value, struct sg_why *why)
 {
     SG_CHECK(txn->mdb && table < TABLES);
+    struct key room;
     txn->rows_read++;
-    MDB_val k = val_of(key_borrow(key));
+    MDB_val k = val_of(key_in_tree(table, key, &room));
     MDB_val v;
     int rc = mdb_get(txn->mdb, txn->env->dbi[table], &k, &v);
     if (rc)
@@ -119,8 +151,9 @@ enum sg_err table_reserve(struct txn *txn, enum table table, const struct key *k
     if (table != TABLE_JOURNAL && size > ROW_BYTES_MAX)
         return sg_fail(why, SG_E_STORE, "%s: a row of %zu bytes, at most %u", tables[table].name,
                        size, ROW_BYTES_MAX);
+    struct key room;
     txn->rows_written++;
-    MDB_val k = val_of(key_borrow(key));
+    MDB_val k = val_of(key_in_tree(table, key, &room));
     MDB_val v = {size, NULL};
     unsigned flags = MDB_RESERVE | (kind == RESERVE_APPEND ? MDB_APPEND : 0U);
     int rc = mdb_put(txn->mdb, txn->env->dbi[table], &k, &v, flags);
@@ -161,20 +194,11 @@ enum sg_err table_delete(struct txn *txn, enum table table, const struct key *ke
                          struct sg_why *why)
 {
     SG_CHECK(txn->mdb && txn->write && table < TABLES);
+    struct key room;
     txn->rows_written++;
-    MDB_val k = val_of(key_borrow(key));
+    MDB_val k = val_of(key_in_tree(table, key, &room));
     int rc = mdb_del(txn->mdb, txn->env->dbi[table], &k, NULL);
     return rc ? failed(rc, table, "delete", why) : SG_OK;
-}
-
-enum sg_err table_count(struct txn *txn, enum table table, uint64_t *out_count, struct sg_why *why)
-{
-    MDB_stat stat;
-    int rc = mdb_stat(txn->mdb, txn->env->dbi[table], &stat);
-    if (rc)
-        return failed(rc, table, "count", why);
-    *out_count = stat.ms_entries;
-    return SG_OK;
 }
 
 enum sg_err row_get(struct txn *txn, enum table table, const struct key *key,
@@ -195,15 +219,14 @@ enum sg_err row_get(struct txn *txn, enum table table, const struct key *key,
 enum sg_err row_put(struct txn *txn, enum table table, const struct key *key, const void *message,
                     struct sg_why *why)
 {
-    const ProtobufCMessage *row = message;
-    SG_CHECK(protobuf_c_message_check(row));
-    size_t size = protobuf_c_message_get_packed_size(row);
-    uint8_t *at = NULL;
-    enum sg_err err = table_reserve(txn, table, key, size, RESERVE_PUT, &at, why);
-    if (err || !size)
-        return err;
-    SG_CHECK(at && protobuf_c_message_pack(row, at) == size);
-    return SG_OK;
+    enum { SLACK = 32 }; /* the packer looks for the room of a longest number */
+    uint8_t row[ROW_BYTES_MAX + SLACK], *at = NULL;
+    enum sg_err err = sg_pack_back(message, row, row + sizeof row, &at);
+    SG_CHECK(err != SG_E_FORMAT);
+    if (err)
+        return sg_fail(why, SG_E_STORE, "%s: a row of more than %u bytes", tables[table].name,
+                       ROW_BYTES_MAX);
+    return table_put(txn, table, key, (struct sg_bytes){at, (size_t)(row + sizeof row - at)}, why);
 }
 
 /* ---- walks ---- */
@@ -216,11 +239,11 @@ enum sg_err cursor_open(struct cursor *cursor, struct txn *txn, enum table table
     int rc = mdb_cursor_open(txn->mdb, txn->env->dbi[table], &mdb);
     if (rc)
         return failed(rc, table, "walk", why);
-    *cursor = (struct cursor){.mdb = mdb, .txn = txn};
+    *cursor = (struct cursor){.mdb = mdb, .txn = txn, .table = table};
     return SG_OK;
 }
 
-static enum sg_err move(struct cursor *cursor, MDB_cursor_op op, struct sg_bytes key,
+static enum sg_err step(struct cursor *cursor, MDB_cursor_op op, struct sg_bytes key,
                         struct sg_why *why)
 {
     SG_CHECK(cursor->mdb && cursor->txn->mdb);
@@ -235,47 +258,100 @@ static enum sg_err move(struct cursor *cursor, MDB_cursor_op op, struct sg_bytes
     return SG_OK;
 }
 
+/* Does the walk end here: it began in the rows of one id, and this is another one. */
+static bool has_left(const struct cursor *cursor)
+{
+    return cursor->within && (cursor->key.len < SG_ID_BYTES ||
+                              memcmp(cursor->key.ptr, cursor->id.b, SG_ID_BYTES) != 0);
+}
+
+/* In a shared tree: on to the next row of this table, its key without the tag. */
+static enum sg_err settle(struct cursor *cursor, MDB_cursor_op on, struct sg_why *why)
+{
+    uint8_t tag = tables[cursor->table].tag;
+    enum sg_err err = SG_OK;
+    if (!tag)
+        return SG_OK;
+    while (!err && cursor->key.ptr && !has_left(cursor) &&
+           cursor->key.ptr[tag_at(cursor->key.len)] != tag)
+        err = step(cursor, on, (struct sg_bytes){0}, why);
+    if (err || !cursor->key.ptr || has_left(cursor)) {
+        cursor->key = cursor->value = (struct sg_bytes){0};
+        return err;
+    }
+    size_t len = cursor->key.len, at = tag_at(len);
+    SG_CHECK(len <= sizeof cursor->room);
+    memcpy(cursor->room, cursor->key.ptr, at);
+    memcpy(cursor->room + at, cursor->key.ptr + at + 1, len - at - 1);
+    cursor->key = (struct sg_bytes){cursor->room, len - 1};
+    return SG_OK;
+}
+
+static enum sg_err move(struct cursor *cursor, MDB_cursor_op op, MDB_cursor_op on,
+                        struct sg_why *why)
+{
+    enum sg_err err = step(cursor, op, (struct sg_bytes){0}, why);
+    return err ? err : settle(cursor, on, why);
+}
+
+static void stay_within(struct cursor *cursor, const struct key *key)
+{
+    cursor->within = tables[cursor->table].tag && key->len >= SG_ID_BYTES;
+    if (cursor->within)
+        memcpy(cursor->id.b, key->b, SG_ID_BYTES);
+}
+
 enum sg_err cursor_first(struct cursor *cursor, struct sg_why *why)
 {
-    return move(cursor, MDB_FIRST, (struct sg_bytes){0}, why);
+    cursor->within = false;
+    return move(cursor, MDB_FIRST, MDB_NEXT, why);
 }
 
 enum sg_err cursor_last(struct cursor *cursor, struct sg_why *why)
 {
-    return move(cursor, MDB_LAST, (struct sg_bytes){0}, why);
+    cursor->within = false;
+    return move(cursor, MDB_LAST, MDB_PREV, why);
 }
 
 enum sg_err cursor_seek(struct cursor *cursor, const struct key *key, struct sg_why *why)
 {
+    struct key room;
     if (!key->len) /* LMDB has no empty keys */
         return cursor_first(cursor, why);
-    return move(cursor, MDB_SET_RANGE, key_borrow(key), why);
+    stay_within(cursor, key);
+    enum sg_err err = step(cursor, MDB_SET_RANGE, key_in_tree(cursor->table, key, &room), why);
+    return err ? err : settle(cursor, MDB_NEXT, why);
 }
 
 enum sg_err cursor_seek_back(struct cursor *cursor, const struct key *key, struct sg_why *why)
 {
+    struct key room;
     if (!key->len) {
         cursor->key = cursor->value = (struct sg_bytes){0};
         return SG_OK;
     }
-    enum sg_err err = cursor_seek(cursor, key, why);
-    if (err || (cursor->key.ptr && sg_bytes_equal(cursor->key, key_borrow(key))))
+    stay_within(cursor, key);
+    struct sg_bytes wanted = key_in_tree(cursor->table, key, &room);
+    enum sg_err err = step(cursor, MDB_SET_RANGE, wanted, why);
+    if (err)
         return err;
-    return cursor->key.ptr ? cursor_prev(cursor, why) : cursor_last(cursor, why);
+    if (cursor->key.ptr && sg_bytes_equal(cursor->key, wanted))
+        return settle(cursor, MDB_PREV, why);
+    return move(cursor, cursor->key.ptr ? MDB_PREV : MDB_LAST, MDB_PREV, why);
 }
 
 enum sg_err cursor_next(struct cursor *cursor, struct sg_why *why)
 {
     if (!cursor->key.ptr) /* past the end it stays; LMDB would begin again */
         return SG_OK;
-    return move(cursor, MDB_NEXT, (struct sg_bytes){0}, why);
+    return move(cursor, MDB_NEXT, MDB_NEXT, why);
 }
 
 enum sg_err cursor_prev(struct cursor *cursor, struct sg_why *why)
 {
     if (!cursor->key.ptr)
         return SG_OK;
-    return move(cursor, MDB_PREV, (struct sg_bytes){0}, why);
+    return move(cursor, MDB_PREV, MDB_PREV, why);
 }
 
 void cursor_done(struct cursor *cursor)
@@ -284,4 +360,25 @@ void cursor_done(struct cursor *cursor)
     if (cursor->mdb && (cursor->txn->mdb || !cursor->txn->write))
         mdb_cursor_close(cursor->mdb);
     *cursor = (struct cursor){0};
+}
+
+enum sg_err table_count(struct txn *txn, enum table table, uint64_t *out_count, struct sg_why *why)
+{
+    SG_AUTO(cursor_done) struct cursor cursor = {0};
+    MDB_stat stat;
+    uint64_t count = 0;
+    int rc = mdb_stat(txn->mdb, txn->env->dbi[table], &stat);
+    if (rc)
+        return failed(rc, table, "count", why);
+    *out_count = stat.ms_entries;
+    if (!tables[table].tag)
+        return SG_OK;
+    enum sg_err err = cursor_open(&cursor, txn, table, why);
+    if (!err)
+        err = cursor_first(&cursor, why);
+    for (; !err && cursor.key.ptr; count++)
+        err = cursor_next(&cursor, why);
+    if (!err)
+        *out_count = count;
+    return err;
 }

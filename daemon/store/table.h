@@ -12,6 +12,8 @@
 
 #include <protobuf-c/protobuf-c.h>
 
+/* Persons, identities and referrals (of a person) share one tree of LMDB, in order of their
+ * ids: what is made in one moment is written to the same few pages. The others have a tree each. */
 enum table {
     TABLE_META,
     TABLE_JOURNAL,             /* seq */
@@ -29,7 +31,6 @@ enum table {
     TABLE_PARKED_OF_AGENCY,    /* agency, seq -> nothing */
     TABLE_SETTLED,             /* seq of the parked record -> SettledRow */
     TABLE_PERSONS,             /* person -> PersonRow (with its refs and cases) */
-    TABLE_PERSON_REFS,         /* agency, person_ref -> person id */
     TABLE_IDENTITIES,          /* person, seq -> IdentityRow (personal) */
     TABLE_NIK_TOKENS,          /* token -> person id (personal) */
     TABLE_REFERRALS,           /* referral -> ReferralRow */
@@ -78,12 +79,18 @@ SG_MUST_CHECK enum sg_err row_get(struct txn *txn, enum table table, const struc
 SG_MUST_CHECK enum sg_err row_put(struct txn *txn, enum table table, const struct key *key,
                                   const void *message, struct sg_why *why);
 
-/* A walk in key order. A write to the table invalidates the borrowed bytes, not the cursor of
- * another table; after a write to the same table seek again. */
+/* A walk in key order. In a table of the tree of ids, one that began with a seek ends with the rows
+ * of the id that the key begins with: what others have is not looked through. A write to the table
+ * invalidates the borrowed bytes, not the cursor of another table; after a write to the same table
+ * seek again. */
 struct cursor {
     void *mdb;
     struct sg_bytes key, value; /* where it stands; key.ptr NULL = past the end */
     struct txn *txn;
+    enum table table;
+    bool within; /* walks in the rows of this id only */
+    struct sg_id id;
+    uint8_t room[KEY_BYTES_MAX]; /* of a key without its tag */
 };
 SG_MUST_CHECK enum sg_err cursor_open(struct cursor *cursor, struct txn *txn, enum table table,
                                       struct sg_why *why);

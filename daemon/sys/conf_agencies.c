@@ -13,8 +13,8 @@ static const char *const capabilities[] = {
     "EQUIPMENT_PROVIDER", "IDENTITY_STEWARD", "OPERATOR",         "AUDITOR",
 };
 
-static const char *const agency_keys[] = {"id",           "name_id",   "name_en",
-                                          "capabilities", "suspended", "devices"};
+static const char *const agency_keys[] = {"id",        "name_id",         "name_en", "capabilities",
+                                          "suspended", "round_the_clock", "devices"};
 static const char *const device_keys[] = {"name", "curve", "sign", "not_before", "not_after"};
 
 /* Where a value stands, for messages: file, and whose it is. */
@@ -190,6 +190,19 @@ static enum sg_err read_capabilities(const config_setting_t *agency_at, const st
     return SG_OK;
 }
 
+/* Left out: stays as it is. */
+static enum sg_err get_bool(const config_setting_t *group, const char *name,
+                            const struct place *place, bool *out_value, struct sg_why *why)
+{
+    const config_setting_t *at = config_setting_get_member(group, name);
+    if (at && config_setting_type(at) != CONFIG_TYPE_BOOL)
+        return conf_wrong(why, place->file, at, "%s: '%s' must be true or false", place->owner,
+                          name);
+    if (at)
+        *out_value = config_setting_get_bool(at) != 0;
+    return SG_OK;
+}
+
 static enum sg_err read_agency(const config_setting_t *at, const char *file,
                                struct sg_agency *agency, struct sg_why *why)
 {
@@ -212,11 +225,10 @@ static enum sg_err read_agency(const config_setting_t *at, const char *file,
         err = get_text(at, "name_en", &place, agency->name_en, sizeof agency->name_en, why);
     if (!err)
         err = read_capabilities(at, &place, agency, why);
-    const config_setting_t *suspended = config_setting_get_member(at, "suspended");
-    if (!err && suspended && config_setting_type(suspended) != CONFIG_TYPE_BOOL)
-        err = conf_wrong(why, file, suspended, "%s: 'suspended' must be true or false", owner);
-    if (!err && suspended)
-        agency->suspended = config_setting_get_bool(suspended) != 0;
+    if (!err)
+        err = get_bool(at, "suspended", &place, &agency->suspended, why);
+    if (!err)
+        err = get_bool(at, "round_the_clock", &place, &agency->round_the_clock, why);
     return err ? err : read_devices(at, &place, agency, why);
 }
 

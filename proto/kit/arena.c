@@ -25,7 +25,8 @@ void sg_arena_done(struct sg_arena *arena)
     *arena = (struct sg_arena){0};
 }
 
-void *sg_arena_alloc(struct sg_arena *arena, size_t size)
+/* Room that still holds what was there. */
+static void *take(struct sg_arena *arena, size_t size, size_t *out_padded)
 {
     if (arena->spent || size > arena->size - arena->used) {
         arena->spent = true;
@@ -38,7 +39,25 @@ void *sg_arena_alloc(struct sg_arena *arena, size_t size)
     }
     void *at = arena->base + arena->used;
     arena->used += padded;
-    memset(at, 0, padded);
+    *out_padded = padded;
+    return at;
+}
+
+void *sg_arena_alloc(struct sg_arena *arena, size_t size)
+{
+    size_t padded = 0;
+    void *at = take(arena, size, &padded);
+    if (at)
+        memset(at, 0, padded);
+    return at;
+}
+
+void *sg_arena_move(struct sg_arena *arena, const void *from, size_t size)
+{
+    size_t padded = 0;
+    void *at = take(arena, size, &padded);
+    if (at && size)
+        memmove(at, from, size);
     return at;
 }
 

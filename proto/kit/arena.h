@@ -24,6 +24,8 @@ void sg_arena_done(struct sg_arena *arena);
 /* Zeroed bytes that live until the arena is reset below them; NULL when there is no room. */
 void *sg_arena_alloc(struct sg_arena *arena, size_t size);
 void *sg_arena_copy(struct sg_arena *arena, const void *from, size_t size);
+/* The same for bytes that were written into the free part of the arena itself. */
+void *sg_arena_move(struct sg_arena *arena, const void *from, size_t size);
 /* A copy with a NUL behind it. */
 char *sg_arena_text(struct sg_arena *arena, struct sg_bytes text);
 SG_PRINTF(2, 3) char *sg_arena_format(struct sg_arena *arena, const char *fmt, ...);

@@ -1,5 +1,6 @@
 #include "wire/codec.h"
 
+#include "wire/pack.h"
 #include "wire/scan.h"
 #include "wire/sign.h"
 #include "wire/validate.h"
@@ -69,15 +70,16 @@ enum sg_err sg_decode_row(const ProtobufCMessageDescriptor *descriptor, struct s
 enum sg_err sg_encode(const void *message, struct sg_arena *arena, struct sg_bytes *out_bytes,
                       struct sg_why *why)
 {
+    /* Written at the far end of the arena, which nobody has, and then moved to where it belongs. */
     const ProtobufCMessage *base = message;
-    if (!protobuf_c_message_check(base))
-        return sg_fail(why, SG_E_FORMAT, "%s: not a whole message", base->descriptor->short_name);
-    size_t size = protobuf_c_message_get_packed_size(base);
-    uint8_t *to = sg_arena_alloc(arena, size);
+    uint8_t *end = arena->base + arena->size, *at = NULL;
+    enum sg_err err = sg_pack_back(base, arena->base + arena->used, end, &at);
+    if (err == SG_E_FORMAT)
+        return sg_fail(why, err, "%s: not a whole message", base->descriptor->short_name);
+    size_t size = err ? SIZE_MAX : (size_t)(end - at);
+    uint8_t *to = sg_arena_move(arena, at, size);
     if (!to)
-        return sg_fail(why, SG_E_LIMIT, "%s: no room to encode %zu bytes",
-                       base->descriptor->short_name, size);
-    (void)protobuf_c_message_pack(base, to);
+        return sg_fail(why, SG_E_LIMIT, "%s: no room to encode", base->descriptor->short_name);
     *out_bytes = (struct sg_bytes){to, size};
     return SG_OK;
 }

@@ -26,7 +26,7 @@ SG_MUST_CHECK enum sg_err sg_decode_row(const ProtobufCMessageDescriptor *descri
                                         struct sg_bytes bytes, struct sg_arena *arena,
                                         void *out_message_pointer, struct sg_why *why);
 
-/* protobuf_c_message_check, then pack into the arena. Errors: SG_E_LIMIT, SG_E_FORMAT (the message
+/* Check and pack into the arena. Errors: SG_E_LIMIT, SG_E_FORMAT (the message
  * is not whole). */
 SG_MUST_CHECK enum sg_err sg_encode(const void *message, struct sg_arena *arena,
                                     struct sg_bytes *out_bytes, struct sg_why *why);
@@ -38,6 +38,7 @@ struct sg_event {
     const ProtobufCMessage *payload;
     struct sg_bytes clear, personal; /* as they came */
     uint8_t digest[SG_HASH_BYTES];
+    const uint8_t *personal_hash; /* H(personal) when somebody has computed it, else NULL */
     int64_t occurred_ms, recorded_ms;
     bool old_region; /* W_OLD_REGION: a region code not valid at occurred_at */
 };

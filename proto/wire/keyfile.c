@@ -1,8 +1,10 @@
 #include "wire/keyfile.h"
 
+#include "kit/check.h"
 #include "wire/codec.h"
 #include "wire/sign.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -356,14 +358,54 @@ enum sg_err sg_broker_key_read(const char *path, struct sg_broker_key **out_key,
 
 /* ---- pseudonyms ---- */
 
+/* A Feistel network: each round adds to one half of the id SipHash-2-4 of the round, the other half
+ * and the agency. Four rounds are a strong permutation (Luby and Rackoff); two more are the margin
+ * of a half of 64 bits. */
+enum { REF_ROUNDS = 6, HALF_BYTES = 8, SIP_KEY_BYTES = crypto_shorthash_KEYBYTES };
+
+static_assert(2 * SIP_KEY_BYTES == SG_KEY_BYTES && crypto_shorthash_BYTES == HALF_BYTES,
+              "even and odd rounds have half of the key each");
+
+static uint64_t ref_round(const struct sg_broker_key *key, unsigned round, uint64_t half,
+                          const char *agency)
+{
+    uint8_t message[1 + HALF_BYTES + SG_AGENCY_MAX], hash[HALF_BYTES];
+    struct sg_bytes name = sg_bytes_of(agency);
+    SG_CHECK(name.len <= SG_AGENCY_MAX);
+    message[0] = (uint8_t)round;
+    sg_put_u64(message + 1, half);
+    memcpy(message + 1 + HALF_BYTES, name.ptr, name.len);
+    (void)crypto_shorthash(hash, message, 1 + HALF_BYTES + name.len,
+                           key->ref_key + (round % 2) * (size_t)SIP_KEY_BYTES);
+    return sg_get_u64(hash);
+}
+
 struct sg_id sg_person_ref(const struct sg_broker_key *key, const char *agency,
                            const struct sg_id *person_id)
 {
-    uint8_t agency_key[32], ref[32];
+    struct sg_id ref;
+    uint64_t left = sg_get_u64(person_id->b), right = sg_get_u64(person_id->b + HALF_BYTES);
+    for (unsigned i = 0; i < REF_ROUNDS; i++) {
+        uint64_t mixed = left ^ ref_round(key, i, right, agency);
+        left = right;
+        right = mixed;
+    }
+    sg_put_u64(ref.b, left);
+    sg_put_u64(ref.b + HALF_BYTES, right);
+    return ref;
+}
+
+struct sg_id sg_person_of_ref(const struct sg_broker_key *key, const char *agency,
+                              const struct sg_id *person_ref)
+{
     struct sg_id id;
-    sg_hmac(key->ref_key, sg_bytes_of(agency), agency_key);
-    sg_hmac(agency_key, sg_id_bytes(person_id), ref);
-    memcpy(id.b, ref, SG_ID_BYTES);
-    sodium_memzero(agency_key, sizeof agency_key);
+    uint64_t left = sg_get_u64(person_ref->b), right = sg_get_u64(person_ref->b + HALF_BYTES);
+    for (unsigned i = REF_ROUNDS; i-- > 0;) {
+        uint64_t mixed = right ^ ref_round(key, i, left, agency);
+        right = left;
+        left = mixed;
+    }
+    sg_put_u64(id.b, left);
+    sg_put_u64(id.b + HALF_BYTES, right);
     return id;
 }

@@ -56,8 +56,13 @@ void sg_base64_print(const uint8_t *bytes, size_t size, char *to);
 SG_MUST_CHECK enum sg_err sg_base64_parse(const char *text, uint8_t *out, size_t room,
                                           size_t *out_size);
 
-/* K_agency of 9.2, first 16 bytes of HMAC: the pseudonym of a person for one agency. */
+/* The pseudonym of a person for one agency, and back: a keyed permutation of all ids for each
+ * agency. Without the key two agencies cannot join their tables by it, and nobody can make one that
+ * leads to a person. Every 16 bytes lead to some id: the caller looks whether there is such a
+ * person, and whether it has this pseudonym. */
 struct sg_id sg_person_ref(const struct sg_broker_key *key, const char *agency,
                            const struct sg_id *person_id);
+struct sg_id sg_person_of_ref(const struct sg_broker_key *key, const char *agency,
+                              const struct sg_id *person_ref);
 
 #endif

@@ -52,11 +52,6 @@ void sg_keyed_hash(const uint8_t key[SG_KEY_BYTES], const struct sg_bytes *runs,
     sodium_memzero(&state, sizeof state);
 }
 
-void sg_hmac(const uint8_t key[SG_KEY_BYTES], struct sg_bytes data, uint8_t out[32])
-{
-    (void)crypto_auth_hmacsha256(out, data.ptr, data.len, key);
-}
-
 void sg_event_digest_of(struct sg_bytes clear, const uint8_t personal_hash[SG_HASH_BYTES],
                         uint8_t out[SG_HASH_BYTES])
 {

@@ -29,8 +29,6 @@ void sg_hash(struct sg_bytes data, uint8_t out_hash[SG_HASH_BYTES]);
  * bytes) before it. */
 void sg_keyed_hash(const uint8_t key[SG_KEY_BYTES], const struct sg_bytes *runs, size_t run_count,
                    uint8_t *out, size_t size);
-/* HMAC-SHA-256, 32 bytes: pseudonyms and NIK tokens. */
-void sg_hmac(const uint8_t key[SG_KEY_BYTES], struct sg_bytes data, uint8_t out[32]);
 
 void sg_event_digest(struct sg_bytes clear, struct sg_bytes personal, uint8_t out[SG_HASH_BYTES]);
 /* From the clear part and H(personal): for records whose personal part is gone. */

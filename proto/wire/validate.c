@@ -255,13 +255,13 @@ static bool check_count(struct pass *pass, const ProtobufCFieldDescriptor *field
                         const struct sg_field_rules *rules, size_t count)
 {
     char accepted[64];
-    if (!rules->bounded)
+    if (!rules->bounded || ((int64_t)count >= rules->min && (int64_t)count <= rules->max))
         return true;
     (void)snprintf(accepted, sizeof accepted, "%lld to %lld entries", (long long)rules->min,
                    (long long)rules->max);
     if ((int64_t)count < rules->min)
         return refuse(pass, SG_ST_MISSING_FIELD, field, NULL, accepted);
-    return (int64_t)count <= rules->max || refuse(pass, SG_ST_SCHEMA, field, "COUNT", accepted);
+    return refuse(pass, SG_ST_SCHEMA, field, "COUNT", accepted);
 }
 
 static void enter(struct pass *pass, const void *message, const struct sg_message_rules *rules)

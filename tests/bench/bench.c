@@ -1,6 +1,7 @@
 /* bench.c - figures of the hot path beside the floor of the same disk in the same run.
  *
- *   bench [--full] [--only GROUP]…     groups: floor single four durable readers stored inside
+ *   bench [--full] [--only GROUP]…
+ *   groups: floor inside mix single four contacts stored durable readers
  *
  * Asserts nothing; writes build/bench.json. BENCH_SCALE is the number of events that are stored
  * (100,000; --full: 1,000,000). Client and daemon share the processors of one machine.
@@ -8,6 +9,7 @@
 #include "bench/floor.h"
 #include "bench/inside.h"
 #include "bench/lane.h"
+#include "bench/mix.h"
 #include "bench/reader.h"
 #include "bench/report.h"
 #include "kit/check.h"
@@ -278,6 +280,30 @@ static enum sg_err measure_four(struct bench *b, struct sg_why *why)
     return err;
 }
 
+static PbEnvelope *contact(void *context, struct sample *sample, struct sg_arena *arena)
+{
+    (void)context;
+    return sample_contact(sample, arena);
+}
+
+static enum sg_err measure_contacts(struct bench *b, struct sg_why *why)
+{
+    struct rate rate;
+    report_group(b->report, "Four publishers of contact.recorded");
+    for (size_t i = 0; i < LANES; i++)
+        b->lanes[i].make = contact;
+    enum sg_err err = prepare(b, LANES, RUN_EVENTS, SG_FRAME_EVENTS_MAX, why);
+    if (!err)
+        err = floor_again(b, 2, why);
+    if (!err)
+        err = publish(b, LANES, &rate, why);
+    for (size_t i = 0; i < LANES; i++)
+        b->lanes[i].make = NULL;
+    if (!err)
+        tell_rate(b, "contacts, frames of 48", &rate);
+    return err;
+}
+
 static enum sg_err measure_durable(struct bench *b, struct sg_why *why)
 {
     struct rate rate;
@@ -476,8 +502,9 @@ static enum sg_err run_daemon(struct bench *b, struct sg_why *why)
         const char *name;
         enum sg_err (*measure)(struct bench *b, struct sg_why *why);
     } groups[] = {
-        {"single", measure_single},   {"stored", measure_small},    {"four", measure_four},
-        {"durable", measure_durable}, {"readers", measure_readers}, {"stored", measure_large},
+        {"single", measure_single},     {"stored", measure_small},    {"four", measure_four},
+        {"contacts", measure_contacts}, {"durable", measure_durable}, {"readers", measure_readers},
+        {"stored", measure_large},
     };
     enum sg_err err = daemon_proc_start(&b->daemon, NULL, why);
     if (!err)
@@ -494,8 +521,8 @@ static enum sg_err run_daemon(struct bench *b, struct sg_why *why)
 
 static bool needs_daemon(const struct bench *b)
 {
-    return wanted(b, "single") || wanted(b, "four") || wanted(b, "durable") ||
-           wanted(b, "readers") || wanted(b, "stored");
+    return wanted(b, "single") || wanted(b, "four") || wanted(b, "contacts") ||
+           wanted(b, "durable") || wanted(b, "readers") || wanted(b, "stored");
 }
 
 /* What else the machine does makes every figure of this run worse, the floor most of all. */
@@ -522,6 +549,8 @@ static enum sg_err run(struct bench *b, struct sg_why *why)
         err = measure_floor(b, why);
     if (!err && wanted(b, "inside"))
         err = inside_measure(b->fixture, RUN_EVENTS * (b->full ? 4U : 2U), b->report, why);
+    if (!err && wanted(b, "mix"))
+        err = mix_measure(b->fixture, RUN_EVENTS / 2, b->floors[2].events_per_s, b->report, why);
     if (!err && needs_daemon(b))
         err = run_daemon(b, why);
     return err;
@@ -554,7 +583,7 @@ int main(int argc, char **argv)
     SG_CHECK(sg_crypto_init(&why) == SG_OK);
     if (!parse(argc, argv, b)) {
         (void)fputs("usage: bench [--full] [--only GROUP]...\n"
-                    "groups: floor inside single four stored durable readers\n",
+                    "groups: floor inside mix single four contacts stored durable readers\n",
                     stderr);
         return 64;
     }

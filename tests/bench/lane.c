@@ -11,10 +11,11 @@ static const size_t arena_bytes = (size_t)16 << 30; /* of address space */
 static const size_t box_bytes = (size_t)4 << 30;
 
 enum sg_err lane_open_inside(struct lane *lane, const struct fixture *fixture,
-                             const struct sg_id *store_id, unsigned index, struct sg_why *why)
+                             enum fixture_agency agency, const struct sg_id *store_id,
+                             unsigned index, struct sg_why *why)
 {
-    *lane = (struct lane){.fixture = fixture, .next_number = 1};
-    lane->client.key = fixture->keys[SATPOLPP];
+    *lane = (struct lane){.fixture = fixture, .agency = agency, .next_number = 1};
+    lane->client.key = fixture->keys[agency];
     lane->client.store_id = *store_id;
     sample_init(&lane->sample, index + 1, daemon_proc_wall_ms(),
                 (uint64_t)index * PEOPLE_PER_LANE + 1);
@@ -27,9 +28,9 @@ enum sg_err lane_open(struct lane *lane, void *zmq, const struct fixture *fixtur
                       struct sg_why *why)
 {
     const struct sg_id none = {{0}};
-    enum sg_err err = lane_open_inside(lane, fixture, &none, index, why);
+    enum sg_err err = lane_open_inside(lane, fixture, SATPOLPP, &none, index, why);
     if (!err)
-        err = raw_open(&lane->client, zmq, fixture, SATPOLPP, why);
+        err = raw_open(&lane->client, zmq, fixture, lane->agency, why);
     return err ? err : raw_hello(&lane->client, NULL, why);
 }
 
@@ -82,15 +83,21 @@ static enum sg_err put_in_box(struct lane *lane, size_t index, struct sg_why *wh
 
 /* ---- frames ---- */
 
+static PbEnvelope *make_event(struct lane *lane)
+{
+    struct sg_id referral;
+    return lane->make ? lane->make(lane->context, &lane->sample, &lane->scratch)
+                      : sample_referral(&lane->sample, &lane->scratch, &referral);
+}
+
 static enum sg_err prepare_one(struct lane *lane, uint32_t count, struct sg_why *why)
 {
     struct raw_event events[SG_FRAME_EVENTS_MAX];
-    struct sg_id referral;
     uint8_t salt[16];
     enum sg_err err = SG_OK;
     sg_arena_reset(&lane->scratch, 0);
     for (uint32_t i = 0; !err && i < count; i++) {
-        PbEnvelope *e = sample_referral(&lane->sample, &lane->scratch, &referral);
+        PbEnvelope *e = make_event(lane);
         sample_salt(&lane->sample, salt);
         err = raw_event_build(e, salt, &lane->scratch, &events[i], why);
         if (!err)
@@ -113,7 +120,7 @@ enum sg_err lane_prepare(struct lane *lane, uint64_t events, uint32_t per_frame,
     sg_arena_reset(&lane->arena, 0);
     lane->frame_count = 0;
     lane->accepted = lane->other = lane->event_bytes = 0;
-    lane->sample.now_ms = daemon_proc_wall_ms();
+    lane->sample.now_ms = lane->wall_ms ? lane->wall_ms : daemon_proc_wall_ms();
     if (frames > lane->frame_room) {
         free(lane->frames);
         lane->frames = calloc(frames, sizeof *lane->frames);

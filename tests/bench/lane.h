@@ -9,8 +9,15 @@
 
 #include <lmdb.h>
 
+/* Makes one event of the lane's agency, in the arena. */
+typedef PbEnvelope *lane_maker(void *context, struct sample *sample, struct sg_arena *arena);
+
 struct lane {
     const struct fixture *fixture;
+    enum fixture_agency agency;
+    lane_maker *make; /* of the events; NULL: referral.submitted */
+    void *context;    /* of make */
+    int64_t wall_ms;  /* when the events are made; 0: now */
     struct raw_client client;
     struct sample sample;
     struct sg_id outbox_id;
@@ -39,16 +46,16 @@ struct lane {
  */
 SG_MUST_CHECK enum sg_err lane_open(struct lane *lane, void *zmq, const struct fixture *fixture,
                                     unsigned index, struct sg_why *why);
-/* The same without a connection, for broker_turn. */
+/* An agency's without a connection, for broker_turn. */
 SG_MUST_CHECK enum sg_err lane_open_inside(struct lane *lane, const struct fixture *fixture,
-                                           const struct sg_id *store_id, unsigned index,
-                                           struct sg_why *why);
+                                           enum fixture_agency agency, const struct sg_id *store_id,
+                                           unsigned index, struct sg_why *why);
 void lane_done(struct lane *lane);
 
 /* Keep an outbox in a file of the folder. Errors: SG_E_STORE. */
 SG_MUST_CHECK enum sg_err lane_keep_box(struct lane *lane, unsigned index, struct sg_why *why);
 
-/* Forget the frames of before and make new ones of `per_frame` referral.submitted events. */
+/* Forget the frames of before and make new ones of `per_frame` events each. */
 SG_MUST_CHECK enum sg_err lane_prepare(struct lane *lane, uint64_t events, uint32_t per_frame,
                                        struct sg_why *why);
 /* Send all and take all answers: main of a thread. The error stays in lane->err. */

@@ -1,5 +1,29 @@
-# account.sh - at the end: what each agency says against what the journal says. Sourced by story.sh.
-# shellcheck shell=bash disable=SC2154
+# account.sh - at the end: what each agency says against what the journal says, and what the city has to show
+# for it. Sourced by run.sh.
+# shellcheck shell=bash disable=SC2154 disable=SC2016
+
+step "Seats, kits and cases at the end"
+for slot in "$motor" "$barber_later" "$embroidery"; do
+    say "$(agency_as dinsos --json slots | jq -r --arg slot "$slot" '.slots[] | select(.slot.slotId == $slot)
+        | "\(.slot.courseCode) of \(.slot.startsOn), \(.owner)"'): $(jq -rs --arg slot "$slot" 'map(.seatAllocationChanged // empty
+        | select(.slotId == $slot)) | group_by(.allocationId) | map(last.change | sub("SEAT_CHANGE_"; "") | ascii_downcase)
+        | group_by(.) | map("\(length) \(.[0])") | join(", ")' "$work/dinsos/mail.jsonl")"
+done
+agency_as dinsos --json kits >"$work/dinsos/kits.json"
+say "kits: $(jq -r '.kits | group_by(.kitCode) | map("\(.[0].kitCode) " + (group_by(.state)
+    | map("\(length) \(.[0].state | sub("ITEM_STATE_"; "") | ascii_downcase)") | join(", "))) | join("; ")' "$work/dinsos/kits.json")"
+for agency in dinsos dpppa; do
+    say "cases of $agency: $(agency_as "$agency" --json case --all | jq -r '.cases | group_by(.state)
+        | map("\(length) \(.[0].state | sub("CASE_STATE_"; "") | ascii_downcase)") | join(", ")')"
+done
+
+step "Latency of acknowledgements"
+say "$(jq -rs '(map(select(.referralSubmitted.kind == "REFERRAL_KIND_INTAKE")
+        | {key: .referralSubmitted.referralId, value: .acceptedAt}) | from_entries) as $at
+    | map(select(.caseStateChanged.referralState == "REFERRAL_STATE_ACKNOWLEDGED" and $at[.caseStateChanged.referralId] != null)
+        | ((.acceptedAt | sub("\\.[0-9]+"; "") | fromdate) - ($at[.caseStateChanged.referralId] | sub("\\.[0-9]+"; "") | fromdate)) / 3600) | sort
+    | "referral to acknowledgement by Dinsos: \(length) of 69, median \(.[length / 2 | floor]) h, longest \(last) h of the demo clock"' "$work/dinsos/mail.jsonl")"
+say "publication to signed outcome, $(wc -l <"$work/took") files with $(awk '{n += $1} END {print n}' "$work/took") events: median $(sort -k2n "$work/took" | awk '{t[NR] = $2} END {print t[int((NR + 1) / 2)]}') ms a file, $(awk '{n += $1; t += $2} END {printf "%.1f", t / n}' "$work/took") ms an event, from the start of the process"
 
 step "Everything is compared with the journal"
 kill "${pids[@]}" 2>/dev/null || true
@@ -8,8 +32,12 @@ pids=()
 for agency in "${agencies[@]}"; do
     agency_as "$agency" --json -w 30 subscribe kota --types "${topics[$agency]}" --from beginning --until-caught-up \
         --output "$work/$agency/received.jsonl" >/dev/null || die "$agency cannot catch up"
+    open_mail "$agency"
+    agency_as "$agency" -w 20 outbox wait >/dev/null || die "$agency: the outbox is not answered"
     agency_as "$agency" --json outbox list >"$work/$agency/outbox.jsonl"
-    agency_as "$agency" log verify >"$work/$agency/log.txt" || die "$agency: $(cat "$work/$agency/log.txt")"
+    agency_as "$agency" --lang en log verify >"$work/$agency/log.txt" || die "$agency: $(cat "$work/$agency/log.txt")"
+    agency_as "$agency" receipt show 1 >"$work/$agency/receipt.json"
+    agency_as "$agency" receipt verify "$work/$agency/receipt.json" >/dev/null || die "$agency: the first receipt does not hold"
 done
 kill -TERM "$daemon_pid"
 wait "$daemon_pid" || die "the daemon did not stop cleanly"
@@ -25,39 +53,61 @@ wanted() { # AGENCY
     jq -r --arg me "$1" --arg types "^($pattern)\$" \
         'select(.readers | index($me) or index("*")) | select(.type | test($types)) | .seq' "$work/journal.jsonl"
 }
-printf '   %-10s %10s %9s %9s %9s\n' agency published accepted refused received
+outcomes() { # AGENCY STATUS: how many of its events
+    jq -r --arg status "$2" 'select(.status == $status) | .number' "$work/$1/outbox.jsonl" | wc -l
+}
+printf '   %-10s %10s %9s %9s %14s %9s\n' agency published accepted refused "known already" received
 for agency in "${agencies[@]}"; do
-    jq -r 'select(.status == "ACCEPTED") | .seq' "$work/$agency/outbox.jsonl" >"$work/$agency/said"
-    jq -r --arg me "$agency" 'select(.agency == $me) | .seq' "$work/journal.jsonl" >"$work/$agency/stands"
+    jq -r --arg me "$agency" 'select(.agency == $me and (.kind == "ACCEPTED" or .kind == "SETTLED")) | .number' "$work/journal.jsonl" | sort -n >"$work/$agency/stands"
+    jq -r 'select(.status == "ACCEPTED") | .number' "$work/$agency/outbox.jsonl" | sort -n >"$work/$agency/said"
     cmp -s "$work/$agency/said" "$work/$agency/stands" || die "$agency: what it published differs from the journal"
-    jq -r .seq "$work/$agency/received.jsonl" >"$work/$agency/had"
     wanted "$agency" >"$work/$agency/want"
-    cmp -s "$work/$agency/had" "$work/$agency/want" || die "$agency: what it received differs from the journal"
-    printf '   %-10s %10d %9d %9d %9d\n' "$agency" "$(wc -l <"$work/$agency/outbox.jsonl")" \
-        "$(wc -l <"$work/$agency/said")" \
-        "$(jq -r 'select(.status == "REJECTED") | .seq' "$work/$agency/outbox.jsonl" | wc -l)" \
-        "$(wc -l <"$work/$agency/had")"
+    for file in received mail; do
+        jq -r .seq "$work/$agency/$file.jsonl" >"$work/$agency/had"
+        cmp -s "$work/$agency/had" "$work/$agency/want" || die "$agency: what it received ($file) differs from the journal"
+    done
+    published=$(wc -l <"$work/$agency/outbox.jsonl") accepted=$(wc -l <"$work/$agency/said")
+    refused=$(outcomes "$agency" REJECTED) known=$(outcomes "$agency" DUPLICATE)
+    printf '   %-10s %10d %9d %9d %14d %9d\n' "$agency" "$published" "$accepted" "$refused" "$known" "$(wc -l <"$work/$agency/had")"
+    [ "$published" -eq $((accepted + refused + known)) ] || die "$agency: an event has no outcome"
 done
+[ "$(wc -l <"$work/satpolpp/said")" -ge 69 ] || die "69 referrals had to be accepted"
 
-# What nobody else may see.
-names=$(jq -r '.referralSubmitted.person | .fullName // empty, .alias // empty, .nik // empty' "$here/referrals.jsonl")
-for agency in satpolpp disnaker dpppa; do
-    while read -r word; do
-        ! grep -qF "\"$word" "$work/$agency/received.jsonl" || die "$agency received '$word'"
-    done <<<"$names"
-    ! grep -qE '"(caseId|activity|suspectedPpks|nik|confirmedPpks)":' "$work/$agency/received.jsonl" ||
+step "What each agency could not see"
+for agency in "${agencies[@]}"; do
+    say "$agency: $(jq -rs 'map(.redactedPaths // [] | .[] | sub("^[a-z_]+\\.(person\\.)?"; "")) | group_by(.)
+        | map({name: .[0], n: length}) | sort_by(-.n) | map("\(.name) \(.n)x") | .[0:9] | join(", ")' "$work/$agency/mail.jsonl")"
+done
+# Nobody reads more than is his: names reach Dinsos, and DPPPA only of those who were handed to it.
+handed=$(jq -r '.referralPresented.person | .fullName // empty, .alias // empty' "$work/dpppa/mail.jsonl" | sort -u)
+names=$(cat "$data"/referrals-*.jsonl | jq -r '.referralSubmitted.person | .fullName // empty, .alias // empty' | sort -u)
+while read -r name; do
+    for agency in satpolpp disnaker; do
+        ! grep -qF "\"$name\"" "$work/$agency/mail.jsonl" || die "$agency received '$name'"
+    done
+    grep -qxF "$name" <<<"$handed" || ! grep -qF "\"$name\"" "$work/dpppa/mail.jsonl" || die "dpppa received '$name'"
+done <<<"$names"
+for agency in satpolpp disnaker; do
+    ! grep -qE '"(caseId|activity|suspectedPpks|nik|confirmedPpks|needs)":' "$work/$agency/mail.jsonl" ||
         die "$agency received a field that it must not see"
 done
-! grep -q '"nik":' "$work/dinsos/received.jsonl" || die "dinsos received a NIK"
-say "no name, NIK, case or raid detail reached Satpol PP, Disnaker or DPPPA; no NIK reached anyone"
+! grep -qE '"(nik|14719[0-9]{11})"' "$work"/*/mail.jsonl || die "somebody received a NIK"
+say "names: Dinsos all; DPPPA $(jq -r '.referralPresented.referralId // empty' "$work/dpppa/mail.jsonl" | sort -u | wc -l) persons who were handed to it; Satpol PP and Disnaker none; a NIK nobody"
 
-refused=$(jq -r 'select(.status == "REJECTED") | "   \(.type) no. \(.number): \(.code) \(.detail)"' "$work"/*/outbox.jsonl)
-[ -z "$refused" ] || printf '   refused, with the reason:\n%s\n' "$refused"
+step "Every refusal, with its reason"
+for agency in "${agencies[@]}"; do
+    jq -rs --arg agency "$agency" 'map(select(.status == "REJECTED")) | group_by([.type, .code, .detail]) | map(.[0] + {n: length})
+        | .[] | "\($agency)\t\(.type)\t\(.code)\t\(if (.detail // "") == "" then "-" else .detail end)\t\(.n)\t\(.textEn
+            | sub("^E_[A-Z_]*: "; "") | sub(" \\(.*"; ""))"' "$work/$agency/outbox.jsonl"
+done >"$work/refusals.tsv"
+while IFS=$'\t' read -r agency type code detail n text; do
+    say "$(printf '%-9s %-17s %s x %-20s %s%s' "$agency" "$type" "$n" "$code" "$text" "$([ "$detail" = - ] || printf ' (%s)' "$detail")")"
+done <"$work/refusals.tsv"
+# The story's own list: nothing else may be refused, and nothing of it may be accepted.
+cut -f 1-3,5 "$work/refusals.tsv" | sort >"$work/refused"
+sort "$data/refusals.tsv" | cmp -s - "$work/refused" ||
+    die "the refusals are others than expected: $(sort "$data/refusals.tsv" | diff - "$work/refused")"
 
-[ "$(changes RESERVED)" -ge 4 ] || die "too few reserved seats"
-[ "$(changes EXPIRED)" -eq 1 ] && [ "$(changes PROMOTED)" -eq 1 ] || die "one hold had to expire and one to be promoted"
-[ "$(changes CONFIRMED)" -eq 3 ] || die "three seats had to be confirmed"
-[ "$(grep -c E_SLOT_FULL <<<"$refused")" -ge 1 ] || die "a request had to be refused for want of a seat"
-sed 's/^/   /' "$work/verify.txt"
-sed 's/^/   /' "$work/refold.txt"
+step "The journal"
+cat "$work/verify.txt" "$work/refold.txt" "$work/dinsos/log.txt" | sed 's/^/   /'
 printf '\nEverything adds up. %d s.\n' $((SECONDS - started))

@@ -12,9 +12,9 @@ declare -A capabilities=(
 )
 declare -A topics=(
     [satpolpp]='case.state_changed,deadline.missed'
-    [dinsos]='referral.*,case.*,assessment.*,slot.*,seat.*,deadline.missed'
-    [disnaker]='slot.*,seat.*,deadline.missed'
-    [dpppa]='slot.*,seat.*,deadline.missed,referral.presented'
+    [dinsos]='referral.*,contact.*,case.*,assessment.*,slot.*,seat.*,placement.*,attendance.*,equipment.*,deadline.missed'
+    [disnaker]='slot.*,seat.*,equipment.issued,deadline.missed,event.settled'
+    [dpppa]='referral.*,case.*,slot.*,seat.*,equipment.issued,deadline.missed,event.settled'
 )
 
 agency_as() { # AGENCY COMMAND…
@@ -110,12 +110,17 @@ kill_daemon() {
     daemon_pid=
 }
 
+subscribe_one() { # AGENCY: a process that receives all the time; its id is in $started_pid
+    start_as "$1" --json -w 600 subscribe kota --types "${topics[$1]}" --from beginning \
+        --output "$work/$1/received.jsonl" 2>"$work/$1/subscribe.log"
+    pids+=("$started_pid")
+    [ "$1" != dpppa ] || dpppa_pid=$started_pid
+}
+
 subscribe_all() {
     local agency
     for agency in "${agencies[@]}"; do
-        start_as "$agency" --json -w 600 subscribe kota --types "${topics[$agency]}" --from beginning \
-            --output "$work/$agency/received.jsonl" 2>"$work/$agency/subscribe.log"
-        pids+=("$started_pid")
+        subscribe_one "$agency"
     done
 }
 

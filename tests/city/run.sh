@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# run.sh - the main job: four agencies with their own keys, outboxes and processes coordinate through a
-# real daemon on loopback, on a demo store. Usage: run.sh BUILD [serve]
+# run.sh - the main job: the agencies of a city, each with its own key, outbox and processes, coordinate
+# through a real daemon on loopback, on a demo store from January to July 2024. Usage: run.sh BUILD [serve]
 # Exit status 0 only if every agency's account of what it published and received equals the journal.
 set -euo pipefail
 build=$1 mode=${2:-run}
 here=$(dirname "$0")
+data=$here/data
 work=$PWD/build/city
 daemon=$PWD/$build/sinergid
 cli=$PWD/$build/sinergi
@@ -20,10 +21,22 @@ serve)
     trap - EXIT
     echo "Daemon on tcp://127.0.0.1:$port with the demo configuration in $work; stop it with Ctrl-C."
     echo "In another terminal, for example:"
-    echo "  $build/sinergi -c $work/satpolpp/sinergi.conf import $here/referrals.jsonl"
-    echo "  $build/sinergi -c $work/dinsos/sinergi.conf subscribe kota --from beginning"
+    echo "  $build/sinergi -c $work/satpolpp/sinergi.conf import $data/referrals-2024-01.jsonl"
+    echo "  $build/sinergi -c $work/disnaker/sinergi.conf import $data/slots-disnaker.jsonl"
+    echo "  $build/sinergi -c $work/dinsos/sinergi.conf tail --from beginning"
+    echo "  $build/sinergi -c $work/diskominfo/sinergi.conf admin clock advance --to 2024-01-30T08:00:00+07:00"
     exec "$daemon" -c "$work/sinergid.conf" --demo --clock "$clock_start"
     ;;
+run)
+    . "$here/office.sh"
+    . "$here/intake.sh"
+    . "$here/equipment.sh"
+    . "$here/training.sh"
+    . "$here/july.sh"
+    . "$here/account.sh"
+    ;;
+*)
+    echo "usage: run.sh BUILD [serve]" >&2
+    exit 2
+    ;;
 esac
-
-. "$here/story.sh"

@@ -5,15 +5,15 @@
 set_up
 start_daemon
 
-head -n 3 tests/city/referrals.jsonl >"$work/mixed.jsonl"
+head -n 3 tests/city/data/referrals-2024-01.jsonl >"$work/mixed.jsonl"
 {
     echo '{"referralSubmitted": {"kind": "INTAKE", '
-    sed -n 4p tests/city/referrals.jsonl | jq -c '.referralSubmitted.foundRegion = "14.71.16"'
-    sed -n 5p tests/city/referrals.jsonl | jq -c '.referralSubmitted.person.nik = "1471994003950001"'
-    sed -n 6p tests/city/referrals.jsonl | jq -c '.referralSubmitted.colour = "red"'
-    sed -n 7p tests/city/referrals.jsonl | jq -c 'del(.referralSubmitted.priority)'
-    sed -n 8p tests/city/referrals.jsonl | jq -c '.referralSubmitted.suspectedPpks = ["PPKS_16"]'
-    sed -n 9p tests/city/referrals.jsonl
+    sed -n 4p tests/city/data/referrals-2024-01.jsonl | jq -c '.referralSubmitted.foundRegion = "14.71.16"'
+    sed -n 5p tests/city/data/referrals-2024-01.jsonl | jq -c '.referralSubmitted.person.nik = "1471994003950001"'
+    sed -n 6p tests/city/data/referrals-2024-01.jsonl | jq -c '.referralSubmitted.colour = "red"'
+    sed -n 7p tests/city/data/referrals-2024-01.jsonl | jq -c 'del(.referralSubmitted.priority)'
+    sed -n 8p tests/city/data/referrals-2024-01.jsonl | jq -c '.referralSubmitted.suspectedPpks = ["PPKS_16"]'
+    sed -n 9p tests/city/data/referrals-2024-01.jsonl
 } >>"$work/mixed.jsonl"
 exits "a file with bad lines" 1 agency_as satpolpp import "$work/mixed.jsonl"
 says "names the line of the broken JSON" 'mixed.jsonl.*4'

@@ -29,7 +29,7 @@ check "with its own exit status" test "$got" -eq 6
 mkdir -p "$work/nobody"
 sed -e "s#endpoint = \"[^\"]*\"#endpoint = \"tcp://127.0.0.1:$(free_port)\"#" \
     -e "s#$work/satpolpp/data#$work/nobody/data#" "$work/satpolpp/sinergi.conf" >"$work/nobody/sinergi.conf"
-head -n 1 tests/city/referrals.jsonl >"$work/one.json"
+head -n 1 tests/city/data/referrals-2024-01.jsonl >"$work/one.json"
 within "without a broker publish ends when its time is over" 4000 agency_as nobody -w 2 publish "$work/one.json"
 check "and says that the event waits in the outbox" test "$got" -eq 3
 exits "the outbox holds it" 0 agency_as nobody --json outbox

@@ -8,6 +8,7 @@ cli=$(realpath "${SINERGI:-build/release/sinergi}")
 base=$(mktemp -d)
 work=$base/city
 . "$root/tests/city/lib.sh"
+clock_start=2024-01-29T08:00:00+07:00 # behind the referrals of January
 trap "cleanup" EXIT
 
 failures=0

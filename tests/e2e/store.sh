@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 set_up
 start_daemon
-agency_as satpolpp import tests/city/referrals.jsonl >/dev/null
+agency_as satpolpp import tests/city/data/referrals-2024-01.jsonl >/dev/null
 kill -TERM "$daemon_pid"
 wait "$daemon_pid" || true
 daemon_pid=
@@ -36,7 +36,7 @@ refused "zeroed head" 'not a|damaged|foreign|rusak'
 
 # Rolled back: an older copy of the file beside the newer head file.
 start_daemon
-agency_as disnaker publish tests/city/slot-disnaker.json >/dev/null
+agency_as disnaker import tests/city/data/slots-disnaker.jsonl >/dev/null
 kill -TERM "$daemon_pid"
 wait "$daemon_pid" || true
 daemon_pid=

@@ -9,7 +9,8 @@ enum {
     TURN_ARENA_BYTES = 64 << 20,
     READ_ARENA_BYTES = 16 << 20,
     EVENTS_ARENA_BYTES = 16 << 20,
-    DUE_AT_ONCE = 7
+    DUE_AT_ONCE = 7,
+    RECORDS_OF_DUE_MAX = 4000
 };
 
 #define CAP(name) SG_CAP(PB_CAPABILITY_##name)
@@ -23,7 +24,9 @@ static const struct {
     {"dinsos", CAP(REFERRER) | CAP(CASE_OWNER) | CAP(TRAINING_PROVIDER) | CAP(EQUIPMENT_PROVIDER) |
                    CAP(IDENTITY_STEWARD)},
     {"disnaker", CAP(TRAINING_PROVIDER)},
-    {"dpppa", CAP(REFERRER) | CAP(CASE_OWNER) | CAP(CHILD_PROTECTION) | CAP(TRAINING_PROVIDER)},
+    {"dpppa", CAP(REFERRER) | CAP(CASE_OWNER) | CAP(CHILD_PROTECTION) | CAP(TRAINING_PROVIDER) |
+                  CAP(EQUIPMENT_PROVIDER)},
+    {"inspektorat", CAP(AUDITOR)},
     {"owner-a", CAP(CASE_OWNER)},
     {"owner-b", CAP(CASE_OWNER)},
     {"owner-c", CAP(CASE_OWNER)},
@@ -117,10 +120,9 @@ void city_close(struct ledger_city *city)
 
 /* ---- turns ---- */
 
-void city_begin(struct ledger_city *city)
+static void begin_block(struct ledger_city *city)
 {
     struct sg_why why = {0};
-    bool more = true;
     SG_CHECK(!city->txn.mdb);
     sg_arena_reset(&city->arena, 0);
     city->sample.now_ms = city->now_ms;
@@ -133,8 +135,35 @@ void city_begin(struct ledger_city *city)
                                  .lists = city->lists,
                                  .keys = &city->keys};
     city->turn = (struct ledger_turn){&city->txn, &city->block, &city->arena, &city->world};
-    while (more)
+}
+
+void city_begin(struct ledger_city *city)
+{
+    struct sg_why why = {0};
+    begin_block(city);
+    for (bool more = true; more;) {
         must(ledger_due(&city->turn, DUE_AT_ONCE, &more, &why), &why);
+        if (city->block.count < RECORDS_OF_DUE_MAX)
+            continue;
+        city_end(city); /* as the broker does: what is due takes as many turns as it needs */
+        begin_block(city);
+    }
+}
+
+/* The record that an E24 is about, as the broker finds it: the last one at the place. */
+static uint64_t corrected_seq(struct ledger_city *city, const PbEnvelope *envelope)
+{
+    struct sg_why why = {0};
+    struct record record;
+    uint64_t last = city->block.next_seq - 1, found = 0;
+    const PbEventRef *ref = envelope->event_corrected ? envelope->event_corrected->corrected : NULL;
+    for (uint64_t seq = 1; ref && seq <= last; seq++) {
+        must(journal_get(&city->txn, seq, &record, &why), &why);
+        if (record.number == ref->number &&
+            memcmp(record.outbox_id.b, ref->outbox_id.data, SG_ID_BYTES) == 0)
+            found = seq;
+    }
+    return found;
 }
 
 static struct source source_of(struct ledger_city *city, const char *agency)
@@ -148,21 +177,32 @@ static struct source source_of(struct ledger_city *city, const char *agency)
     return source;
 }
 
-struct outcome city_state(struct ledger_city *city, PbEnvelope *envelope)
+enum sg_err city_try(struct ledger_city *city, PbEnvelope *envelope, struct outcome *out_outcome,
+                     struct sg_why *why)
 {
-    struct sg_why why = {0};
     struct sg_event event = {0};
     struct sg_bytes clear, personal;
     struct outcome outcome = {.status = PB_OUTCOME_STATUS_REJECTED};
     uint8_t salt[16];
     const struct sg_vocabulary vocabulary = {city->lists, &city->roster};
     struct source source = source_of(city, envelope->publisher_agency);
+    source.corrected_seq = corrected_seq(city, envelope);
     sample_salt(&city->sample, salt);
-    must(sg_event_split(envelope, salt, &city->arena, &clear, &personal, &why), &why);
-    must(sg_event_decode(clear, personal, &vocabulary, &city->arena, &event, &outcome.fault, &why),
-         &why);
+    must(sg_event_split(envelope, salt, &city->arena, &clear, &personal, why), why);
+    must(sg_event_decode(clear, personal, &vocabulary, &city->arena, &event, &outcome.fault, why),
+         why);
+    enum sg_err err = SG_OK;
     if (!outcome.fault.code)
-        must(ledger_accept(&city->turn, &event, &source, &outcome, &why), &why);
+        err = ledger_accept(&city->turn, &event, &source, &outcome, why);
+    *out_outcome = outcome;
+    return err;
+}
+
+struct outcome city_state(struct ledger_city *city, PbEnvelope *envelope)
+{
+    struct sg_why why = {0};
+    struct outcome outcome;
+    must(city_try(city, envelope, &outcome, &why), &why);
     return outcome;
 }
 

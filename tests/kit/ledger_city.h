@@ -1,9 +1,10 @@
 /* ledger_city.h - the ledger alone, over a store that may be lost: no broker, no socket, no clock.
  *
  * Agencies: satpolpp and pmi refer; dinsos, dpppa and owner-a to owner-c own cases; disnaker, dpppa
- * and blk train. All keys follow from nothing, so the same events give the same bytes. Events are
- * envelopes (kit/sample.h makes them); they are split, decoded and checked as the broker does it.
- * Everything here ends the process when the store or a promise fails.
+ * and blk train; dinsos and dpppa give equipment; inspektorat audits. All keys follow from nothing,
+ * so the same events give the same bytes. Events are envelopes (kit/sample.h makes them); they are
+ * split, decoded and checked as the broker does it. Everything here ends the process when the store
+ * or a promise fails.
  */
 #ifndef SINERGI_KIT_LEDGER_CITY_H
 #define SINERGI_KIT_LEDGER_CITY_H
@@ -11,7 +12,7 @@
 #include "kit/sample.h"
 #include "ledger/ledger.h"
 
-enum { CITY_AGENCIES = 9 };
+enum { CITY_AGENCIES = 10 };
 
 struct ledger_city {
     char folder[256], path[300];
@@ -43,6 +44,9 @@ void city_close(struct ledger_city *city);
 /* A turn: deadlines first, then events, then the block. */
 void city_begin(struct ledger_city *city);
 struct outcome city_state(struct ledger_city *city, PbEnvelope *envelope);
+/* The same, when the ledger may fail: the turn is to be given up then. */
+enum sg_err city_try(struct ledger_city *city, PbEnvelope *envelope, struct outcome *out_outcome,
+                     struct sg_why *why);
 void city_end(struct ledger_city *city);
 /* A turn of one event. */
 struct outcome city_publish(struct ledger_city *city, PbEnvelope *envelope);

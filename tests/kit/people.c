@@ -74,6 +74,82 @@ struct world_outcome ask_seat(struct world_city *city, unsigned request, unsigne
         waitlist ? "true" : "false");
 }
 
+struct world_outcome start_placement(struct world_city *city, enum world_agency who,
+                                     const struct sg_id *allocation, const char *day)
+{
+    char a[SG_ID_TEXT];
+    return world_publish(city, who,
+                         "{\"placementStarted\":{\"allocationId\":\"%s\",\"startedOn\":\"%s\"}}",
+                         sg_id_print(allocation, a), day);
+}
+
+struct world_outcome end_placement(struct world_city *city, enum world_agency who,
+                                   const struct sg_id *allocation, const char *day,
+                                   const char *result)
+{
+    char a[SG_ID_TEXT];
+    return world_publish(city, who,
+                         "{\"placementEnded\":{\"allocationId\":\"%s\",\"endedOn\":\"%s\","
+                         "\"competency\":\"NOT_TESTED\",\"attendancePct\":93,\"result\":%s}}",
+                         sg_id_print(allocation, a), day, result);
+}
+
+struct world_outcome offer_s2(struct world_city *city, unsigned number)
+{
+    char slot[SG_ID_TEXT];
+    return world_publish(
+        city, DPPPA,
+        "{\"slotOffered\":{\"slotId\":\"%s\",\"courseCode\":\"EMBROIDERY\",\"venueRegion\":"
+        "\"14.71.10\",\"venueName\":\"Rumah Sulam\",\"startsOn\":\"2026-06-08\",\"endsOn\":"
+        "\"2026-07-17\",\"lessonHours\":240,\"classSize\":16,\"capacityOffered\":3,"
+        "\"registrationClosesAt\":\"2026-06-05T03:00:00Z\",\"lateEntryUntil\":\"2026-06-12\","
+        "\"holdHours\":72,\"sex\":\"FEMALE\",\"minAge\":18,\"maxAge\":50,"
+        "\"documentsWaivable\":true,\"excludeSameCourse\":true,\"cooldownMonths\":0,"
+        "\"certificate\":\"ATTENDANCE\",\"kitCode\":\"KIT-SULAM-A\",\"desk\":\"0761-000001\"}}",
+        id_text(number, slot));
+}
+
+struct world_outcome register_kit(struct world_city *city, unsigned number)
+{
+    char item[SG_ID_TEXT];
+    return world_publish(city, DINSOS,
+                         "{\"equipmentRegistered\":{\"itemId\":\"%s\",\"kitCode\":\"KIT-MOTOR-A\","
+                         "\"courseCode\":\"MOTORCYCLE_SERVICE\",\"description\":\"Set kunci\","
+                         "\"valueIdr\":\"2350000\",\"funding\":\"APBD\",\"acquiredOn\":"
+                         "\"2026-03-02\",\"condition\":\"NEW\"}}",
+                         id_text(number, item));
+}
+
+struct world_outcome grant_kit(struct world_city *city, unsigned number,
+                               const struct sg_id *allocation, const char *bast_no, const char *day)
+{
+    char item[SG_ID_TEXT], a[SG_ID_TEXT];
+    return world_publish(city, DINSOS,
+                         "{\"equipmentIssued\":{\"itemId\":\"%s\",\"basis\":"
+                         "\"GRANT_AFTER_COMPLETION\",\"allocationId\":\"%s\",\"bastNo\":\"%s\","
+                         "\"bastDate\":\"%s\",\"noSaleStatement\":true,\"custodyUntil\":"
+                         "\"2027-07-20\"}}",
+                         id_text(number, item), sg_id_print(allocation, a), bast_no, day);
+}
+
+void accepted(struct world_outcome o)
+{
+    if (o.status == PB_OUTCOME_STATUS_ACCEPTED)
+        return;
+    (void)fprintf(stderr, "not accepted: code %u at '%s', '%s'\n", o.code, o.object, o.detail);
+    SG_CHECK(o.status == PB_OUTCOME_STATUS_ACCEPTED);
+}
+
+void refused(struct world_outcome o, uint32_t code, const char *detail)
+{
+    bool right = o.status == PB_OUTCOME_STATUS_REJECTED && o.code == code &&
+                 (!detail || strcmp(o.detail, detail) == 0);
+    if (!right)
+        (void)fprintf(stderr, "status %d code %u at '%s', '%s'; wanted %u '%s'\n", o.status, o.code,
+                      o.object, o.detail, code, detail ? detail : "");
+    SG_CHECK(right);
+}
+
 struct world_outcome decide_seat(struct world_city *city, enum world_agency who,
                                  const struct sg_id *allocation, const char *decision)
 {

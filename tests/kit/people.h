@@ -20,6 +20,21 @@ struct world_outcome ask_seat(struct world_city *city, unsigned request, unsigne
 /* E12. `decision` with further fields: "\"PERSON_ACCEPTED\"", "\"CONFIRMED\"". */
 struct world_outcome decide_seat(struct world_city *city, enum world_agency who,
                                  const struct sg_id *allocation, const char *decision);
+/* E13, E15 of the slot's owner; dates "2026-06-08"; further fields of the E15. */
+struct world_outcome start_placement(struct world_city *city, enum world_agency who,
+                                     const struct sg_id *allocation, const char *day);
+struct world_outcome end_placement(struct world_city *city, enum world_agency who,
+                                   const struct sg_id *allocation, const char *day,
+                                   const char *result);
+/* Slot S2 of dpppa: embroidery, three seats for women of 18 to 50, no documents, same dates. */
+struct world_outcome offer_s2(struct world_city *city, unsigned number);
+/* E16 and E17 of dinsos: kit of motorcycle service. */
+struct world_outcome register_kit(struct world_city *city, unsigned number);
+struct world_outcome grant_kit(struct world_city *city, unsigned number,
+                               const struct sg_id *allocation, const char *bast_no,
+                               const char *day);
+void accepted(struct world_outcome o);
+void refused(struct world_outcome o, uint32_t code, const char *detail);
 /* A D1 as dinsos reads it. */
 size_t seat_changes(struct world_city *city, const char *change);
 

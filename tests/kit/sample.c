@@ -187,6 +187,25 @@ PbEnvelope *sample_referral(struct sample *sample, struct sg_arena *arena,
     return e;
 }
 
+PbEnvelope *sample_contact(struct sample *sample, struct sg_arena *arena)
+{
+    PbEnvelope *e = envelope(sample, arena, "contact.recorded", "satpolpp", "sp-0417");
+    PbStreetContactRecorded *c = SG_NEW(arena, PbStreetContactRecorded);
+    struct sg_id id = new_id(sample);
+    SG_CHECK(c);
+    pb_street_contact_recorded__init(c);
+    c->has_contact_id = c->has_activity = c->has_outcome = true;
+    c->contact_id = id_field(arena, &id);
+    c->person = person(sample, arena);
+    c->found_region = text(arena, PICK(sample, districts));
+    c->found_place = text(arena, PICK(sample, places));
+    c->activity = PB_ACTIVITY_BEGGING;
+    c->outcome = PB_STREET_CONTACT_RECORDED__OUTCOME_ADVISED;
+    on_basis(e, PB_LEGAL_BASIS_PUBLIC_TASK);
+    e->contact_recorded = c;
+    return e;
+}
+
 PbEnvelope *sample_decision(struct sample *sample, struct sg_arena *arena,
                             const struct sg_id *referral)
 {
@@ -325,5 +344,36 @@ PbEnvelope *sample_seat(struct sample *sample, struct sg_arena *arena, const cha
         d->declined_by = PB_DECLINED_BY_PERSON;
     }
     e->seat_decided = d;
+    return e;
+}
+
+PbEnvelope *sample_start(struct sample *sample, struct sg_arena *arena,
+                         const struct sg_id *allocation)
+{
+    PbEnvelope *e = envelope(sample, arena, "placement.started", "disnaker", "dsn-0007");
+    PbPlacementStarted *s = SG_NEW(arena, PbPlacementStarted);
+    SG_CHECK(s);
+    pb_placement_started__init(s);
+    s->has_allocation_id = true;
+    s->allocation_id = id_field(arena, allocation);
+    s->started_on = date_at(arena, sample->now_ms);
+    e->placement_started = s;
+    return e;
+}
+
+PbEnvelope *sample_end(struct sample *sample, struct sg_arena *arena,
+                       const struct sg_id *allocation)
+{
+    PbEnvelope *e = envelope(sample, arena, "placement.ended", "disnaker", "dsn-0007");
+    PbPlacementEnded *p = SG_NEW(arena, PbPlacementEnded);
+    SG_CHECK(p);
+    pb_placement_ended__init(p);
+    p->has_allocation_id = p->has_result = p->has_competency = p->has_attendance_pct = true;
+    p->allocation_id = id_field(arena, allocation);
+    p->ended_on = date_at(arena, sample->now_ms);
+    p->result = PB_PLACEMENT_ENDED__RESULT_COMPLETED;
+    p->attendance_pct = 90;
+    p->competency = PB_PLACEMENT_ENDED__COMPETENCY_NOT_TESTED;
+    e->placement_ended = p;
     return e;
 }

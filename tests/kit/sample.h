@@ -25,6 +25,8 @@ void sample_init(struct sample *sample, uint64_t seed, int64_t now_ms, uint64_t 
 /* E01 of satpolpp, INTAKE to dinsos. */
 PbEnvelope *sample_referral(struct sample *sample, struct sg_arena *arena,
                             struct sg_id *out_referral);
+/* E04 of satpolpp: somebody was seen and advised. */
+PbEnvelope *sample_contact(struct sample *sample, struct sg_arena *arena);
 /* E03 of dinsos: ACCEPTED. */
 PbEnvelope *sample_decision(struct sample *sample, struct sg_arena *arena,
                             const struct sg_id *referral);
@@ -44,6 +46,12 @@ PbEnvelope *sample_request(struct sample *sample, struct sg_arena *arena,
 /* E12 of disnaker (CONFIRMED) or dinsos (the other decisions). */
 PbEnvelope *sample_seat(struct sample *sample, struct sg_arena *arena, const char *publisher,
                         const struct sg_id *allocation, PbSeatDecision decision);
+
+/* E13 and E15 (COMPLETED) of disnaker, on the day of sample->now_ms. */
+PbEnvelope *sample_start(struct sample *sample, struct sg_arena *arena,
+                         const struct sg_id *allocation);
+PbEnvelope *sample_end(struct sample *sample, struct sg_arena *arena,
+                       const struct sg_id *allocation);
 
 /* 16 bytes of salt for sg_event_split. */
 void sample_salt(struct sample *sample, uint8_t salt[16]);

@@ -175,6 +175,13 @@ static PbServerFrame *decode(struct world_city *city, const struct frame_out *ou
     return frame;
 }
 
+void world_use_outbox(struct world_city *city, enum world_agency who, unsigned number)
+{
+    struct world_client *client = &city->clients[who];
+    client->outbox.b[SG_ID_BYTES - 1] = (uint8_t)number;
+    client->next = 1;
+}
+
 void world_pass(struct world_city *city, int64_t ms)
 {
     struct turn_out out;
@@ -197,6 +204,12 @@ void world_hang_up(struct world_city *city, enum world_agency who)
     if (peer->n)
         broker_peer_gone(city->broker, *peer);
     peer->n = 0;
+}
+
+void world_leave(struct world_city *city, enum world_agency who)
+{
+    world_hang_up(city, who);
+    world_pass(city, 0);
 }
 
 /* ---- publish ---- */

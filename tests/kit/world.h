@@ -52,6 +52,10 @@ void world_close(struct world_city *city);
 /* The daemon goes down without a word and comes back: sessions are gone, the store is as committed.
  */
 void world_restart(struct world_city *city);
+/* The connection of the agency ends. The next thing that it publishes makes a new one. */
+void world_leave(struct world_city *city, enum world_agency who);
+/* The agency publishes from another of its outboxes from now on; its numbers begin at 1. */
+void world_use_outbox(struct world_city *city, enum world_agency who, unsigned number);
 /* Move the clock and let what is due happen. */
 void world_move(struct world_city *city, const char *to);
 void world_pass(struct world_city *city, int64_t ms);

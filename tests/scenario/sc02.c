@@ -10,12 +10,6 @@
 
 static struct world_city city;
 
-static void accepted(struct world_outcome o)
-{
-    if (o.status != PB_OUTCOME_STATUS_ACCEPTED)
-        fail_msg("not accepted: code %u, %s %s", o.code, o.object, o.detail);
-}
-
 static void seats_and_waiting(void **state)
 {
     (void)state;

@@ -43,7 +43,7 @@ static const struct row {
     {"too old", SATPOLPP, "{\"occurredAt\":\"2025-03-30T00:00:00Z\"," REFERRAL("28", "dinsos", CLEAN) "}", SG_ST_TOO_OLD, ""},
     {"an id of another agency", DPPPA, "{" REFERRAL("01", "dinsos", CLEAN) "}", SG_ST_NOT_OWNER, "ID_IN_USE"},
     {"the same id with other content", SATPOLPP, "{" REFERRAL("01", "dpppa", CLEAN) "}", SG_ST_DUPLICATE_CONFLICT, "STATED_BEFORE"},
-    {"a type that comes later", DINSOS, "{\"referralAcknowledged\":{\"referralId\":\"" R1 "\",\"personPresent\":true,\"admittedToShelter\":true}}", SG_ST_SCHEMA, "TYPE_NOT_SERVED"},
+    {"a type that comes later", DINSOS, "{\"caseId\":\"" R1 "\",\"consentRecorded\":{\"consentId\":\"" R1 "\",\"action\":\"GIVEN\",\"scopes\":[\"SHARE_WITH_PROVIDER\"],\"method\":\"THUMBPRINT\",\"givenBy\":\"SELF\",\"textVersion\":\"consent-id-2026-01\",\"evidenceRef\":\"F-221\"}}", SG_ST_SCHEMA, "TYPE_NOT_SERVED"},
 }; /* clang-format on */
 
 static void every_refusal_has_its_code(void **state)
@@ -102,4 +102,60 @@ static void the_other_side_of_a_seat(void **state)
     world_close(&city);
 }
 
-UNIT_MAIN(cmocka_unit_test(every_refusal_has_its_code), cmocka_unit_test(the_other_side_of_a_seat))
+/* clang-format off */
+#define ASSESS \
+    "{\"caseId\":\"%s\",\"assessmentCompleted\":{\"assessmentId\":\"" R1 "\",\"assessedOn\":\"2026-05-05\",\"assessorRole\":\"PEKSOS\",\"isMinor\":false,\"residence\":\"PEKANBARU\",\"priorityBand\":1,\"trainingSuitable\":true,\"socialRegistry\":\"NONE\"}}"
+/* clang-format on */
+
+/* (b), (c), (h): cases, slots and kits of others, and kits that do not belong. */
+static void what_belongs_to_others(void **state)
+{
+    (void)state;
+    char text[SG_ID_TEXT], slot[SG_ID_TEXT], item[SG_ID_TEXT];
+    world_open(&city, "2026-05-04T01:00:00Z");
+    accepted(offer_s1(&city, 900, 2));
+    accepted(offer_s2(&city, 901));
+    accepted(register_kit(&city, 800));
+    struct sg_id budi = person_in_service(&city, 1, BUDI, 3);
+    struct sg_id siti = person_in_service(&city, 2,
+                                          "\"fullName\":\"Siti Aminah\",\"nameQuality\":\"FULL\","
+                                          "\"sex\":\"FEMALE\",\"birthQuality\":\"ESTIMATED\","
+                                          "\"estimatedAge\":35,\"nikStatus\":\"NONE\"",
+                                          3);
+    struct world_outcome of_budi = ask_seat(&city, 501, 900, &budi, true, false);
+    struct world_outcome of_siti = ask_seat(&city, 502, 901, &siti, true, false);
+    accepted(of_budi);
+    accepted(of_siti);
+
+    refused(world_publish(&city, DISNAKER, ASSESS, sg_id_print(&budi, text)), SG_ST_FORBIDDEN,
+            NULL);
+    refused(world_publish(&city, DPPPA, ASSESS, sg_id_print(&budi, text)), SG_ST_NOT_OWNER, NULL);
+    refused(world_publish(&city, DPPPA,
+                          "{\"expectedVersion\":\"2\",\"slotChanged\":{\"slotId\":\"%s\","
+                          "\"capacityOffered\":4,\"reason\":\"x\"}}",
+                          id_text(900, slot)),
+            SG_ST_NOT_OWNER, NULL);
+    refused(start_placement(&city, DPPPA, &of_budi.allocation_id, "2026-06-08"), SG_ST_NOT_OWNER,
+            NULL);
+
+    /* (h) A kit for another course; and for a seat that is certain, but has not begun. */
+    accepted(decide_seat(&city, DISNAKER, &of_budi.allocation_id, "\"CONFIRMED\""));
+    refused(grant_kit(&city, 800, &of_siti.allocation_id, "1", "2026-05-04"), SG_ST_COURSE_MISMATCH,
+            NULL);
+    refused(grant_kit(&city, 800, &of_budi.allocation_id, "1", "2026-05-04"), SG_ST_NOT_ENTITLED,
+            NULL);
+    refused(world_publish(&city, DPPPA,
+                          "{\"equipmentIssued\":{\"itemId\":\"%s\",\"basis\":"
+                          "\"GRANT_AFTER_COMPLETION\",\"allocationId\":\"%s\",\"bastNo\":\"1\","
+                          "\"bastDate\":\"2026-05-04\",\"noSaleStatement\":true,"
+                          "\"custodyUntil\":\"2027-07-20\"}}",
+                          id_text(800, item), sg_id_print(&of_budi.allocation_id, text)),
+            SG_ST_NOT_OWNER, NULL);
+    /* None left a trace. */
+    assert_int_equal(world_count(&city, DISNAKER, "slot.changed,equipment.issued", "\"seq\""), 0);
+    assert_int_equal(world_count(&city, DINSOS, "assessment.completed", "\"seq\""), 2);
+    world_close(&city);
+}
+
+UNIT_MAIN(cmocka_unit_test(every_refusal_has_its_code), cmocka_unit_test(the_other_side_of_a_seat),
+          cmocka_unit_test(what_belongs_to_others))

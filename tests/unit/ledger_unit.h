@@ -205,6 +205,18 @@ static inline size_t unit_deadlines(struct ledger_city *city, const char *rule)
     return count;
 }
 
+/* How many D2 of this rule ("T05") stand behind that record. */
+static inline size_t unit_notices(struct ledger_city *city, uint64_t after, const char *rule)
+{
+    size_t count = 0;
+    for (uint64_t seq = after + 1; seq <= city->last_seq; seq++) {
+        struct city_record record = city_record(city, seq);
+        const PbDeadlineMissed *told = record.event.envelope->deadline_missed;
+        count += told && strcmp(told->rule_id, rule) == 0;
+    }
+    return count;
+}
+
 /* The n-th record of the last turn, from 1; the event that caused it is number `cause`. */
 static inline struct city_record unit_record(struct ledger_city *city, uint64_t cause, unsigned n)
 {

@@ -170,12 +170,20 @@ static void a_seat_lost_without_fault_is_counted(void **state)
     }
 }
 
+static void set_case(struct scene *scene, PbCaseState state, bool not_ppks)
+{
+    PbCaseRow *row = city_row(&scene->city, TABLE_CASES, &scene->budi.case_id);
+    row->state = state;
+    row->has_not_ppks = true;
+    row->not_ppks = not_ppks;
+    city_put(&scene->city, TABLE_CASES, &scene->budi.case_id, row);
+}
 /* ---- a hold that ran out ---- */
 
 static void whoever_accepts_too_late_may_get_a_new_seat(void **state)
 {
     (void)state;
-    enum { FREE, TAKEN, QUEUED, ELSEWHERE, OVER, CASES };
+    enum { FREE, TAKEN, QUEUED, ELSEWHERE, CHILD, CASE_OVER, OVER, CASES };
     static const struct {
         const char *name;
         uint32_t want;
@@ -184,6 +192,8 @@ static void whoever_accepts_too_late_may_get_a_new_seat(void **state)
         [TAKEN] = {"somebody else has it", SG_ST_BAD_TRANSITION},
         [QUEUED] = {"somebody waits", SG_ST_BAD_TRANSITION},
         [ELSEWHERE] = {"the person has another seat", SG_ST_BAD_TRANSITION},
+        [CHILD] = {"it turned out to be a child", SG_ST_MINOR},
+        [CASE_OVER] = {"the case is not the owner's any more", SG_ST_BAD_TRANSITION},
         [OVER] = {"late entry is over", SG_ST_BAD_TRANSITION},
     };
     for (int i = 0; i < CASES; i++) {
@@ -201,6 +211,13 @@ static void whoever_accepts_too_late_may_get_a_new_seat(void **state)
         }
         if (i == ELSEWHERE)
             (void)unit_seat(city, &scene.budi, &elsewhere, ACCEPT);
+        if (i == CHILD) {
+            PbEnvelope *e = unit_assess(city, &scene.budi.case_id);
+            e->assessment_completed->is_minor = true;
+            (void)unit_want("a child", city, e, 0);
+        }
+        if (i == CASE_OVER)
+            set_case(&scene, PB_CASE_STATE_TRANSFERRED, false);
         if (i == OVER)
             city_pass(city, 40 * SG_DAY_MS);
         struct outcome o = unit_want(
@@ -262,13 +279,19 @@ TWIST(foreign)
     e->publisher_agency = unit_text(&scene->city, "dpppa");
 }
 
-static void set_case(struct scene *scene, PbCaseState state, bool not_ppks)
+TWIST(child)
 {
-    PbCaseRow *row = city_row(&scene->city, TABLE_CASES, &scene->budi.case_id);
-    row->state = state;
-    row->has_not_ppks = true;
-    row->not_ppks = not_ppks;
-    city_put(&scene->city, TABLE_CASES, &scene->budi.case_id, row);
+    PbPersonRow *row = city_row(&scene->city, TABLE_PERSONS, &scene->budi.person);
+    row->has_minor = row->minor = true;
+    city_put(&scene->city, TABLE_PERSONS, &scene->budi.person, row);
+    (void)e;
+}
+TWIST(doubtful)
+{
+    PbPersonRow *row = city_row(&scene->city, TABLE_PERSONS, &scene->budi.person);
+    row->has_age_doubt = row->age_doubt = true;
+    city_put(&scene->city, TABLE_PERSONS, &scene->budi.person, row);
+    (void)e;
 }
 TWIST(not_assessed)
 {
@@ -397,7 +420,9 @@ static void requests_are_checked_in_order(void **state)
         {"after care", {aftercare}, 0, NULL},
         {"no such case", {no_case, no_slot, foreign}, SG_ST_UNKNOWN_OBJECT, NULL},
         {"no such slot", {no_slot, foreign}, SG_ST_UNKNOWN_OBJECT, NULL},
-        {"somebody else's case", {foreign, not_assessed}, SG_ST_NOT_OWNER, NULL},
+        {"somebody else's case", {foreign, child, not_assessed}, SG_ST_NOT_OWNER, NULL},
+        {"a child", {child, not_assessed, cancelled}, SG_ST_MINOR, "MINOR"},
+        {"perhaps a child", {doubtful, not_assessed}, SG_ST_MINOR, "AGE_DOUBT"},
         {"not assessed", {not_assessed, cancelled}, SG_ST_BAD_TRANSITION, "CASE_STATE"},
         {"not in need", {not_in_need, cancelled}, SG_ST_BAD_TRANSITION, "NOT_PPKS"},
         {"cancelled", {cancelled, running, for_women}, SG_ST_SLOT_CANCELLED, NULL},

@@ -183,7 +183,7 @@ static void set_row(const char *path, const char *table, const char *name, const
 }
 static void newer_format(const char *path)
 {
-    set_row(path, "meta", "format", "\0\0\0\2", 4);
+    set_row(path, "meta", "format", "\0\0\0\3", 4);
 }
 static void older_format(const char *path)
 {

@@ -254,6 +254,10 @@ static void pseudonyms_are_those_of_the_vectors(void **state)
     struct sg_id disnaker = sg_person_ref(key, "disnaker", &person);
     assert_true(sg_id_equal(&dinsos, &want));
     assert_false(sg_id_equal(&dinsos, &disnaker));
+    struct sg_id back = sg_person_of_ref(key, "dinsos", &dinsos);
+    struct sg_id crossed = sg_person_of_ref(key, "disnaker", &dinsos);
+    assert_true(sg_id_equal(&back, &person));
+    assert_false(sg_id_equal(&crossed, &person));
 }
 
 int main(void)

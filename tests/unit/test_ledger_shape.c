@@ -86,6 +86,12 @@ CHANGE(e01_service)
 {
     (void)city, E01(e)->kind = PB_REFERRAL_KIND_SERVICE;
 }
+CHANGE(e01_service_of_nothing)
+{
+    E01(e)->kind = PB_REFERRAL_KIND_SERVICE;
+    e->has_case_id = true;
+    e->case_id = unit_id(city, &nobody);
+}
 CHANGE(e01_transfer)
 {
     (void)city, E01(e)->kind = PB_REFERRAL_KIND_TRANSFER;
@@ -150,8 +156,10 @@ static void e01_rows(void **state)
         {"as it is", nothing, 0, NULL},
         {"a name of the street is enough", e01_alias, 0, NULL},
         {"a partial date", e01_partial, 0, NULL},
-        {"SERVICE is not served", e01_service, SG_ST_SCHEMA, "referral_submitted.kind"},
-        {"TRANSFER is not served", e01_transfer, SG_ST_SCHEMA, "referral_submitted.kind"},
+        {"SERVICE without a case", e01_service, SG_ST_MISSING_FIELD, "case_id"},
+        {"TRANSFER without a case", e01_transfer, SG_ST_MISSING_FIELD, "case_id"},
+        {"SERVICE of nothing", e01_service_of_nothing, SG_ST_MISSING_FIELD,
+         "referral_submitted.requested_services"},
         {"nobody", e01_nobody, SG_ST_MISSING_FIELD, "referral_submitted.person"},
         {"nowhere", e01_nowhere, SG_ST_MISSING_FIELD, "referral_submitted.found_region"},
         {"no activity", e01_idle, SG_ST_MISSING_FIELD, "referral_submitted.activity"},
@@ -518,12 +526,19 @@ static void checks_come_in_their_order(void **state)
     (void)unit_want("a derived type", &city, e, SG_ST_DERIVED_TYPE);
 
     e = make_e03(&city);
-    PbReferralAcknowledged e02 = PB_REFERRAL_ACKNOWLEDGED__INIT;
-    e02.has_referral_id = e02.has_person_present = e02.has_admitted_to_shelter = true;
-    e02.referral_id = unit_id(&city, &nobody);
+    PbConsentRecorded e06 = PB_CONSENT_RECORDED__INIT;
+    static PbConsentRecorded__Scope scope = PB_CONSENT_RECORDED__SCOPE_SHARE_WITH_PROVIDER;
+    e06.has_consent_id = e06.has_action = e06.has_method = e06.has_given_by = true;
+    e06.consent_id = unit_id(&city, &nobody);
+    e06.action = PB_CONSENT_RECORDED__ACTION_GIVEN;
+    e06.scopes = &scope;
+    e06.n_scopes = 1;
+    e06.method = PB_CONSENT_RECORDED__METHOD_THUMBPRINT;
+    e06.given_by = PB_CONSENT_RECORDED__GIVEN_BY_SELF;
+    e06.text_version = e06.evidence_ref = unit_text(&city, "F-221");
     e->referral_decided = NULL;
-    e->referral_acknowledged = &e02;
-    e->type = unit_text(&city, "referral.acknowledged");
+    e->consent_recorded = &e06;
+    e->type = unit_text(&city, "consent.recorded");
     struct outcome o = unit_want("a type to come", &city, e, SG_ST_SCHEMA);
     unit_detail("a type to come", &o, "type", "TYPE_NOT_SERVED");
 

@@ -361,8 +361,8 @@ static void each_agency_has_its_own_pseudonym(void **state)
     city_close(&city);
 }
 
-/* Rows are what a referral costs: two records, the person with two pseudonyms, identity and token,
- * the referral with its index, the case. */
+/* Rows are what a referral costs: two records, the person with its pseudonyms, identity and token,
+ * the referral with its index, the case, T01 with the time when it is due. */
 static void a_new_person_costs_ten_rows(void **state)
 {
     (void)state;

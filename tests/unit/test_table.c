@@ -70,8 +70,9 @@ static void names_and_folds(void **state)
     unsigned folds = 0;
     for (int t = 0; t < TABLES; t++)
         folds += table_is_fold((enum table)t);
-    assert_int_equal(folds,
-                     TABLES - 6); /* meta journal outboxes frames subscriptions dead letters */
+    /* meta journal outboxes frames subscriptions, dead letters, presence */
+    assert_int_equal(folds, TABLES - 7);
+    assert_false(table_is_fold(TABLE_PRESENCE));
     assert_false(table_is_fold(TABLE_FRAMES));
     assert_true(table_is_fold(TABLE_BLOCKS));
 }
@@ -84,21 +85,21 @@ static void put_get_delete_count(void **state)
     struct sg_bytes value = {0};
     uint64_t count = 9;
     uint64_t read = s->txn.rows_read, written = s->txn.rows_written;
-    assert_int_equal(table_get(&s->txn, TABLE_CASES, &key, &value, &why), SG_E_NOT_FOUND);
-    assert_string_equal(why.text, "no such row in cases");
-    assert_int_equal(table_get(&s->txn, TABLE_CASES, &key, &value, NULL), SG_E_NOT_FOUND);
-    assert_int_equal(table_delete(&s->txn, TABLE_CASES, &key, &why), SG_E_NOT_FOUND);
-    UNIT_OK(table_put(&s->txn, TABLE_CASES, &key, sg_bytes_of("one"), &why));
-    UNIT_OK(table_put(&s->txn, TABLE_CASES, &key, sg_bytes_of("other"), &why));
-    UNIT_OK(table_get(&s->txn, TABLE_CASES, &key, &value, &why));
+    assert_int_equal(table_get(&s->txn, TABLE_SLOTS, &key, &value, &why), SG_E_NOT_FOUND);
+    assert_string_equal(why.text, "no such row in slots");
+    assert_int_equal(table_get(&s->txn, TABLE_SLOTS, &key, &value, NULL), SG_E_NOT_FOUND);
+    assert_int_equal(table_delete(&s->txn, TABLE_SLOTS, &key, &why), SG_E_NOT_FOUND);
+    UNIT_OK(table_put(&s->txn, TABLE_SLOTS, &key, sg_bytes_of("one"), &why));
+    UNIT_OK(table_put(&s->txn, TABLE_SLOTS, &key, sg_bytes_of("other"), &why));
+    UNIT_OK(table_get(&s->txn, TABLE_SLOTS, &key, &value, &why));
     assert_true(sg_bytes_equal(value, sg_bytes_of("other")));
-    UNIT_OK(table_count(&s->txn, TABLE_CASES, &count, &why));
+    UNIT_OK(table_count(&s->txn, TABLE_SLOTS, &count, &why));
     assert_int_equal(count, 1);
-    UNIT_OK(table_put(&s->txn, TABLE_CASES, &key, (struct sg_bytes){0}, &why)); /* only a key */
-    UNIT_OK(table_get(&s->txn, TABLE_CASES, &key, &value, &why));
+    UNIT_OK(table_put(&s->txn, TABLE_SLOTS, &key, (struct sg_bytes){0}, &why)); /* only a key */
+    UNIT_OK(table_get(&s->txn, TABLE_SLOTS, &key, &value, &why));
     assert_int_equal(value.len, 0);
-    UNIT_OK(table_delete(&s->txn, TABLE_CASES, &key, &why));
-    UNIT_OK(table_count(&s->txn, TABLE_CASES, &count, &why));
+    UNIT_OK(table_delete(&s->txn, TABLE_SLOTS, &key, &why));
+    UNIT_OK(table_count(&s->txn, TABLE_SLOTS, &count, &why));
     assert_int_equal(count, 0);
     assert_int_equal(s->txn.rows_read - read, 4);
     assert_int_equal(s->txn.rows_written - written, 5);
@@ -271,6 +272,55 @@ static void walks_stay_past_their_end(void **state)
     }
 }
 
+/* Rows of four tables side by side in one tree: each table sees its own, and a walk that began with
+ * an id ends with it. */
+static void tables_of_one_tree_stay_apart(void **state)
+{
+    struct open_store *s = *state;
+    struct sg_why why = {0};
+    static const enum table all[] = {TABLE_PERSONS, TABLE_IDENTITIES, TABLE_REFERRALS_OF_PERSON,
+                                     TABLE_REFERRALS};
+    static const struct sg_id ids[] = {{{1}}, {{2}}, {{3}}};
+    for (size_t i = 0; i < SG_ARRAY_LEN(ids); i++)
+        for (size_t t = 0; t < SG_ARRAY_LEN(all); t++)
+            for (uint64_t n = 1; n <= (i == 1 ? 0U : 2U); n++) {
+                struct key key = {0};
+                key_u64(key_id(&key, &ids[i]), n);
+                UNIT_OK(table_put(&s->txn, all[t], &key, sg_bytes_of(table_name(all[t])), &why));
+            }
+    for (size_t t = 0; t < SG_ARRAY_LEN(all); t++) {
+        SG_AUTO(cursor_done) struct cursor cursor = {0};
+        struct key key = {0}, one = {0};
+        uint64_t count = 0;
+        UNIT_OK(table_count(&s->txn, all[t], &count, &why));
+        assert_int_equal(count, 4);
+        UNIT_OK(cursor_open(&cursor, &s->txn, all[t], &why));
+        UNIT_OK(cursor_seek(&cursor, key_id(&key, &ids[0]), &why));
+        for (uint64_t n = 1; n <= 2; n++) {
+            assert_true(key_starts(cursor.key, &key));
+            assert_int_equal(cursor.key.len, SG_ID_BYTES + 8);
+            assert_int_equal(sg_get_u64(cursor.key.ptr + SG_ID_BYTES), n);
+            assert_true(sg_bytes_equal(cursor.value, sg_bytes_of(table_name(all[t]))));
+            UNIT_OK(cursor_next(&cursor, &why));
+        }
+        assert_null(cursor.key.ptr);
+        UNIT_OK(cursor_seek(&cursor, key_id(&one, &ids[1]), &why)); /* has no rows */
+        assert_null(cursor.key.ptr);
+        UNIT_OK(cursor_seek_back(&cursor, key_u64(&one, UINT64_MAX), &why));
+        assert_null(cursor.key.ptr);
+        UNIT_OK(cursor_seek_back(&cursor, key_u64(&key, UINT64_MAX), &why));
+        assert_int_equal(sg_get_u64(cursor.key.ptr + SG_ID_BYTES), 2);
+        UNIT_OK(cursor_prev(&cursor, &why));
+        UNIT_OK(cursor_prev(&cursor, &why));
+        assert_null(cursor.key.ptr);
+        UNIT_OK(cursor_last(&cursor, &why));
+        assert_memory_equal(cursor.key.ptr, ids[2].b, SG_ID_BYTES);
+        for (count = 0; cursor.key.ptr; count++)
+            UNIT_OK(cursor_prev(&cursor, &why));
+        assert_int_equal(count, 4); /* from the end a walk goes through all ids */
+    }
+}
+
 /* A cursor may outlive its transaction, of either kind, and is closed once. */
 static void cursors_end_with_their_transaction(void **state)
 {
@@ -296,4 +346,5 @@ UNIT_MAIN(cmocka_unit_test(keys_sort_as_what_they_hold), cmocka_unit_test(names_
           TEST(put_get_delete_count), TEST(what_is_aborted_never_happened),
           TEST(appended_in_order_only), TEST(rows_have_a_greatest_size),
           TEST(a_row_of_the_contract), TEST(rows_that_are_refused), TEST(seeks_follow_the_table),
-          TEST(walks_stay_past_their_end), TEST(cursors_end_with_their_transaction))
+          TEST(walks_stay_past_their_end), TEST(tables_of_one_tree_stay_apart),
+          TEST(cursors_end_with_their_transaction))

@@ -36,8 +36,8 @@ static void only_what_lasts_is_committed(void **state)
 {
     (void)state;
     struct peer a = talk_connect(&talk, SATPOLPP), b = talk_connect(&talk, DINSOS);
-    assert_false(talk.out.committed);
-    assert_false(talk.out.head_moved);
+    assert_true(talk.out.committed);   /* who is connected is a row */
+    assert_false(talk.out.head_moved); /* but no record */
     talk_turn(&talk);
     assert_int_equal(talk.out.frame_count, 0);
     assert_false(talk.out.committed || talk.out.more);
@@ -55,6 +55,12 @@ static void only_what_lasts_is_committed(void **state)
     assert_true(talk.out.committed && talk.out.head_moved);
     assert_int_equal(talk.out.head_height, 1);
     assert_non_null(talk_answer(&talk, b, 0)->deliver); /* in the same commit */
+    (void)talk_bye(&talk, SATPOLPP, a);
+    talk_turn(&talk);
+    assert_true(talk.out.more); /* that it has left is written in the turn that follows */
+    talk_turn(&talk);
+    assert_true(talk.out.committed);
+    assert_false(talk.out.head_moved || talk.out.more);
 }
 
 static void frames_of_one_turn_keep_their_order(void **state)

@@ -1,0 +1,118 @@
+/* words.c - names of the contract in the words of people. */
+#include "cli/print.h"
+
+#include "kit/err.h"
+
+#include <string.h>
+
+struct word {
+    const char *name, *id, *en;
+};
+
+static const char *find(const struct cli *cli, const struct word *words, size_t count,
+                        const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(words[i].name, name) == 0)
+            return cli_word(cli, words[i].id, words[i].en);
+    return name;
+}
+
+static const struct word words[] = {
+    /* clang-format off */
+    {"SLOT_STATE_OPEN",             "buka",              "open"},
+    {"SLOT_STATE_REG_CLOSED",       "pendaftaran tutup", "registration closed"},
+    {"SLOT_STATE_RUNNING",          "berjalan",          "running"},
+    {"SLOT_STATE_FINISHED",         "selesai",           "finished"},
+    {"SLOT_STATE_CANCELLED",        "dibatalkan",        "cancelled"},
+    {"ALLOCATION_STATE_WAITLISTED", "antre",             "waiting"},
+    {"ALLOCATION_STATE_HELD",       "ditahan",           "held"},
+    {"ALLOCATION_STATE_RESERVED",   "dipesan",           "reserved"},
+    {"ALLOCATION_STATE_CONFIRMED",  "pasti",             "confirmed"},
+    {"ALLOCATION_STATE_OCCUPIED",   "ditempati",         "occupied"},
+    {"ALLOCATION_STATE_COMPLETED",  "selesai",           "completed"},
+    {"ALLOCATION_STATE_RELEASED",   "dilepas",           "released"},
+    {"ALLOCATION_STATE_EXPIRED",    "kedaluwarsa",       "expired"},
+    {"ALLOCATION_STATE_FORFEITED",  "hangus",            "forfeited"},
+    {"ALLOCATION_STATE_VOIDED",     "batal",             "voided"},
+    {"SEX_FEMALE",                  "P",                 "F"},
+    {"SEX_MALE",                    "L",                 "M"},
+    {"SEX_UNKNOWN",                 "?",                 "?"},
+    {"AGE_BAND_U18",                "di bawah 18",       "under 18"},
+    {"AGE_BAND_A18_24",             "18-24",             "18-24"},
+    {"AGE_BAND_A25_34",             "25-34",             "25-34"},
+    {"AGE_BAND_A35_44",             "35-44",             "35-44"},
+    {"AGE_BAND_A45_59",             "45-59",             "45-59"},
+    {"AGE_BAND_A60P",               "60+",               "60+"},
+    {"AGE_BAND_UNK",                "?",                 "?"},
+    {"CASE_STATE_NEW", "baru", "new"},
+    {"CASE_STATE_INTAKE", "diterima", "intake"},
+    {"CASE_STATE_ASSESSING", "asesmen", "assessing"},
+    {"CASE_STATE_IN_SERVICE", "dilayani", "in service"},
+    {"CASE_STATE_IN_TRAINING", "pelatihan", "in training"},
+    {"CASE_STATE_AFTERCARE", "bimbingan lanjut", "aftercare"},
+    {"CASE_STATE_CLOSED", "ditutup", "closed"},
+    {"CASE_STATE_TRANSFERRED", "dialihkan", "transferred"},
+    {"CASE_STATE_DECLINED", "ditolak", "declined"},
+    {"CASE_STATE_VOID", "batal", "void"},
+    {"REFERRAL_STATE_SUBMITTED", "diajukan", "submitted"},
+    {"REFERRAL_STATE_ACKNOWLEDGED", "dikonfirmasi", "acknowledged"},
+    {"REFERRAL_STATE_ACCEPTED", "diterima", "accepted"},
+    {"REFERRAL_STATE_DECLINED", "ditolak", "declined"},
+    {"REFERRAL_STATE_REDIRECTED", "dialihkan", "redirected"},
+    {"REFERRAL_STATE_WITHDRAWN", "ditarik", "withdrawn"},
+    {"REFERRAL_STATE_LOOP_CLOSED", "tuntas", "closed"},
+    {"REFERRAL_KIND_INTAKE", "penjangkauan", "intake"},
+    {"REFERRAL_KIND_SERVICE", "layanan", "service"},
+    {"REFERRAL_KIND_TRANSFER", "pengalihan", "transfer"},
+    {"ITEM_STATE_IN_STOCK", "di gudang", "in stock"},
+    {"ITEM_STATE_ON_LOAN", "dipinjam", "on loan"},
+    {"ITEM_STATE_GRANTED", "diserahkan", "granted"},
+    {"ITEM_STATE_AT_RISK", "berisiko", "at risk"},
+    {"ITEM_STATE_OWNED", "milik penerima", "owned"},
+    {"ITEM_STATE_WRITTEN_OFF", "dihapus", "written off"},
+    {"RESULT_COMPLETED", "lulus", "completed"},
+    {"RESULT_DROPPED_OUT", "berhenti", "dropped out"},
+    {"RESULT_NO_SHOW", "tidak hadir", "no show"},
+    {"RESULT_REMOVED", "dikeluarkan", "removed"},
+    {"RESULT_LEFT_FOR_WORK", "bekerja", "left for work"},
+    {"RESULT_MOVED_AWAY", "pindah", "moved away"},
+    {"RESULT_DECEASED", "meninggal", "deceased"},
+    {"FINDING_IN_USE", "dipakai", "in use"},
+    {"FINDING_PRESENT_UNUSED", "ada, tidak dipakai", "present, unused"},
+    {"FINDING_DAMAGED", "rusak", "damaged"},
+    {"FINDING_NOT_SHOWN", "tidak ditunjukkan", "not shown"},
+    {"FINDING_SOLD", "dijual", "sold"},
+    {"FINDING_PLEDGED", "digadaikan", "pledged"},
+    {"FINDING_STOLEN", "dicuri", "stolen"},
+    {"FINDING_RETURNED", "dikembalikan", "returned"},
+    {"AGGREGATE_TYPE_REFERRAL", "rujukan", "referral"},
+    {"AGGREGATE_TYPE_CASE", "kasus", "case"},
+    {"AGGREGATE_TYPE_SLOT", "slot", "slot"},
+    {"AGGREGATE_TYPE_PLACEMENT", "penempatan", "placement"},
+    {"AGGREGATE_TYPE_ITEM", "barang", "item"},
+    {"AGGREGATE_TYPE_AGENCY", "instansi", "agency"},
+}; /* clang-format on */
+
+const char *word_of(const struct cli *cli, const char *enum_name)
+{
+    return find(cli, words, SG_ARRAY_LEN(words), enum_name);
+}
+
+const char *rule_word(const struct cli *cli, const char *rule)
+{
+    static const struct word rules[] = {
+        /* clang-format off */
+        {"T01", "konfirmasi rujukan", "acknowledge the referral"},
+        {"T02", "putuskan rujukan", "decide the referral"},
+        {"T03", "asesmen", "assess"},
+        {"T05", "jawab kursi yang ditahan", "answer for the held seat"},
+        {"T06", "pastikan kursi", "confirm the seat"},
+        {"T07", "laporkan mulai", "report the start"},
+        {"T08", "laporkan presensi", "report attendance"},
+        {"T09", "serahkan peralatan", "issue the kit"},
+        {"T10", "periksa atau kembalikan barang", "check or return the item"},
+        {"T15", "instansi tidak terhubung", "the agency is silent"},
+    }; /* clang-format on */
+    return find(cli, rules, SG_ARRAY_LEN(rules), rule);
+}
