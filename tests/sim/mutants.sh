@@ -13,6 +13,7 @@ trap 'rm -rf "$logs"' EXIT
 # One mutant: it is found when the history ends with an error, and says which promise is broken.
 try() {
     local n=$1 program=$build/mutant$1/run_ledger_history status
+    rm -rf "$build/mutant$n"
     if ! ${MAKE:-make} --no-print-directory B="$build" MUTANT="$n" "$program" >"$logs/$n" 2>&1; then
         echo "not ok mutant $n is not built: $(tail -n 1 "$logs/$n")"
         return 1
