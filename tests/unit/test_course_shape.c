@@ -60,6 +60,11 @@ static void an_end_has_its_form(void **state)
         if (result == RESULT(REMOVED))
             unit_detail("less", &o, "placement_ended.reason", NULL);
     }
+    char course[] = "BARBER"; /* the broker's to say */
+    PbEnvelope *e = story_end(&city, &nobody, story_today(&city), RESULT(COMPLETED));
+    e->placement_ended->course_code = course;
+    struct outcome o = unit_want("the course", &city, e, SG_ST_SCHEMA);
+    unit_detail("the course", &o, "placement_ended.course_code", "BROKER_FIELD");
     city_close(&city);
 }
 
