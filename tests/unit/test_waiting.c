@@ -1,5 +1,5 @@
 /* The waiting list: its order, who is promoted, for how long, and on which slots. */
-#include "unit/ledger_unit.h"
+#include "unit/story_unit.h"
 
 static struct client client_of_band(struct ledger_city *city, uint32_t band)
 {
@@ -319,6 +319,80 @@ static void a_better_known_person_is_promoted(void **state)
     city_close(&city);
 }
 
+/* Somebody waits beside a seat that is free; the seat is his once nothing stands against it. */
+static void a_doubt_about_the_age_ends_with_an_assessment(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool minor, age_doubt;
+    } rows[] = {{"age in doubt", false, true}, {"taken for a minor", true, false}};
+    for (size_t i = 0; i < SG_ARRAY_LEN(rows); i++) {
+        struct ledger_city city;
+        struct sg_id seat;
+        city_open(&city);
+        struct sg_id slot = full_slot(&city, &seat);
+        struct client client = unit_client(&city);
+        struct sg_id waiting = unit_seat(&city, &client, &slot, ACCEPT);
+        PbPersonRow *row = city_row(&city, TABLE_PERSONS, &client.person);
+        row->has_minor = row->has_age_doubt = true;
+        row->minor = rows[i].minor;
+        row->age_doubt = rows[i].age_doubt;
+        city_put(&city, TABLE_PERSONS, &client.person, row);
+        give_back(&city, &seat);
+        if (unit_seat_state(&city, &waiting) != PB_ALLOCATION_STATE_WAITLISTED)
+            fail_msg("%s: promoted", rows[i].name);
+        (void)unit_want(rows[i].name, &city, unit_assess(&city, &client.case_id), 0);
+        if (unit_seat_state(&city, &waiting) != PB_ALLOCATION_STATE_HELD)
+            fail_msg("%s: not promoted after the assessment", rows[i].name);
+        city_close(&city);
+    }
+}
+
+static void what_a_withdrawn_referral_said_counts_no_more(void **state)
+{
+    (void)state;
+    static const char nik[] = "1471991004950001";
+    struct ledger_city city;
+    struct sg_id slot, seat, referral;
+    char region[] = "14.71.08";
+    char *regions[] = {region};
+    city_open(&city);
+    PbEnvelope *e = unit_offer(&city, 1, &slot);
+    e->slot_offered->regions = regions;
+    e->slot_offered->n_regions = 1;
+    (void)unit_want("offer", &city, e, 0);
+    struct client first = unit_client(&city), client;
+    seat = unit_seat(&city, &first, &slot, ACCEPT);
+    e = unit_refer(&city, &client.referral);
+    unit_budi(&city, e->referral_submitted->person);
+    e->referral_submitted->person->nik = unit_text(&city, nik);
+    e->referral_submitted->person->nik_status = PB_NIK_STATUS_STATED;
+    struct outcome o = unit_want("refer", &city, e, 0);
+    client.case_id = id_of(o.effect->cases[0]->case_id);
+    client.person = id_of(o.effect->person->person_id);
+    PbEnvelope *accept =
+        unit_decide(&city, &client.referral, "dinsos", PB_REFERRAL_DECISION_ACCEPTED, NULL);
+    (void)unit_want("accept", &city, accept, 0);
+    (void)unit_want("assess", &city, unit_assess(&city, &client.case_id), 0);
+    struct sg_id waiting = unit_seat(&city, &client, &slot, ACCEPT);
+
+    e = unit_refer(&city, &referral); /* found again, and said to live somewhere else */
+    e->publisher_agency = unit_text(&city, "pmi");
+    unit_budi(&city, e->referral_submitted->person);
+    e->referral_submitted->person->nik = unit_text(&city, nik);
+    e->referral_submitted->person->nik_status = PB_NIK_STATUS_STATED;
+    e->referral_submitted->person->domicile_region = unit_text(&city, "14.71.01");
+    o = unit_want("found again", &city, e, 0);
+    struct sg_id person = id_of(o.effect->person->person_id);
+    assert_true(sg_id_equal(&person, &client.person));
+    give_back(&city, &seat);
+    assert_int_equal(unit_seat_state(&city, &waiting), PB_ALLOCATION_STATE_WAITLISTED);
+    (void)unit_want("withdrawn", &city, story_annul(&city, "pmi", o.seq), 0);
+    assert_int_equal(unit_seat_state(&city, &waiting), PB_ALLOCATION_STATE_HELD);
+    city_close(&city);
+}
+
 /* ---- seats as they are shown ---- */
 
 static void seats_are_shown_before_the_list(void **state)
@@ -364,4 +438,6 @@ UNIT_MAIN(cmocka_unit_test(the_order_is_total), cmocka_unit_test(the_order_follo
           cmocka_unit_test(a_hold_that_runs_out_goes_to_the_next),
           cmocka_unit_test(after_registration_the_list_is_the_door),
           cmocka_unit_test(a_better_known_person_is_promoted),
+          cmocka_unit_test(a_doubt_about_the_age_ends_with_an_assessment),
+          cmocka_unit_test(what_a_withdrawn_referral_said_counts_no_more),
           cmocka_unit_test(seats_are_shown_before_the_list))
