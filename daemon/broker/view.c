@@ -3,6 +3,7 @@
 #include "broker/view_table.h"
 #include "kit/check.h"
 #include "sinergi/v1/options.pb-c.h"
+#include "wire/field.h"
 
 #include <stdio.h>
 
@@ -69,15 +70,6 @@ struct cut {
     size_t path_count;
 };
 
-static bool present(const ProtobufCFieldDescriptor *field, const uint8_t *message)
-{
-    if (field->label == PROTOBUF_C_LABEL_REPEATED)
-        return *(const size_t *)(const void *)(message + field->quantifier_offset) != 0;
-    if (field->type == PROTOBUF_C_TYPE_MESSAGE || field->type == PROTOBUF_C_TYPE_STRING)
-        return *(void *const *)(const void *)(message + field->offset) != NULL;
-    return *(const protobuf_c_boolean *)(const void *)(message + field->quantifier_offset) != 0;
-}
-
 static void drop(const ProtobufCFieldDescriptor *field, uint8_t *message)
 {
     if (field->label == PROTOBUF_C_LABEL_REPEATED)
@@ -141,7 +133,7 @@ static void look_at(struct cut *cut, struct spot *spot)
     unsigned index = spot->next++;
     const ProtobufCFieldDescriptor *field = &spot->rules->descriptor->fields[index];
     const struct sg_field_rules *rules = &spot->rules->fields[index];
-    if (!present(field, spot->message))
+    if (!field_present(field, spot->message))
         return;
     bool mixed =
         rules->pd == SG_PD_UNSPECIFIED && rules->sub && field->label != PROTOBUF_C_LABEL_REPEATED;

@@ -3,6 +3,7 @@
 
 #include "sinergi/v1/common.pb-c.h"
 #include "wire/day.h"
+#include "wire/field.h"
 #include "wire/id.h"
 #include "wire/keyfile.h"
 #include "wire/limits.h"
@@ -324,7 +325,7 @@ static bool take_list(struct parse *parse, const ProtobufCFieldDescriptor *field
 {
     if (!json_is_array(json))
         return refuse_form(parse, "LIST", "a list [ … ]");
-    size_t count = json_array_size(json), size = sg_json_value_size(field->type);
+    size_t count = json_array_size(json), size = field_value_size(field->type);
     if (count > SG_SCAN_REPEATED_MAX)
         return refuse_form(parse, "TOO_MANY", "a list of at most 256");
     uint8_t *array = sg_arena_alloc(parse->arena, count * size);
@@ -345,7 +346,7 @@ static bool taken(const ProtobufCFieldDescriptor *field, const uint8_t *message)
 {
     return field->label == PROTOBUF_C_LABEL_REPEATED
                ? *(void *const *)(const void *)(message + field->offset) != NULL
-               : sg_json_has(field, message);
+               : field_present(field, message);
 }
 
 static bool take_field(struct parse *parse, const ProtobufCFieldDescriptor *field,

@@ -13,10 +13,4 @@ enum {
 /* "referral_submitted" -> "referralSubmitted" */
 void sg_json_name(const char *proto_name, char to[SG_JSON_NAME_MAX]);
 
-/* Bytes that one value of a repeated field takes in memory. */
-size_t sg_json_value_size(ProtobufCType type);
-
-/* Has a singular field a value? */
-bool sg_json_has(const ProtobufCFieldDescriptor *field, const uint8_t *message);
-
 #endif

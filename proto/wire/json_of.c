@@ -3,6 +3,7 @@
 
 #include "sinergi/v1/common.pb-c.h"
 #include "wire/day.h"
+#include "wire/field.h"
 #include "wire/id.h"
 #include "wire/keyfile.h"
 #include "wire/limits.h"
@@ -26,37 +27,6 @@ void sg_json_name(const char *proto_name, char to[SG_JSON_NAME_MAX])
             to[len++] = c;
     }
     to[len] = '\0';
-}
-
-size_t sg_json_value_size(ProtobufCType type)
-{
-    switch (type) {
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_FIXED64:
-    case PROTOBUF_C_TYPE_DOUBLE: return 8;
-    case PROTOBUF_C_TYPE_STRING:
-    case PROTOBUF_C_TYPE_MESSAGE: return sizeof(void *);
-    case PROTOBUF_C_TYPE_BYTES: return sizeof(ProtobufCBinaryData);
-    case PROTOBUF_C_TYPE_INT32:
-    case PROTOBUF_C_TYPE_SINT32:
-    case PROTOBUF_C_TYPE_SFIXED32:
-    case PROTOBUF_C_TYPE_UINT32:
-    case PROTOBUF_C_TYPE_FIXED32:
-    case PROTOBUF_C_TYPE_FLOAT:
-    case PROTOBUF_C_TYPE_ENUM:
-    case PROTOBUF_C_TYPE_BOOL: break;
-    }
-    return 4;
-}
-
-bool sg_json_has(const ProtobufCFieldDescriptor *field, const uint8_t *message)
-{
-    if (field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_MESSAGE)
-        return *(void *const *)(const void *)(message + field->offset) != NULL;
-    return *(const protobuf_c_boolean *)(const void *)(message + field->quantifier_offset) != 0;
 }
 
 /* ---- single values ---- */
@@ -184,7 +154,7 @@ static json_t *repeated_json(const ProtobufCFieldDescriptor *field, const uint8_
 {
     json_t *array = json_array();
     const uint8_t *elements = *(uint8_t *const *)(const void *)(message + field->offset);
-    size_t size = sg_json_value_size(field->type);
+    size_t size = field_value_size(field->type);
     for (size_t i = 0; array && i < count; i++) {
         if (json_array_append_new(array, value_json(field, elements + i * size, depth)) != 0) {
             json_decref(array);
@@ -205,7 +175,7 @@ static bool add_field(json_t *object, const ProtobufCFieldDescriptor *field, con
             return true;
         value = repeated_json(field, message, count, depth);
     } else {
-        if (!sg_json_has(field, message))
+        if (!field_present(field, message))
             return true;
         value = value_json(field, message + field->offset, depth);
     }

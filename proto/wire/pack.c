@@ -1,9 +1,9 @@
 #include "wire/pack.h"
 
 #include "kit/check.h"
+#include "wire/field.h"
 
 enum { DEPTH_MAX = 16, VARINT_MAX = 10 };
-enum wire_type { WIRE_VARINT = 0, WIRE_64 = 1, WIRE_BYTES = 2, WIRE_32 = 5 };
 
 /* One message that is being written: its fields from `field` on are written already. */
 struct level {
@@ -141,54 +141,6 @@ static bool put_value(struct pack *p, ProtobufCType type, const uint8_t *at)
     return fail(p, SG_E_FORMAT);
 }
 
-static enum wire_type wire_type_of(ProtobufCType type)
-{
-    switch (type) {
-    case PROTOBUF_C_TYPE_FIXED32:
-    case PROTOBUF_C_TYPE_SFIXED32:
-    case PROTOBUF_C_TYPE_FLOAT: return WIRE_32;
-    case PROTOBUF_C_TYPE_FIXED64:
-    case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_DOUBLE: return WIRE_64;
-    case PROTOBUF_C_TYPE_STRING:
-    case PROTOBUF_C_TYPE_BYTES:
-    case PROTOBUF_C_TYPE_MESSAGE: return WIRE_BYTES;
-    case PROTOBUF_C_TYPE_INT32:
-    case PROTOBUF_C_TYPE_SINT32:
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_UINT32:
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_BOOL:
-    case PROTOBUF_C_TYPE_ENUM: return WIRE_VARINT;
-    }
-    return WIRE_VARINT;
-}
-
-static size_t element_size(ProtobufCType type)
-{
-    switch (type) {
-    case PROTOBUF_C_TYPE_STRING: return sizeof(char *);
-    case PROTOBUF_C_TYPE_MESSAGE: return sizeof(void *);
-    case PROTOBUF_C_TYPE_BYTES: return sizeof(ProtobufCBinaryData);
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_FIXED64:
-    case PROTOBUF_C_TYPE_DOUBLE: return 8;
-    case PROTOBUF_C_TYPE_INT32:
-    case PROTOBUF_C_TYPE_SINT32:
-    case PROTOBUF_C_TYPE_SFIXED32:
-    case PROTOBUF_C_TYPE_UINT32:
-    case PROTOBUF_C_TYPE_FIXED32:
-    case PROTOBUF_C_TYPE_FLOAT:
-    case PROTOBUF_C_TYPE_ENUM:
-    case PROTOBUF_C_TYPE_BOOL: return 4;
-    }
-    return 4;
-}
-
 /* ---- fields ---- */
 
 static bool enter(struct pack *p, const ProtobufCMessage *message)
@@ -214,7 +166,7 @@ static bool put_packed(struct pack *p, const ProtobufCFieldDescriptor *field, co
 {
     const uint8_t *end = p->at;
     for (size_t i = count; i-- > 0;)
-        if (!put_value(p, field->type, array + i * element_size(field->type)))
+        if (!put_value(p, field->type, array + i * field_value_size(field->type)))
             return false;
     if (!has_room(p, VARINT_MAX))
         return false;
@@ -239,8 +191,8 @@ static bool put_repeated(struct pack *p, struct level *level, const ProtobufCFie
     if (field->flags & PROTOBUF_C_FIELD_FLAG_PACKED)
         return put_packed(p, field, array, count);
     for (size_t i = count; i-- > 0;)
-        if (!put_value(p, field->type, array + i * element_size(field->type)) ||
-            !put_tag(p, field->id, wire_type_of(field->type)))
+        if (!put_value(p, field->type, array + i * field_value_size(field->type)) ||
+            !put_tag(p, field->id, field_wire_type(field->type)))
             return false;
     return true;
 }
@@ -256,7 +208,7 @@ static bool is_zero(const ProtobufCFieldDescriptor *field, const uint8_t *at)
         return !*(void *const *)(const void *)at;
     if (field->type == PROTOBUF_C_TYPE_BYTES)
         return ((const ProtobufCBinaryData *)(const void *)at)->len == 0;
-    return element_size(field->type) == 8 ? u64_at(at) == 0 : u32_at(at) == 0;
+    return field_value_size(field->type) == 8 ? u64_at(at) == 0 : u32_at(at) == 0;
 }
 
 static inline bool is_set(const ProtobufCFieldDescriptor *field, const uint8_t *base)
@@ -280,7 +232,7 @@ static bool put_single(struct pack *p, struct level *level, const ProtobufCField
     if (field->type == PROTOBUF_C_TYPE_MESSAGE)
         return enter(p, *(ProtobufCMessage *const *)(const void *)at);
     level->field--;
-    return put_value(p, field->type, at) && put_tag(p, field->id, wire_type_of(field->type));
+    return put_value(p, field->type, at) && put_tag(p, field->id, field_wire_type(field->type));
 }
 
 /* The sub-message is written: its length and tag go before it. */

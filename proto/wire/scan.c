@@ -1,12 +1,12 @@
 #include "wire/scan.h"
 
 #include "kit/check.h"
+#include "wire/field.h"
 #include "wire/limits.h"
 
 #include <stdio.h>
 
 enum { FIELDS_PER_MESSAGE_MAX = 64, ENVELOPE_SALT = 17 };
-enum wire_type { WIRE_VARINT = 0, WIRE_64 = 1, WIRE_BYTES = 2, WIRE_32 = 5 };
 
 /* Where the walk stands in one message. */
 struct level {
@@ -136,30 +136,6 @@ static bool enum_known(const ProtobufCFieldDescriptor *field, uint64_t value)
            protobuf_c_enum_descriptor_get_value(field->descriptor, (int)value) != NULL;
 }
 
-static enum wire_type wire_type_of(ProtobufCType type)
-{
-    switch (type) {
-    case PROTOBUF_C_TYPE_FIXED32:
-    case PROTOBUF_C_TYPE_SFIXED32:
-    case PROTOBUF_C_TYPE_FLOAT: return WIRE_32;
-    case PROTOBUF_C_TYPE_FIXED64:
-    case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_DOUBLE: return WIRE_64;
-    case PROTOBUF_C_TYPE_STRING:
-    case PROTOBUF_C_TYPE_BYTES:
-    case PROTOBUF_C_TYPE_MESSAGE: return WIRE_BYTES;
-    case PROTOBUF_C_TYPE_INT32:
-    case PROTOBUF_C_TYPE_SINT32:
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_UINT32:
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_BOOL:
-    case PROTOBUF_C_TYPE_ENUM: return WIRE_VARINT;
-    }
-    return WIRE_VARINT;
-}
-
 static bool count_field(struct walk *walk, struct level *level, unsigned index)
 {
     const ProtobufCFieldDescriptor *field = &level->descriptor->fields[index];
@@ -225,7 +201,7 @@ static bool scan_packed(struct walk *walk, struct level *level, unsigned index, 
     while (walk->at < end) {
         if (!count_field(walk, level, index))
             return false;
-        if (wire_type_of(field->type) != WIRE_VARINT || !read_varint(walk, end, &value))
+        if (field_wire_type(field->type) != WIRE_VARINT || !read_varint(walk, end, &value))
             return broken(walk, field->name, "BROKEN");
         if (field->type == PROTOBUF_C_TYPE_ENUM && !enum_known(field, value))
             return bad_enum(walk, field);
@@ -316,7 +292,7 @@ static bool scan_field(struct walk *walk)
 
     const ProtobufCFieldDescriptor *field = &level->descriptor->fields[index];
     bool packed = type == WIRE_BYTES && field->label == PROTOBUF_C_LABEL_REPEATED;
-    if (type != wire_type_of(field->type) && !packed)
+    if (type != field_wire_type(field->type) && !packed)
         return broken(walk, field->name, "WIRE_TYPE");
     if (!check_class(walk, level, (unsigned)index) || !count_field(walk, level, (unsigned)index))
         return false;

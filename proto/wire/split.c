@@ -3,6 +3,7 @@
 #include "wire/codec.h"
 
 #include "kit/check.h"
+#include "wire/field.h"
 
 enum { SALT_BYTES = 16 };
 
@@ -14,15 +15,6 @@ struct task {
     bool personal_used; /* some personal field was copied below */
     void **personal_at; /* where the personal copy hangs; cleared when it stays empty */
 };
-
-static bool present(const ProtobufCFieldDescriptor *field, const uint8_t *message)
-{
-    if (field->label == PROTOBUF_C_LABEL_REPEATED)
-        return *(const size_t *)(const void *)(message + field->quantifier_offset) != 0;
-    if (field->type == PROTOBUF_C_TYPE_MESSAGE || field->type == PROTOBUF_C_TYPE_STRING)
-        return *(void *const *)(const void *)(message + field->offset) != NULL;
-    return *(const protobuf_c_boolean *)(const void *)(message + field->quantifier_offset) != 0;
-}
 
 static void drop(const ProtobufCFieldDescriptor *field, ProtobufCMessage *message)
 {
@@ -51,7 +43,7 @@ static enum sg_err sort_field(struct task *task, struct task *below, bool *out_e
     unsigned index = task->next++;
     const ProtobufCFieldDescriptor *field = &task->from->descriptor->fields[index];
     const struct sg_field_rules *rules = &task->rules->fields[index];
-    if (!present(field, (const uint8_t *)task->from))
+    if (!field_present(field, (const uint8_t *)task->from))
         return SG_OK;
     if (rules->pd == SG_PD_NONE || rules->pd == SG_PD_PSEUDONYMOUS) {
         drop(field, task->personal);

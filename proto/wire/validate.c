@@ -1,6 +1,7 @@
 #include "wire/validate.h"
 
 #include "wire/day.h"
+#include "wire/field.h"
 #include "wire/id.h"
 
 #include <stdio.h>
@@ -211,37 +212,6 @@ static bool check_value(struct pass *pass, const ProtobufCFieldDescriptor *field
     return true;
 }
 
-static size_t element_size(ProtobufCType type)
-{
-    switch (type) {
-    case PROTOBUF_C_TYPE_STRING: return sizeof(char *);
-    case PROTOBUF_C_TYPE_MESSAGE: return sizeof(void *);
-    case PROTOBUF_C_TYPE_BYTES: return sizeof(ProtobufCBinaryData);
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_FIXED64:
-    case PROTOBUF_C_TYPE_DOUBLE: return 8;
-    case PROTOBUF_C_TYPE_INT32:
-    case PROTOBUF_C_TYPE_SINT32:
-    case PROTOBUF_C_TYPE_SFIXED32:
-    case PROTOBUF_C_TYPE_UINT32:
-    case PROTOBUF_C_TYPE_FIXED32:
-    case PROTOBUF_C_TYPE_FLOAT:
-    case PROTOBUF_C_TYPE_ENUM:
-    case PROTOBUF_C_TYPE_BOOL: return 4;
-    }
-    return 4;
-}
-
-static bool is_present(const ProtobufCFieldDescriptor *field, const uint8_t *message)
-{
-    if (field->type == PROTOBUF_C_TYPE_MESSAGE || field->type == PROTOBUF_C_TYPE_STRING)
-        return *(void *const *)(const void *)(message + field->offset) != NULL;
-    return *(const protobuf_c_boolean *)(const void *)(message + field->quantifier_offset) != 0;
-}
-
 /* There, but with nothing in it: for a mandatory field that is missing. */
 static bool is_empty(const ProtobufCFieldDescriptor *field, const uint8_t *at)
 {
@@ -279,7 +249,7 @@ static bool check_repeated(struct pass *pass, struct frame *frame,
     if (frame->element == 0 && !check_count(pass, field, rules, count))
         return false;
     while (frame->element < count) {
-        const uint8_t *at = array + frame->element++ * element_size(field->type);
+        const uint8_t *at = array + frame->element++ * field_value_size(field->type);
         bool inside = false;
         if (!check_value(pass, field, rules, at, &inside))
             return false;
@@ -301,7 +271,7 @@ static bool check_single(struct pass *pass, struct frame *frame,
         frame->next++;
         return true;
     }
-    if (!is_present(field, frame->message)) {
+    if (!field_present(field, frame->message)) {
         if (rules->must)
             return refuse(pass, SG_ST_MISSING_FIELD, field, NULL,
                           rules->form ? form_rules[rules->form].accepted : "a value");
