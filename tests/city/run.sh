@@ -6,7 +6,7 @@ set -euo pipefail
 build=$1 mode=${2:-run}
 here=$(dirname "$0")
 data=$here/data
-work=$PWD/build/city
+work=${CITY:-$PWD/build/city}
 daemon=$PWD/$build/sinergid
 cli=$PWD/$build/sinergi
 started=$SECONDS
@@ -17,6 +17,7 @@ say() { printf '   %s\n' "$*"; }
 
 case $mode in
 serve)
+    clock_start=2024-01-29T08:00:00+07:00 # the day on which the first referrals are sent
     set_up
     trap - EXIT
     echo "Daemon on tcp://127.0.0.1:$port with the demo configuration in $work; stop it with Ctrl-C."
@@ -24,7 +25,9 @@ serve)
     echo "  $build/sinergi -c $work/satpolpp/sinergi.conf import $data/referrals-2024-01.jsonl"
     echo "  $build/sinergi -c $work/disnaker/sinergi.conf import $data/slots-disnaker.jsonl"
     echo "  $build/sinergi -c $work/dinsos/sinergi.conf tail --from beginning"
-    echo "  $build/sinergi -c $work/diskominfo/sinergi.conf admin clock advance --to 2024-01-30T08:00:00+07:00"
+    echo "  $build/sinergi -c $work/dinsos/sinergi.conf case"
+    echo "  $build/sinergi -c $work/dinsos/sinergi.conf overdue --all"
+    echo "  $build/sinergi -c $work/diskominfo/sinergi.conf admin clock advance --to 2024-02-05T08:00:00+07:00"
     exec "$daemon" -c "$work/sinergid.conf" --demo --clock "$clock_start"
     ;;
 run)
