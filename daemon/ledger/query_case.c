@@ -6,7 +6,7 @@
 #include "wire/day.h"
 
 /* Rows that are looked at for one page, seen or not. */
-enum { LOOKS_MAX = 5000, BELONGS_MAX = 200 };
+enum { LOOKS_MAX = 5000, BELONGS_MAX = 64 /* of each list: the answer fits a frame */ };
 
 struct page {
     struct ledger_turn *turn;
