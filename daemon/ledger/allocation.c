@@ -34,12 +34,9 @@ enum sg_err free_seat(struct ledger_turn *turn, const struct sg_id *slot_id, con
     *out_seat_no = 0;
     if (slot->live >= capacity)
         return SG_OK;
-    enum sg_err err = cursor_open(&cursor, turn->txn, TABLE_SEATS, why);
-    if (!err)
-        err = cursor_seek(&cursor, key_id(&prefix, slot_id), why);
+    enum sg_err err = cursor_under(&cursor, turn->txn, TABLE_SEATS, key_id(&prefix, slot_id), why);
     /* Taken seats stand in order: the first hole is the lowest free one. */
-    while (!err && cursor.key.ptr && key_starts(cursor.key, &prefix) &&
-           cursor.key.ptr[SG_ID_BYTES] == seat) {
+    while (!err && cursor.key.ptr && cursor.key.ptr[SG_ID_BYTES] == seat) {
         seat++;
         err = cursor_next(&cursor, why);
     }
@@ -55,11 +52,9 @@ enum sg_err waiting_position(struct ledger_turn *turn, const struct sg_id *slot_
     struct key prefix = {0}, own;
     uint32_t before = 0;
     waiting_key(&own, slot_id, wait);
-    enum sg_err err = cursor_open(&cursor, turn->txn, TABLE_WAITING, why);
-    if (!err)
-        err = cursor_seek(&cursor, key_id(&prefix, slot_id), why);
-    while (!err && cursor.key.ptr && key_starts(cursor.key, &prefix) &&
-           memcmp(cursor.key.ptr, own.b, own.len) < 0) {
+    enum sg_err err =
+        cursor_under(&cursor, turn->txn, TABLE_WAITING, key_id(&prefix, slot_id), why);
+    while (!err && cursor.key.ptr && memcmp(cursor.key.ptr, own.b, own.len) < 0) {
         before++;
         err = cursor_next(&cursor, why);
     }

@@ -375,10 +375,8 @@ static enum sg_err nik_stated(struct txn *txn, const struct sg_id *person_id, co
     SG_AUTO(cursor_done) struct cursor cursor = {0};
     struct key prefix = {0};
     *out_stated = false;
-    enum sg_err err = cursor_open(&cursor, txn, TABLE_IDENTITIES, why);
-    if (!err)
-        err = cursor_seek(&cursor, key_id(&prefix, person_id), why);
-    while (!err && !*out_stated && cursor.key.ptr && key_starts(cursor.key, &prefix)) {
+    enum sg_err err = cursor_under(&cursor, txn, TABLE_IDENTITIES, key_id(&prefix, person_id), why);
+    while (!err && !*out_stated && cursor.key.ptr) {
         PbIdentityRow *row = NULL;
         err = sg_decode_row(&pb_identity_row__descriptor, cursor.value, arena, &row, why);
         if (err)

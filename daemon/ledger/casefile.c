@@ -158,13 +158,11 @@ enum sg_err case_has_other_referral(struct ledger_turn *turn, const struct sg_id
     SG_AUTO(cursor_done) struct cursor cursor = {0};
     struct key prefix = {0};
     *out_has = false;
-    enum sg_err err = cursor_open(&cursor, turn->txn, TABLE_REFERRALS_OF_PERSON, why);
-    if (!err)
-        err = cursor_seek(&cursor, key_id(&prefix, person_id), why);
-    while (!err && !*out_has && cursor.key.ptr && key_starts(cursor.key, &prefix)) {
-        struct sg_id id;
+    enum sg_err err = cursor_under(&cursor, turn->txn, TABLE_REFERRALS_OF_PERSON,
+                                   key_id(&prefix, person_id), why);
+    while (!err && !*out_has && cursor.key.ptr) {
+        struct sg_id id = cursor_second_id(&cursor);
         PbReferralRow *row = NULL;
-        memcpy(id.b, cursor.key.ptr + SG_ID_BYTES, SG_ID_BYTES);
         err = read_row(turn, TABLE_REFERRALS, &id, &pb_referral_row__descriptor, &row, why);
         if (err)
             break;

@@ -240,13 +240,11 @@ static enum sg_err waiting_due(struct decision *d, const struct due *due, struct
     struct key prefix = {0};
     struct sg_id id;
     PbAllocationRow *row = NULL;
-    enum sg_err err = cursor_open(&cursor, d->turn->txn, TABLE_WAITING, why);
-    if (!err)
-        err = cursor_seek(&cursor, key_id(&prefix, &due->id), why);
+    enum sg_err err =
+        cursor_under(&cursor, d->turn->txn, TABLE_WAITING, key_id(&prefix, &due->id), why);
     if (err)
         return err;
-    if (!cursor.key.ptr || !key_starts(cursor.key, &prefix) ||
-        sg_id_from(cursor.value, &id) != SG_OK)
+    if (!cursor.key.ptr || sg_id_from(cursor.value, &id) != SG_OK)
         return sg_fail(why, SG_E_STORE, "a waiting-list deadline without a waiting list");
     err = read_row(d->turn, TABLE_ALLOCATIONS, &id, &pb_allocation_row__descriptor, &row, why);
     if (err)

@@ -40,10 +40,9 @@ enum sg_err kit_owner(struct ledger_turn *turn, const char *kit_code, const char
     SG_AUTO(cursor_done) struct cursor cursor = {0};
     struct key prefix = {0};
     *out_owner = NULL;
-    enum sg_err err = cursor_open(&cursor, turn->txn, TABLE_KIT_OWNERS, why);
-    if (!err)
-        err = cursor_seek(&cursor, kit_key(&prefix, kit_code), why);
-    if (!err && cursor.key.ptr && key_starts(cursor.key, &prefix))
+    enum sg_err err =
+        cursor_under(&cursor, turn->txn, TABLE_KIT_OWNERS, kit_key(&prefix, kit_code), why);
+    if (!err && cursor.key.ptr)
         *out_owner = text_of(turn, (const char *)cursor.key.ptr + prefix.len);
     return err;
 }
@@ -67,13 +66,11 @@ enum sg_err items_to_return(struct decision *d, const struct sg_id *allocation_i
     SG_AUTO(cursor_done) struct cursor cursor = {0};
     struct key prefix = {0};
     int64_t now = d->turn->block->time_ms;
-    enum sg_err err = cursor_open(&cursor, d->turn->txn, TABLE_ITEMS_OF_ALLOCATION, why);
-    if (!err)
-        err = cursor_seek(&cursor, key_id(&prefix, allocation_id), why);
-    while (!err && cursor.key.ptr && key_starts(cursor.key, &prefix)) {
-        struct sg_id id;
+    enum sg_err err = cursor_under(&cursor, d->turn->txn, TABLE_ITEMS_OF_ALLOCATION,
+                                   key_id(&prefix, allocation_id), why);
+    while (!err && cursor.key.ptr) {
+        struct sg_id id = cursor_second_id(&cursor);
         PbItemRow *row = NULL;
-        memcpy(id.b, cursor.key.ptr + SG_ID_BYTES, SG_ID_BYTES);
         err = read_row(d->turn, TABLE_ITEMS, &id, &pb_item_row__descriptor, &row, why);
         if (err)
             break;

@@ -22,10 +22,8 @@ static enum sg_err count_rows(struct ledger_turn *turn, enum table table, const 
 {
     SG_AUTO(cursor_done) struct cursor cursor = {0};
     *out_count = 0;
-    enum sg_err err = cursor_open(&cursor, turn->txn, table, why);
-    if (!err)
-        err = cursor_seek(&cursor, prefix, why);
-    while (!err && *out_count < most && cursor.key.ptr && key_starts(cursor.key, prefix)) {
+    enum sg_err err = cursor_under(&cursor, turn->txn, table, prefix, why);
+    while (!err && *out_count < most && cursor.key.ptr) {
         ++*out_count;
         err = cursor_next(&cursor, why);
     }

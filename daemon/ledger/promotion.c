@@ -38,10 +38,9 @@ static enum sg_err first_in_line(struct ledger_turn *turn, const struct sg_id *s
     SG_AUTO(cursor_done) struct cursor cursor = {0};
     struct key prefix = {0};
     *out_row = NULL;
-    enum sg_err err = cursor_open(&cursor, turn->txn, TABLE_WAITING, why);
-    if (!err)
-        err = cursor_seek(&cursor, key_id(&prefix, slot_id), why);
-    while (!err && cursor.key.ptr && key_starts(cursor.key, &prefix)) {
+    enum sg_err err =
+        cursor_under(&cursor, turn->txn, TABLE_WAITING, key_id(&prefix, slot_id), why);
+    while (!err && cursor.key.ptr) {
         PbAllocationRow *row = NULL;
         bool may = false;
         size_t used = turn->arena->used; /* what is read of those who may not is dropped again */

@@ -144,10 +144,8 @@ static enum sg_err walk(struct ledger_turn *turn, enum table table, const struct
     SG_AUTO(cursor_done) struct cursor cursor = {0};
     struct key prefix = {0};
     uint32_t position = 0;
-    enum sg_err err = cursor_open(&cursor, turn->txn, table, why);
-    if (!err)
-        err = cursor_seek(&cursor, key_id(&prefix, slot_id), why);
-    while (!err && cursor.key.ptr && key_starts(cursor.key, &prefix) && *count < room) {
+    enum sg_err err = cursor_under(&cursor, turn->txn, table, key_id(&prefix, slot_id), why);
+    while (!err && cursor.key.ptr && *count < room) {
         struct sg_id id;
         memcpy(id.b, cursor.value.ptr, SG_ID_BYTES);
         position += table == TABLE_WAITING;

@@ -104,10 +104,9 @@ static enum sg_err add_deadlines(const struct page *p, const struct sg_id *id, P
 {
     SG_AUTO(cursor_done) struct cursor cursor = {0};
     struct key prefix = {0};
-    enum sg_err err = cursor_open(&cursor, p->turn->txn, TABLE_DEADLINES, why);
-    if (!err)
-        err = cursor_seek(&cursor, key_id(&prefix, id), why);
-    while (!err && cursor.key.ptr && key_starts(cursor.key, &prefix)) {
+    enum sg_err err =
+        cursor_under(&cursor, p->turn->txn, TABLE_DEADLINES, key_id(&prefix, id), why);
+    while (!err && cursor.key.ptr) {
         PbDeadlineRow *row = NULL;
         err = sg_decode_row(&pb_deadline_row__descriptor, cursor.value, p->turn->arena, &row, why);
         if (err)
@@ -278,13 +277,11 @@ static enum sg_err add_referrals(const struct page *p, const struct sg_id *case_
 {
     SG_AUTO(cursor_done) struct cursor cursor = {0};
     struct key prefix = {0};
-    enum sg_err err = cursor_open(&cursor, p->turn->txn, TABLE_REFERRALS_OF_PERSON, why);
-    if (!err)
-        err = cursor_seek(&cursor, key_id(&prefix, person_id), why);
-    while (!err && cursor.key.ptr && key_starts(cursor.key, &prefix)) {
-        struct sg_id id;
+    enum sg_err err = cursor_under(&cursor, p->turn->txn, TABLE_REFERRALS_OF_PERSON,
+                                   key_id(&prefix, person_id), why);
+    while (!err && cursor.key.ptr) {
+        struct sg_id id = cursor_second_id(&cursor);
         PbReferralRow *row = NULL;
-        memcpy(id.b, cursor.key.ptr + SG_ID_BYTES, SG_ID_BYTES);
         err = read_row(p->turn, TABLE_REFERRALS, &id, &pb_referral_row__descriptor, &row, why);
         if (err)
             break;
@@ -314,10 +311,9 @@ static enum sg_err count_sessions(const struct page *p, const struct sg_id *id,
 {
     SG_AUTO(cursor_done) struct cursor cursor = {0};
     struct key prefix = {0};
-    enum sg_err err = cursor_open(&cursor, p->turn->txn, TABLE_ATTENDANCE, why);
-    if (!err)
-        err = cursor_seek(&cursor, key_id(&prefix, id), why);
-    while (!err && cursor.key.ptr && key_starts(cursor.key, &prefix)) {
+    enum sg_err err =
+        cursor_under(&cursor, p->turn->txn, TABLE_ATTENDANCE, key_id(&prefix, id), why);
+    while (!err && cursor.key.ptr) {
         PbAttendanceRow *row = NULL;
         err =
             sg_decode_row(&pb_attendance_row__descriptor, cursor.value, p->turn->arena, &row, why);
@@ -369,13 +365,11 @@ static enum sg_err add_kits(const struct page *p, const struct sg_id *allocation
 {
     SG_AUTO(cursor_done) struct cursor cursor = {0};
     struct key prefix = {0};
-    enum sg_err err = cursor_open(&cursor, p->turn->txn, TABLE_ITEMS_OF_ALLOCATION, why);
-    if (!err)
-        err = cursor_seek(&cursor, key_id(&prefix, allocation_id), why);
-    while (!err && cursor.key.ptr && key_starts(cursor.key, &prefix)) {
-        struct sg_id id;
+    enum sg_err err = cursor_under(&cursor, p->turn->txn, TABLE_ITEMS_OF_ALLOCATION,
+                                   key_id(&prefix, allocation_id), why);
+    while (!err && cursor.key.ptr) {
+        struct sg_id id = cursor_second_id(&cursor);
         PbItemRow *row = NULL;
-        memcpy(id.b, cursor.key.ptr + SG_ID_BYTES, SG_ID_BYTES);
         err = read_row(p->turn, TABLE_ITEMS, &id, &pb_item_row__descriptor, &row, why);
         if (err)
             break;
@@ -395,13 +389,11 @@ static enum sg_err add_placements(const struct page *p, const struct sg_id *case
 {
     SG_AUTO(cursor_done) struct cursor cursor = {0};
     struct key prefix = {0};
-    enum sg_err err = cursor_open(&cursor, p->turn->txn, TABLE_ALLOCATIONS_OF_CASE, why);
-    if (!err)
-        err = cursor_seek(&cursor, key_id(&prefix, case_id), why);
-    while (!err && cursor.key.ptr && key_starts(cursor.key, &prefix)) {
-        struct sg_id id;
+    enum sg_err err = cursor_under(&cursor, p->turn->txn, TABLE_ALLOCATIONS_OF_CASE,
+                                   key_id(&prefix, case_id), why);
+    while (!err && cursor.key.ptr) {
+        struct sg_id id = cursor_second_id(&cursor);
         PbAllocationRow *row = NULL;
-        memcpy(id.b, cursor.key.ptr + SG_ID_BYTES, SG_ID_BYTES);
         err = read_row(p->turn, TABLE_ALLOCATIONS, &id, &pb_allocation_row__descriptor, &row, why);
         if (!err && view->n_placements < BELONGS_MAX) {
             view->placements = grown(p->turn, view->placements, view->n_placements);

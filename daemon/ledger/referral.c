@@ -107,13 +107,11 @@ static enum sg_err check_not_pending(struct decision *d, struct sg_why *why)
     struct key prefix = {0};
     if (d->effect->person->created)
         return SG_OK;
-    enum sg_err err = cursor_open(&cursor, d->turn->txn, TABLE_REFERRALS_OF_PERSON, why);
-    if (!err)
-        err = cursor_seek(&cursor, key_id(&prefix, &d->person_id), why);
-    while (!err && cursor.key.ptr && key_starts(cursor.key, &prefix)) {
-        struct sg_id id;
+    enum sg_err err = cursor_under(&cursor, d->turn->txn, TABLE_REFERRALS_OF_PERSON,
+                                   key_id(&prefix, &d->person_id), why);
+    while (!err && cursor.key.ptr) {
+        struct sg_id id = cursor_second_id(&cursor);
         PbReferralRow *row = NULL;
-        memcpy(id.b, cursor.key.ptr + SG_ID_BYTES, SG_ID_BYTES);
         err = read_row(d->turn, TABLE_REFERRALS, &id, &pb_referral_row__descriptor, &row, why);
         if (err)
             break;

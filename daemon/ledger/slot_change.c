@@ -146,10 +146,8 @@ static enum sg_err read_claims(struct ledger_turn *turn, enum table table,
     size_t most = (size_t)slot->live + slot->waiting;
     SG_AUTO(cursor_done) struct cursor cursor = {0};
     struct key prefix = {0};
-    enum sg_err err = cursor_open(&cursor, turn->txn, table, why);
-    if (!err)
-        err = cursor_seek(&cursor, key_id(&prefix, slot_id), why);
-    while (!err && cursor.key.ptr && key_starts(cursor.key, &prefix)) {
+    enum sg_err err = cursor_under(&cursor, turn->txn, table, key_id(&prefix, slot_id), why);
+    while (!err && cursor.key.ptr) {
         struct claim_row *claim = &claims[*count];
         if (*count == most || sg_id_from(cursor.value, &claim->id) != SG_OK)
             return sg_fail(why, SG_E_STORE, "%s: a row that the slot does not know",

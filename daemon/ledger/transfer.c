@@ -47,10 +47,9 @@ static enum sg_err move_deadlines(struct decision *d, const struct transfer *t,
 {
     SG_AUTO(cursor_done) struct cursor cursor = {0};
     struct key prefix = {0};
-    enum sg_err err = cursor_open(&cursor, d->turn->txn, TABLE_DEADLINES, why);
-    if (!err)
-        err = cursor_seek(&cursor, key_id(&prefix, id), why);
-    while (!err && cursor.key.ptr && key_starts(cursor.key, &prefix)) {
+    enum sg_err err =
+        cursor_under(&cursor, d->turn->txn, TABLE_DEADLINES, key_id(&prefix, id), why);
+    while (!err && cursor.key.ptr) {
         PbDeadlineRow *row = NULL;
         char *rule = text_of(d->turn, (const char *)cursor.key.ptr + SG_ID_BYTES);
         err = sg_decode_row(&pb_deadline_row__descriptor, cursor.value, d->turn->arena, &row, why);
@@ -95,13 +94,11 @@ static enum sg_err move_items(struct decision *d, const struct transfer *t,
 {
     SG_AUTO(cursor_done) struct cursor cursor = {0};
     struct key prefix = {0};
-    enum sg_err err = cursor_open(&cursor, d->turn->txn, TABLE_ITEMS_OF_ALLOCATION, why);
-    if (!err)
-        err = cursor_seek(&cursor, key_id(&prefix, allocation_id), why);
-    while (!err && cursor.key.ptr && key_starts(cursor.key, &prefix)) {
-        struct sg_id id;
+    enum sg_err err = cursor_under(&cursor, d->turn->txn, TABLE_ITEMS_OF_ALLOCATION,
+                                   key_id(&prefix, allocation_id), why);
+    while (!err && cursor.key.ptr) {
+        struct sg_id id = cursor_second_id(&cursor);
         PbItemRow *row = NULL;
-        memcpy(id.b, cursor.key.ptr + SG_ID_BYTES, SG_ID_BYTES);
         err = read_row(d->turn, TABLE_ITEMS, &id, &pb_item_row__descriptor, &row, why);
         struct sg_id of_case = err ? (struct sg_id){{0}} : id_of(row->case_id);
         if (!err && on_loan(row) && sg_id_equal(&of_case, &t->old_id)) {
@@ -118,13 +115,11 @@ static enum sg_err move_all(struct decision *d, struct transfer *t, struct sg_wh
 {
     SG_AUTO(cursor_done) struct cursor cursor = {0};
     struct key prefix = {0};
-    enum sg_err err = cursor_open(&cursor, d->turn->txn, TABLE_ALLOCATIONS_OF_CASE, why);
-    if (!err)
-        err = cursor_seek(&cursor, key_id(&prefix, &t->old_id), why);
-    while (!err && cursor.key.ptr && key_starts(cursor.key, &prefix)) {
-        struct sg_id id;
+    enum sg_err err = cursor_under(&cursor, d->turn->txn, TABLE_ALLOCATIONS_OF_CASE,
+                                   key_id(&prefix, &t->old_id), why);
+    while (!err && cursor.key.ptr) {
+        struct sg_id id = cursor_second_id(&cursor);
         PbAllocationRow *row = NULL;
-        memcpy(id.b, cursor.key.ptr + SG_ID_BYTES, SG_ID_BYTES);
         err = read_row(d->turn, TABLE_ALLOCATIONS, &id, &pb_allocation_row__descriptor, &row, why);
         if (!err && row->state < PB_ALLOCATION_STATE_COMPLETED) {
             t->in_training |= row->state == PB_ALLOCATION_STATE_OCCUPIED;
@@ -144,13 +139,11 @@ static enum sg_err close_loops(struct decision *d, const struct transfer *t, str
 {
     SG_AUTO(cursor_done) struct cursor cursor = {0};
     struct key prefix = {0};
-    enum sg_err err = cursor_open(&cursor, d->turn->txn, TABLE_REFERRALS_OF_PERSON, why);
-    if (!err)
-        err = cursor_seek(&cursor, key_id(&prefix, &d->person_id), why);
-    while (!err && cursor.key.ptr && key_starts(cursor.key, &prefix)) {
-        struct sg_id id;
+    enum sg_err err = cursor_under(&cursor, d->turn->txn, TABLE_REFERRALS_OF_PERSON,
+                                   key_id(&prefix, &d->person_id), why);
+    while (!err && cursor.key.ptr) {
+        struct sg_id id = cursor_second_id(&cursor);
         PbReferralRow *row = NULL;
-        memcpy(id.b, cursor.key.ptr + SG_ID_BYTES, SG_ID_BYTES);
         err = read_row(d->turn, TABLE_REFERRALS, &id, &pb_referral_row__descriptor, &row, why);
         if (err)
             break;

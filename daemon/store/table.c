@@ -287,11 +287,20 @@ static enum sg_err settle(struct cursor *cursor, MDB_cursor_op on, struct sg_why
     return SG_OK;
 }
 
+/* Where a step came to: a row of the table, and of the walk. */
+static enum sg_err arrive(struct cursor *cursor, MDB_cursor_op on, struct sg_why *why)
+{
+    enum sg_err err = settle(cursor, on, why);
+    if (!err && cursor->prefix.len && cursor->key.ptr && !key_starts(cursor->key, &cursor->prefix))
+        cursor->key = cursor->value = (struct sg_bytes){0};
+    return err;
+}
+
 static enum sg_err move(struct cursor *cursor, MDB_cursor_op op, MDB_cursor_op on,
                         struct sg_why *why)
 {
     enum sg_err err = step(cursor, op, (struct sg_bytes){0}, why);
-    return err ? err : settle(cursor, on, why);
+    return err ? err : arrive(cursor, on, why);
 }
 
 static void stay_within(struct cursor *cursor, const struct key *key)
@@ -320,7 +329,25 @@ enum sg_err cursor_seek(struct cursor *cursor, const struct key *key, struct sg_
         return cursor_first(cursor, why);
     stay_within(cursor, key);
     enum sg_err err = step(cursor, MDB_SET_RANGE, key_in_tree(cursor->table, key, &room), why);
-    return err ? err : settle(cursor, MDB_NEXT, why);
+    return err ? err : arrive(cursor, MDB_NEXT, why);
+}
+
+enum sg_err cursor_under(struct cursor *cursor, struct txn *txn, enum table table,
+                         const struct key *prefix, struct sg_why *why)
+{
+    enum sg_err err = cursor_open(cursor, txn, table, why);
+    if (err)
+        return err;
+    cursor->prefix = *prefix;
+    return cursor_seek(cursor, prefix, why);
+}
+
+struct sg_id cursor_second_id(const struct cursor *cursor)
+{
+    struct sg_id id;
+    SG_CHECK(cursor->key.len >= sizeof id.b * 2);
+    memcpy(id.b, cursor->key.ptr + sizeof id.b, sizeof id.b);
+    return id;
 }
 
 enum sg_err cursor_seek_back(struct cursor *cursor, const struct key *key, struct sg_why *why)
@@ -336,7 +363,7 @@ enum sg_err cursor_seek_back(struct cursor *cursor, const struct key *key, struc
     if (err)
         return err;
     if (cursor->key.ptr && sg_bytes_equal(cursor->key, wanted))
-        return settle(cursor, MDB_PREV, why);
+        return arrive(cursor, MDB_PREV, why);
     return move(cursor, cursor->key.ptr ? MDB_PREV : MDB_LAST, MDB_PREV, why);
 }
 

@@ -90,10 +90,17 @@ struct cursor {
     enum table table;
     bool within; /* walks in the rows of this id only */
     struct sg_id id;
+    struct key prefix; /* the walk ends behind the keys that begin so; empty: it does not */
     uint8_t room[KEY_BYTES_MAX]; /* of a key without its tag */
 };
 SG_MUST_CHECK enum sg_err cursor_open(struct cursor *cursor, struct txn *txn, enum table table,
                                       struct sg_why *why);
+/* Opened over the rows whose key begins with the prefix, at the first of them; past the end behind
+ * the last. */
+SG_MUST_CHECK enum sg_err cursor_under(struct cursor *cursor, struct txn *txn, enum table table,
+                                       const struct key *prefix, struct sg_why *why);
+/* Of a key that is an id and then another: the other. The cursor is not past the end. */
+struct sg_id cursor_second_id(const struct cursor *cursor);
 /* First key >= prefix; last key <= key; next; previous. Past the end is SG_OK with key.ptr NULL. */
 SG_MUST_CHECK enum sg_err cursor_seek(struct cursor *cursor, const struct key *key,
                                       struct sg_why *why);

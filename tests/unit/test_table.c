@@ -342,9 +342,42 @@ static void cursors_end_with_their_transaction(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+/* In a tree of its own and in the shared one: the rows under a prefix, then past the end for good.
+ */
+static void a_walk_under_a_prefix_ends_with_it(void **state)
+{
+    struct open_store *s = *state;
+    struct sg_why why = {0};
+    static const enum table walked[] = {TABLE_ALLOCATIONS_OF_CASE, TABLE_REFERRALS_OF_PERSON};
+    static const size_t rows_of[] = {2, 0, 3}; /* of the first ids 1, 2 and 3 */
+    for (size_t t = 0; t < SG_ARRAY_LEN(walked); t++) {
+        for (uint8_t first = 1; first <= SG_ARRAY_LEN(rows_of); first++)
+            for (uint8_t n = 1; n <= rows_of[first - 1]; n++) {
+                struct key key = {0};
+                key_id(key_id(&key, &(struct sg_id){{first}}), &(struct sg_id){{n}});
+                UNIT_OK(table_put(&s->txn, walked[t], &key, sg_bytes_of("x"), &why));
+            }
+        for (uint8_t first = 1; first <= SG_ARRAY_LEN(rows_of); first++) {
+            SG_AUTO(cursor_done) struct cursor cursor = {0};
+            struct key prefix = {0};
+            size_t count = 0;
+            key_id(&prefix, &(struct sg_id){{first}});
+            UNIT_OK(cursor_under(&cursor, &s->txn, walked[t], &prefix, &why));
+            for (; cursor.key.ptr; count++) {
+                assert_int_equal(cursor.key.ptr[0], first);
+                assert_int_equal(cursor_second_id(&cursor).b[0], count + 1);
+                UNIT_OK(cursor_next(&cursor, &why));
+            }
+            assert_int_equal(count, rows_of[first - 1]);
+            UNIT_OK(cursor_next(&cursor, &why));
+            assert_null(cursor.key.ptr);
+        }
+    }
+}
+
 UNIT_MAIN(cmocka_unit_test(keys_sort_as_what_they_hold), cmocka_unit_test(names_and_folds),
           TEST(put_get_delete_count), TEST(what_is_aborted_never_happened),
           TEST(appended_in_order_only), TEST(rows_have_a_greatest_size),
           TEST(a_row_of_the_contract), TEST(rows_that_are_refused), TEST(seeks_follow_the_table),
           TEST(walks_stay_past_their_end), TEST(tables_of_one_tree_stay_apart),
-          TEST(cursors_end_with_their_transaction))
+          TEST(a_walk_under_a_prefix_ends_with_it), TEST(cursors_end_with_their_transaction))
