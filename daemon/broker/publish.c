@@ -113,17 +113,21 @@ static bool same_agency(const struct frame *f, const struct sg_event *event, str
     return sg_refuse(fault, SG_ST_AUTH_MISMATCH, "publisher_agency", NULL, "%s", f->r->agency->id);
 }
 
-/* The record that an E24 names by its place: of an earlier frame, or of this one. */
-static enum sg_err find_corrected(struct frame *f, const struct sg_event *event,
-                                  const struct event_answer *before, size_t count,
-                                  uint64_t *out_seq, struct sg_why *why)
+/* The record that the event names by its place (an E24: what it corrects, an E07: what it answers):
+ * of an earlier frame, or of this one. */
+static enum sg_err find_named(struct frame *f, const struct sg_event *event,
+                              const struct event_answer *before, size_t count, uint64_t *out_seq,
+                              struct sg_why *why)
 {
-    const PbEventCorrected *e = event->envelope->event_corrected;
+    const PbEnvelope *e = event->envelope;
+    const PbEventRef *place = e->event_corrected     ? e->event_corrected->corrected
+                              : e->service_delivered ? e->causation
+                                                     : NULL;
     struct sg_id outbox_id;
     *out_seq = 0;
-    if (!e || sg_id_from(bytes_of(e->corrected->outbox_id), &outbox_id) != SG_OK)
+    if (!place || sg_id_from(bytes_of(place->outbox_id), &outbox_id) != SG_OK)
         return SG_OK;
-    uint64_t number = e->corrected->number;
+    uint64_t number = place->number;
     if (!sg_id_equal(&outbox_id, &f->outbox_id) || number < f->first)
         return order_find(f->t, &outbox_id, number, out_seq, why);
     if (number - f->first < count)
@@ -152,7 +156,7 @@ static enum sg_err decide_event(struct frame *f, const struct event_answer *answ
                             .outbox_id = f->outbox_id,
                             .number = f->first + i};
     start = phase_start(t);
-    err = find_corrected(f, &event, answers, i, &source.corrected_seq, why);
+    err = find_named(f, &event, answers, i, &source.named_seq, why);
     if (!err)
         err = ledger_accept(&t->ledger, &event, &source, outcome, why);
     phase_end(t, &t->broker->counters.ns_decide, start);

@@ -1,6 +1,6 @@
 /* apply.c - the fold: the only writer of shared rows. Reads clear part and effect, nothing else.
  *
- * Here: persons, referrals, cases, and the order of all. apply_seat.c, apply_item.c and
+ * Here: referrals, cases, and the order of all. apply_person.c, apply_seat.c, apply_item.c and
  * apply_time.c hold the rest, fold.h what they share.
  */
 #include "ledger/fold.h"
@@ -51,55 +51,6 @@ enum sg_err fold_unmark(struct fold *f, enum table table, const struct key *key)
 {
     enum sg_err err = table_delete(f->txn, table, key, f->why);
     return err == SG_E_NOT_FOUND ? SG_OK : err;
-}
-
-/* ---- person ---- */
-
-enum sg_err fold_need_person(struct fold *f)
-{
-    struct key key = {0};
-    if (f->person)
-        return SG_OK;
-    enum sg_err err = row_get(f->txn, TABLE_PERSONS, key_id(&key, &f->person_id),
-                              &pb_person_row__descriptor, f->arena, &f->person, f->why);
-    return err == SG_E_NOT_FOUND ? sg_fail(f->why, SG_E_STORE, "an effect names no person") : err;
-}
-
-static void add_refs(struct fold *f, const PbPersonEffect *effect)
-{
-    PbPersonRow *row = f->person;
-    PbPersonRefGrant **refs = fold_room(f, (row->n_refs + effect->n_refs) * sizeof *refs);
-    if (row->n_refs)
-        memcpy(refs, row->refs, row->n_refs * sizeof *refs);
-    memcpy(refs + row->n_refs, effect->refs, effect->n_refs * sizeof *refs);
-    row->refs = refs;
-    row->n_refs += effect->n_refs;
-    f->person_changed = true;
-}
-
-static enum sg_err fold_person(struct fold *f)
-{
-    const PbPersonEffect *effect = f->effect->person;
-    enum sg_err err = SG_OK;
-    if (!effect)
-        return SG_OK;
-    if (effect->created) {
-        f->person = fold_room(f, sizeof *f->person);
-        pb_person_row__init(f->person);
-        f->person_changed = true;
-    } else if (effect->n_refs || effect->has_minor) {
-        err = fold_need_person(f);
-    }
-    if (!err && effect->has_minor &&
-        (f->person->minor != effect->minor || f->person->age_doubt != effect->age_doubt)) {
-        f->person->has_minor = f->person->has_age_doubt = true;
-        f->person->minor = effect->minor;
-        f->person->age_doubt = effect->age_doubt;
-        f->person_changed = true;
-    }
-    if (!err && effect->n_refs)
-        add_refs(f, effect);
-    return err;
 }
 
 /* ---- referral ---- */
@@ -341,115 +292,4 @@ enum sg_err ledger_apply(struct txn *txn, const struct record *record, const str
     if (!err && f.person_changed)
         err = row_put(txn, TABLE_PERSONS, key_id(&key, &f.person_id), f.person, why);
     return err;
-}
-
-/* ---- rows with personal fields ---- */
-
-static bool statement(const struct sg_event *event, PbIdentityRow *row)
-{
-    pb_identity_row__init(row);
-    const PbReferralSubmitted *e01 = event->envelope->referral_submitted;
-    const PbStreetContactRecorded *e04 = event->envelope->contact_recorded;
-    const PbAssessmentCompleted *e05 = event->envelope->assessment_completed;
-    if (e01) {
-        row->person = e01->person;
-        row->n_urgent_needs = e01->n_urgent_needs;
-        row->urgent_needs = e01->urgent_needs;
-    }
-    if (e04)
-        row->person = e04->person;
-    if (e05) {
-        row->person = e05->person;
-        row->has_schooling = e05->has_schooling;
-        row->schooling = e05->schooling;
-        row->n_health_limits = e05->n_health_limits;
-        row->health_limits = e05->health_limits;
-    }
-    return row->person || row->n_urgent_needs || row->has_schooling || row->n_health_limits;
-}
-
-/* Does another statement of the person hold this NIK? */
-static enum sg_err nik_stated(struct txn *txn, const struct sg_id *person_id, const char *nik,
-                              struct sg_arena *arena, bool *out_stated, struct sg_why *why)
-{
-    SG_AUTO(cursor_done) struct cursor cursor = {0};
-    struct key prefix = {0};
-    *out_stated = false;
-    enum sg_err err = cursor_under(&cursor, txn, TABLE_IDENTITIES, key_id(&prefix, person_id), why);
-    while (!err && !*out_stated && cursor.key.ptr) {
-        PbIdentityRow *row = NULL;
-        err = sg_decode_row(&pb_identity_row__descriptor, cursor.value, arena, &row, why);
-        if (err)
-            break;
-        *out_stated = row->person && row->person->nik && strcmp(row->person->nik, nik) == 0;
-        err = cursor_next(&cursor, why);
-    }
-    return err;
-}
-
-/* What an annulled E01 said of the person is gone; its NIK too, unless somebody else said it. */
-static enum sg_err drop_statement(struct txn *txn, const struct record *record,
-                                  const struct sg_broker_key *keys, struct sg_arena *arena,
-                                  struct sg_why *why)
-{
-    struct key key = {0}, token = {0};
-    struct sg_id person_id = id_of(record->rest->person_id);
-    struct sg_id referral_id = id_of(record->rest->effect->annulled_referral_id);
-    PbReferralRow *referral = NULL;
-    PbIdentityRow *row = NULL;
-    bool stated = false;
-    enum sg_err err = row_get(txn, TABLE_REFERRALS, key_id(&key, &referral_id),
-                              &pb_referral_row__descriptor, arena, &referral, why);
-    if (err)
-        return err;
-    key = (struct key){0};
-    key_u64(key_id(&key, &person_id), referral->object->seq);
-    err = row_get(txn, TABLE_IDENTITIES, &key, &pb_identity_row__descriptor, arena, &row, why);
-    if (err)
-        return err == SG_E_NOT_FOUND ? SG_OK : err;
-    err = table_delete(txn, TABLE_IDENTITIES, &key, why);
-    if (err || !row->person || !row->person->nik)
-        return err;
-    err = nik_stated(txn, &person_id, row->person->nik, arena, &stated, why);
-    if (err || stated)
-        return err;
-    struct sg_bytes holder;
-    person_nik_token(keys, row->person->nik, &token);
-    err = table_get(txn, TABLE_NIK_TOKENS, &token, &holder, NULL);
-    if (err)
-        return err == SG_E_NOT_FOUND ? SG_OK : err;
-    bool own = holder.len == SG_ID_BYTES && memcmp(holder.ptr, person_id.b, SG_ID_BYTES) == 0;
-    return own ? table_delete(txn, TABLE_NIK_TOKENS, &token, why) : SG_OK;
-}
-
-static bool states_nothing(const struct record *record)
-{
-    const PbRecordRest *rest = record->rest;
-    bool refused = rest->effect && rest->effect->park && rest->effect->park->code;
-    return rest->kind == PB_RECORD_KIND_DERIVED || rest->kind == PB_RECORD_KIND_PARKED || refused ||
-           !rest->has_person_id;
-}
-
-enum sg_err ledger_apply_personal(struct txn *txn, const struct record *record,
-                                  const struct sg_event *event, const struct sg_broker_key *keys,
-                                  struct sg_arena *arena, struct sg_why *why)
-{
-    PbIdentityRow row;
-    struct key key = {0};
-    struct sg_id person_id = id_of(record->rest->person_id);
-    if (record->rest->effect && record->rest->effect->has_annulled_referral_id)
-        return drop_statement(txn, record, keys, arena, why);
-    if (states_nothing(record) || !record->personal.len || !statement(event, &row))
-        return SG_OK;
-    enum sg_err err =
-        row_put(txn, TABLE_IDENTITIES, key_u64(key_id(&key, &person_id), record->seq), &row, why);
-    if (err || !row.person || !row.person->nik)
-        return err;
-    struct key token = {0};
-    struct sg_bytes known;
-    person_nik_token(keys, row.person->nik, &token);
-    err = table_get(txn, TABLE_NIK_TOKENS, &token, &known, NULL);
-    return err == SG_E_NOT_FOUND
-               ? table_put(txn, TABLE_NIK_TOKENS, &token, sg_id_bytes(&person_id), why)
-               : err;
 }

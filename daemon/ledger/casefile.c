@@ -222,10 +222,7 @@ static void assess(struct decision *d, const struct sg_id *case_id, const PbCase
     change->has_priority_band = change->has_training_suitable = true;
     change->priority_band = e->priority_band;
     change->training_suitable = e->training_suitable;
-    change->n_ppks = e->n_confirmed_ppks;
-    change->ppks = e->confirmed_ppks;
-    change->n_needs = e->n_needs;
-    change->needs = e->needs;
+    count_event(d);
     d->effect->has_aggregate_version = true;
     d->effect->aggregate_version = row->version + 1;
     PbPersonEffect *person = d->effect->person;

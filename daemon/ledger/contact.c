@@ -33,6 +33,7 @@ enum sg_err decide_contact(struct decision *d, struct sg_why *why)
         return err;
     add_readers_with(d, SG_CAP(PB_CAPABILITY_IDENTITY_STEWARD), RELATION_CASE_OWNER);
     state_object(d, &id);
+    count_event(d);
     d->effect->has_aggregate_version = true;
     d->effect->aggregate_version = 1;
     if (!somebody)

@@ -8,9 +8,9 @@ static const int64_t window_ms = 400 * SG_DAY_MS;
 static enum sg_err read_corrected(struct decision *d, struct record *out, struct sg_why *why)
 {
     const char *object = "event_corrected.corrected";
-    if (!d->source->corrected_seq)
+    if (!d->source->named_seq)
         return refuse(d, SG_ST_UNKNOWN_OBJECT, object, NULL, "an event of yours that was accepted");
-    enum sg_err err = journal_get(d->turn->txn, d->source->corrected_seq, out, why);
+    enum sg_err err = journal_get(d->turn->txn, d->source->named_seq, out, why);
     if (!err)
         err = record_open_rest(out, d->turn->arena, why);
     if (err)

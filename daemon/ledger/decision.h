@@ -138,6 +138,9 @@ struct follow *queue(struct decision *d, enum follow_kind kind);
 struct sg_id mint(struct decision *d, const char *kind);
 void warn(struct decision *d, uint32_t warning);
 
+/* What reports count of this event's personal fields: into the effect. */
+void count_event(struct decision *d);
+
 /* Check 7. `row` is where the object was first stated. Sets d->duplicate, or refuses. */
 enum sg_err stated_again(struct decision *d, const PbObjectRow *row, const char *object);
 /* The same words as in that row: sets d->duplicate. */

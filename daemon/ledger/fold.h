@@ -37,6 +37,7 @@ PbObjectRow *fold_object_row(struct fold *f);
 enum sg_err fold_rewrite_waitings(struct fold *f, const ProtobufCBinaryData *case_id,
                                   uint32_t band);
 
+enum sg_err fold_person(struct fold *f);
 enum sg_err fold_slot(struct fold *f);
 enum sg_err fold_allocation(struct fold *f);
 enum sg_err fold_attendance(struct fold *f);

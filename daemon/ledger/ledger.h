@@ -41,7 +41,8 @@ struct source {
     const char *device;
     struct sg_id outbox_id;
     uint64_t number;
-    uint64_t corrected_seq; /* E24: of the record at the place that it names; 0 = none */
+    uint64_t
+        named_seq; /* of the record at the place that an E24 corrects, an E07 answers; 0 = none */
 };
 
 struct outcome {

@@ -233,6 +233,7 @@ static enum sg_err submit(struct decision *d, const struct sg_id *id, const PbPe
     if (err)
         return err;
     describe_referral(d, id, case_id);
+    count_event(d);
     if (!intake || !e->person)
         (void)present(d, id, e->target_agency);
     if (e->person)

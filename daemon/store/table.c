@@ -60,6 +60,9 @@ static const struct table_info {
     [TABLE_KIT_OWNERS] = FOLD("kit_owners"),
     [TABLE_KITS_OF_PERSON] = FOLD("kits_of_person"),
     [TABLE_BASTS] = FOLD("basts"),
+    [TABLE_PLANS] = FOLD("plans"),
+    [TABLE_VISITS] = FOLD("visits"),
+    [TABLE_REQUESTS] = FOLD("requests"),
     /* clang-format on */
 };
 static_assert(SG_ARRAY_LEN(tables) == TABLES, "every table has a row");

@@ -50,6 +50,9 @@ enum table {
     TABLE_KIT_OWNERS,          /* kit code, agency -> nothing: who has registered such kits */
     TABLE_KITS_OF_PERSON,      /* person, kit code -> item id, while granted */
     TABLE_BASTS,               /* agency, hash of the BAST number -> BastRow */
+    TABLE_PLANS,               /* plan -> PlanRow */
+    TABLE_VISITS,              /* case, day of the visit, seq -> VisitRow */
+    TABLE_REQUESTS,            /* request of a data subject -> RequestRow */
     TABLES
 };
 
