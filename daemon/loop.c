@@ -94,7 +94,8 @@ static void reload(struct loop *loop)
     conf = old_conf; /* freed at the end of the scope, when nobody borrows it any more */
     lists = old_lists;
     net_set_roster(parts->net, parts->conf->roster);
-    broker_set_world(parts->broker, parts->conf->roster, *parts->lists);
+    broker_set_world(parts->broker, parts->conf->roster, *parts->lists,
+                     &parts->conf->settings.limits);
     log_set_level((int)parts->conf->settings.log_level);
     loop->due = true; /* sessions of keys that are gone get their Bye now */
     log_note("reloaded", "agencies=%zu codes=%s", parts->conf->roster->agency_count,

@@ -196,6 +196,7 @@ static enum sg_err open_broker(struct daemon *daemon, struct sg_why *why)
         .keys = daemon->keys,
         .roster = daemon->conf.roster,
         .lists = daemon->lists,
+        .limits = &daemon->conf.settings.limits,
         .version = SINERGI_VERSION,
         .demo = env_is_demo(daemon->env),
     };

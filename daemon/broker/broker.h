@@ -74,6 +74,7 @@ struct broker_options {
     const struct sg_broker_key *keys;
     const struct sg_roster *roster; /* borrowed until broker_set_world replaces it */
     const struct sg_lists *lists;
+    const struct sg_time_limits *limits; /* NULL: the normal ones */
     const char *version;
     int64_t (*timing_ns)(void); /* NULL: phases are not timed */
     bool demo;
@@ -83,10 +84,10 @@ SG_MUST_CHECK enum sg_err broker_new(const struct broker_options *options,
                                      struct broker **out_broker, struct sg_why *why);
 void broker_free(struct broker **broker);
 
-/* New roster and lists after SIGHUP; sessions whose key is gone or out of its dates are cut with
- * Bye E_SUSPENDED in the next turn. */
+/* New roster, lists and limits after SIGHUP; sessions whose key is gone or out of its dates are cut
+ * with Bye E_SUSPENDED in the next turn. */
 void broker_set_world(struct broker *broker, const struct sg_roster *roster,
-                      const struct sg_lists *lists);
+                      const struct sg_lists *lists, const struct sg_time_limits *limits);
 
 /* One turn. Nothing in *out_ may be sent unless SG_OK is returned. Map and arena limits are handled
  * inside (grow, halve). Errors: SG_E_STORE: exit 70, answer nothing. */

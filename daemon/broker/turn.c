@@ -43,10 +43,11 @@ void broker_free(struct broker **broker)
 }
 
 void broker_set_world(struct broker *broker, const struct sg_roster *roster,
-                      const struct sg_lists *lists)
+                      const struct sg_lists *lists, const struct sg_time_limits *limits)
 {
     broker->options.roster = roster;
     broker->options.lists = lists;
+    broker->options.limits = limits;
 }
 
 const struct broker_counters *broker_counters(const struct broker *broker)
@@ -241,7 +242,8 @@ static void start_attempt(struct turn *t, struct broker *b, const struct turn_in
     t->world = (struct world){.now_ms = in->wall_ms,
                               .roster = b->options.roster,
                               .lists = b->options.lists,
-                              .keys = b->options.keys};
+                              .keys = b->options.keys,
+                              .limits = b->options.limits};
     sg_arena_reset(&b->arena, 0);
     sg_arena_reset(&b->out_arena, 0);
     b->out_count = 0;

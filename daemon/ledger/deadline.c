@@ -16,7 +16,7 @@ static int64_t evening(int32_t day)
     return sg_day_start_ms(day) + 17 * SG_HOUR_MS;
 }
 
-static int32_t working_day(const struct world *world, int32_t day, unsigned days, int32_t step)
+static int32_t working_day(const struct world *world, int32_t day, int64_t days, int32_t step)
 {
     enum { DAYS_MAX = 400 }; /* a list that makes every day a holiday stops nobody's clock */
     for (int i = 0; days && i < DAYS_MAX; i++) {
@@ -26,14 +26,20 @@ static int32_t working_day(const struct world *world, int32_t day, unsigned days
     return day;
 }
 
-int64_t working_limit(const struct world *world, int64_t from_ms, unsigned days)
+int64_t working_limit(const struct world *world, int64_t from_ms, int64_t days)
 {
     return evening(working_day(world, sg_day_at(from_ms), days, 1));
 }
 
-int64_t working_before(const struct world *world, int32_t day, unsigned days)
+int64_t working_before(const struct world *world, int32_t day, int64_t days)
 {
     return evening(working_day(world, day, days, -1));
+}
+
+const struct sg_time_limits *limits_of(const struct ledger_turn *turn)
+{
+    const struct sg_time_limits *limits = turn->world->limits;
+    return limits ? limits : &sg_time_limits_normal;
 }
 
 /* ---- rows ---- */
@@ -171,7 +177,7 @@ enum sg_err deadline_cleared(struct decision *d, const char *rule, const struct 
 
 /* ---- D2 ---- */
 
-/* "T10-30" is the rule T10. */
+/* "T10-1" is the rule T10. */
 static char *rule_name(struct ledger_turn *turn, const char *rule)
 {
     char *name = text_of(turn, rule);

@@ -17,7 +17,7 @@
 #define RULE_START "T07"
 #define RULE_ATTENDANCE "T08"
 #define RULE_KIT "T09"
-#define RULE_RETURN "T10-LOAN" /* T10 of an item on loan; of a granted one: T10-30 … T10-365 */
+#define RULE_RETURN "T10-LOAN" /* T10 of an item on loan; of a granted one: T10-1 to T10-4 */
 #define RULE_SILENT "T15"
 /* What happens by itself and nobody is told of. */
 #define RULE_WAITING_END "SLOT-END"
@@ -57,10 +57,12 @@ bool deadline_next(const PbDeadlineRow *row, int64_t *out_ms);
 /* Level that was told last; only when row->reached is not 0. */
 uint32_t deadline_level(const PbDeadlineRow *row);
 
+/* The time limits of the city. */
+const struct sg_time_limits *limits_of(const struct ledger_turn *turn);
 /* 17:00 WIB of the n-th working day (Monday to Friday, no holiday) after the day of from_ms. */
-int64_t working_limit(const struct world *world, int64_t from_ms, unsigned days);
+int64_t working_limit(const struct world *world, int64_t from_ms, int64_t days);
 /* 17:00 WIB of the n-th working day before that day. */
-int64_t working_before(const struct world *world, int32_t day, unsigned days);
+int64_t working_before(const struct world *world, int32_t day, int64_t days);
 bool is_working_day(const struct world *world, int32_t day);
 
 /* The record of a D2; runs as a step of the queue. */

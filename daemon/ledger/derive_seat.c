@@ -8,10 +8,6 @@
 #include "ledger/parking.h"
 #include "wire/day.h"
 
-enum { CONFIRM_DAYS = 3, START_DAYS = 3, NEVER_STARTED_DAYS = 14, ATTENDANCE_DAYS = 10 };
-static const int64_t warn_before_ms = 12 * SG_HOUR_MS;
-static const int64_t kit_ms = 30 * SG_DAY_MS;
-
 /* A change of a seat on its way into a record. */
 struct seat_change {
     const struct follow *f;
@@ -106,7 +102,8 @@ static void add_level(struct limit *limit, int64_t at_ms)
 static void start_hold(struct decision *d, const struct seat_change *c)
 {
     struct limit limit = limit_of(c, RULE_HOLD);
-    int64_t until = c->f->seat->hold_until_ms, warn = until - warn_before_ms;
+    int64_t until = c->f->seat->hold_until_ms,
+            warn = until - limits_of(d->turn)->hold_warning_hours * SG_HOUR_MS;
     limit.responsible = c->case_owner;
     limit.due_ms = until;
     if (warn > d->turn->block->time_ms) {
@@ -129,8 +126,9 @@ void seat_confirm_limit(struct decision *d, const struct sg_id *id, const PbSlot
                           .responsible = slot->owner,
                           .case_owner = case_owner,
                           .case_id = *case_id};
-    int64_t days = working_limit(world, from_ms, CONFIRM_DAYS);
-    int64_t again = working_before(world, slot_start_day(slot), 2);
+    int64_t days = working_limit(world, from_ms, limits_of(d->turn)->confirm_days);
+    int64_t again =
+        working_before(world, slot_start_day(slot), limits_of(d->turn)->confirm_before_days);
     bool both = again > from_ms && again != days;
     add_level(&limit, both && again < days ? again : days);
     if (both)
@@ -150,8 +148,9 @@ void seat_start_limit(struct decision *d, const struct sg_id *id, const PbSlotRo
                           .case_owner = case_owner,
                           .case_id = *case_id};
     int64_t start = slot_start_ms(slot);
-    int64_t end = slot_late_entry_end_ms(slot) + NEVER_STARTED_DAYS * SG_DAY_MS;
-    int64_t told = working_limit(d->turn->world, from_ms > start ? from_ms : start, START_DAYS);
+    int64_t end = slot_late_entry_end_ms(slot) + limits_of(d->turn)->never_started_days * SG_DAY_MS;
+    int64_t told = working_limit(d->turn->world, from_ms > start ? from_ms : start,
+                                 limits_of(d->turn)->start_days);
     if (told < end)
         add_level(&limit, told);
     add_level(&limit, end > from_ms ? end : from_ms + 1);
@@ -164,7 +163,7 @@ void attendance_limit(struct decision *d, const struct sg_id *id, const PbAlloca
     struct limit limit = {.rule = RULE_ATTENDANCE,
                           .aggregate_type = PB_AGGREGATE_TYPE_PLACEMENT,
                           .id = *id,
-                          .levels_ms = {from_ms + ATTENDANCE_DAYS * SG_DAY_MS},
+                          .levels_ms = {from_ms + limits_of(d->turn)->attendance_days * SG_DAY_MS},
                           .level_count = 1,
                           .first_level = 1,
                           .responsible = row->slot_owner,
@@ -183,7 +182,7 @@ static enum sg_err start_kit(struct decision *d, const struct seat_change *c, st
     if (err || !kit)
         return err;
     limit.responsible = owner ? owner : c->case_owner;
-    add_level(&limit, d->turn->block->time_ms + kit_ms);
+    add_level(&limit, d->turn->block->time_ms + limits_of(d->turn)->kit_days * SG_DAY_MS);
     deadline_start(d, &limit);
     return SG_OK;
 }

@@ -6,13 +6,23 @@
 #include "ledger/parking.h"
 #include "wire/day.h"
 
-enum { RECIPIENTS_MAX = 31, RETURN_DAYS = 7, CHECK_DAYS = 14 };
+enum { RECIPIENTS_MAX = 31, CHECKS = 4 };
 
 /* T10 of a granted item: a check around each of these days. */
-static const struct {
-    const char *rule;
-    int32_t days;
-} checks[] = {{"T10-30", 30}, {"T10-90", 90}, {"T10-180", 180}, {"T10-365", 365}};
+static const char *const check_rules[CHECKS] = {"T10-1", "T10-2", "T10-3", "T10-4"};
+
+static int32_t check_day(const struct ledger_turn *turn, size_t i)
+{
+    const struct sg_time_limits *limits = limits_of(turn);
+    const int64_t days[CHECKS] = {limits->check_first_days, limits->check_second_days,
+                                  limits->check_third_days, limits->check_last_days};
+    return (int32_t)days[i];
+}
+
+static int32_t check_tolerance(const struct ledger_turn *turn)
+{
+    return (int32_t)limits_of(turn)->check_tolerance_days;
+}
 
 static void hash_text(struct key *key, const char *text)
 {
@@ -79,7 +89,7 @@ enum sg_err items_to_return(struct decision *d, const struct sg_id *allocation_i
             struct sg_id case_id = id_of(row->case_id);
             struct limit limit = item_limit(&id, RULE_RETURN, row->case_owner, &case_id);
             limit.levels_ms[0] = now;
-            limit.levels_ms[1] = now + RETURN_DAYS * SG_DAY_MS;
+            limit.levels_ms[1] = now + limits_of(d->turn)->return_days * SG_DAY_MS;
             limit.level_count = 2;
             deadline_start(d, &limit);
         }
@@ -92,13 +102,13 @@ static void start_checks(struct decision *d, const struct sg_id *id, const PbIte
                          int32_t granted_on)
 {
     struct sg_id case_id = id_of(item->case_id);
-    for (size_t i = 0; i < SG_ARRAY_LEN(checks); i++) {
-        struct limit limit = item_limit(id, checks[i].rule, item->case_owner, &case_id);
-        int32_t last = granted_on + checks[i].days + CHECK_DAYS;
+    for (size_t i = 0; i < CHECKS; i++) {
+        struct limit limit = item_limit(id, check_rules[i], item->case_owner, &case_id);
+        int32_t day = granted_on + check_day(d->turn, i), last = day + check_tolerance(d->turn);
         limit.first_level = 1;
         limit.levels_ms[0] = sg_day_start_ms(last + 1);
         limit.level_count = 1;
-        limit.due_ms = sg_day_start_ms(granted_on + checks[i].days);
+        limit.due_ms = sg_day_start_ms(day);
         deadline_start(d, &limit);
     }
 }
@@ -107,9 +117,9 @@ enum sg_err item_checked_limits(struct decision *d, const struct sg_id *id, int3
                                 int32_t checked_on, struct sg_why *why)
 {
     enum sg_err err = SG_OK;
-    for (size_t i = 0; !err && i < SG_ARRAY_LEN(checks); i++)
-        if (checked_on >= granted_on + checks[i].days - CHECK_DAYS)
-            err = deadline_end(d, checks[i].rule, id, false, why);
+    for (size_t i = 0; !err && i < CHECKS; i++)
+        if (checked_on >= granted_on + check_day(d->turn, i) - check_tolerance(d->turn))
+            err = deadline_end(d, check_rules[i], id, false, why);
     return err;
 }
 

@@ -18,6 +18,7 @@
 #include "wire/codec.h"
 #include "wire/keyfile.h"
 #include "wire/roster.h"
+#include "wire/time_limits.h"
 
 /* All that decide may know beside rows. Borrowed for the turn. */
 struct world {
@@ -25,6 +26,7 @@ struct world {
     const struct sg_roster *roster;
     const struct sg_lists *lists;
     const struct sg_broker_key *keys;
+    const struct sg_time_limits *limits; /* NULL: sg_time_limits_normal */
 };
 
 /* One turn of the ledger: the block that is being built and what may be known. */

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-enum { PARKED_OF_OBJECT_MAX = 64, PARKED_OF_AGENCY_MAX = 1000, PARK_DAYS = 14 };
+enum { PARKED_OF_OBJECT_MAX = 64, PARKED_OF_AGENCY_MAX = 1000 };
 
 /* The id of the deadline of a parked event: its seq. */
 static struct sg_id seq_id(uint64_t seq)
@@ -64,11 +64,12 @@ enum sg_err park_event(struct decision *d, struct record *out_record, struct sg_
     d->readers.count = 0;
     d->has_person = false;
     (void)park_effect(d, &object_id);
-    struct limit limit = {.rule = RULE_PARKED,
-                          .id = seq_id(d->turn->block->next_seq),
-                          .levels_ms = {d->turn->block->time_ms + PARK_DAYS * SG_DAY_MS},
-                          .level_count = 1,
-                          .first_level = 1};
+    struct limit limit = {
+        .rule = RULE_PARKED,
+        .id = seq_id(d->turn->block->next_seq),
+        .levels_ms = {d->turn->block->time_ms + limits_of(d->turn)->parked_days * SG_DAY_MS},
+        .level_count = 1,
+        .first_level = 1};
     deadline_start(d, &limit);
     return append_record(d, PB_RECORD_KIND_PARKED, NULL, out_record, why);
 }

@@ -34,9 +34,9 @@ struct sg_id agency_id_of(const char *agency)
 int64_t silent_at(const struct world *world, const struct sg_agency *agency,
                   const struct presence *presence)
 {
-    enum { NOON = 12 };
+    const struct sg_time_limits *limits = world->limits ? world->limits : &sg_time_limits_normal;
     if (agency->round_the_clock)
-        return presence->down_since_ms + SG_DAY_MS;
+        return presence->down_since_ms + limits->silent_hours * SG_HOUR_MS;
     int64_t evening = working_limit(world, presence->down_since_ms, 1);
-    return sg_day_start_ms(sg_day_at(evening)) + NOON * SG_HOUR_MS;
+    return sg_day_start_ms(sg_day_at(evening)) + limits->silent_until_hour * SG_HOUR_MS;
 }

@@ -1,15 +1,17 @@
 /* promotion.c - who comes next: free seats go to those who wait, in the order of waiting. */
 #include "ledger/allocation.h"
+#include "ledger/deadline.h"
 #include "wire/day.h"
 
 #include <stdlib.h>
 
-static int64_t promotion_hold(const PbSlotRow *slot, int64_t now)
+static int64_t promotion_hold(const struct ledger_turn *turn, const PbSlotRow *slot, int64_t now)
 {
-    int64_t until = now + 48 * SG_HOUR_MS;
+    const struct sg_time_limits *limits = limits_of(turn);
+    int64_t until = now + limits->hold_promoted_hours * SG_HOUR_MS;
     int64_t evening = slot_start_ms(slot) - 7 * SG_HOUR_MS; /* 17:00 WIB of the day before */
     if (now >= evening)
-        return now + 24 * SG_HOUR_MS;
+        return now + limits->hold_started_hours * SG_HOUR_MS;
     return until < evening ? until : evening;
 }
 
@@ -80,7 +82,7 @@ enum sg_err promote(struct decision *d, const struct sg_id *slot_id, struct sg_w
     struct follow *follow =
         change_seat(d, &id, row, PB_ALLOCATION_STATE_HELD, PB_SEAT_CHANGE_PROMOTED);
     follow->seat->seat_no = seat_no;
-    seat_set_hold(follow, promotion_hold(slot, now));
+    seat_set_hold(follow, promotion_hold(d->turn, slot, now));
     struct follow *again = queue(d, FOLLOW_PROMOTE); /* another seat may be free */
     again->slot_id = *slot_id;
     return SG_OK;

@@ -48,7 +48,7 @@ static PbDeadlineView *deadline_view(const struct page *p, struct sg_bytes key,
     pb_deadline_view__init(view);
     memcpy(id.b, key.ptr, SG_ID_BYTES);
     view->rule_id = text_of(p->turn, (const char *)key.ptr + SG_ID_BYTES);
-    view->rule_id[strcspn(view->rule_id, "-")] = '\0'; /* "T10-30" is the rule T10 */
+    view->rule_id[strcspn(view->rule_id, "-")] = '\0'; /* "T10-1" is the rule T10 */
     view->has_aggregate_type = view->has_aggregate_id = view->has_due_ms = view->has_level =
         view->has_missed = true;
     view->aggregate_type = row->aggregate_type;

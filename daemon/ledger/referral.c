@@ -69,12 +69,15 @@ static void start_acknowledge(struct decision *d, const struct sg_id *id, PbPrio
     const struct world *world = d->turn->world;
     int64_t now = d->turn->block->time_ms;
     struct limit limit = limit_of(RULE_ACKNOWLEDGE, id, target, case_owner, case_id);
-    int64_t due = priority == PB_PRIORITY_EMERGENCY_24H ? now + 4 * SG_HOUR_MS
-                  : priority == PB_PRIORITY_URGENT_72H  ? working_limit(world, now, 1)
-                                                        : working_limit(world, now, 3);
+    const struct sg_time_limits *limits = limits_of(d->turn);
+    int64_t due = priority == PB_PRIORITY_EMERGENCY_24H
+                      ? now + limits->acknowledge_emergency_hours * SG_HOUR_MS
+                  : priority == PB_PRIORITY_URGENT_72H
+                      ? working_limit(world, now, limits->acknowledge_urgent_days)
+                      : working_limit(world, now, limits->acknowledge_normal_days);
     limit.levels_ms[0] = due;
-    limit.levels_ms[1] = working_limit(world, due, 1);
-    limit.levels_ms[2] = working_limit(world, due, 3);
+    limit.levels_ms[1] = working_limit(world, due, limits->acknowledge_level2_days);
+    limit.levels_ms[2] = working_limit(world, due, limits->acknowledge_level3_days);
     limit.level_count = 3;
     deadline_start(d, &limit);
 }
@@ -84,9 +87,11 @@ static void start_decide(struct decision *d, const struct sg_id *id, const PbRef
 {
     struct sg_id case_id = id_of(row->case_id);
     struct limit limit = limit_of(RULE_DECIDE, id, referral_target(row), case_owner, &case_id);
-    int64_t wait = row->priority == PB_PRIORITY_EMERGENCY_24H ? 24 * SG_HOUR_MS
-                   : row->priority == PB_PRIORITY_URGENT_72H  ? 72 * SG_HOUR_MS
-                                                              : 14 * SG_DAY_MS;
+    const struct sg_time_limits *limits = limits_of(d->turn);
+    int64_t wait =
+        row->priority == PB_PRIORITY_EMERGENCY_24H ? limits->decide_emergency_hours * SG_HOUR_MS
+        : row->priority == PB_PRIORITY_URGENT_72H  ? limits->decide_urgent_hours * SG_HOUR_MS
+                                                   : limits->decide_normal_days * SG_DAY_MS;
     limit.levels_ms[0] = d->turn->block->time_ms + wait;
     limit.level_count = 1;
     deadline_start(d, &limit);
@@ -341,12 +346,12 @@ static enum sg_err move_case(struct decision *d, const struct spoken *s, enum ca
 void start_assess(struct decision *d, const struct sg_id *case_id, const char *owner,
                   int64_t from_ms)
 {
-    enum { SHELTER_DAYS = 7 };
+    int64_t due_ms = from_ms + limits_of(d->turn)->assess_days * SG_DAY_MS;
     struct limit limit = {
         .rule = RULE_ASSESS,
         .aggregate_type = PB_AGGREGATE_TYPE_CASE,
         .id = *case_id,
-        .levels_ms = {from_ms + SHELTER_DAYS * SG_DAY_MS, from_ms + (SHELTER_DAYS + 1) * SG_DAY_MS},
+        .levels_ms = {due_ms, due_ms + limits_of(d->turn)->assess_level2_days * SG_DAY_MS},
         .level_count = 2,
         .first_level = 1,
         .responsible = owner,

@@ -8,6 +8,7 @@
 #define SINERGI_SYS_CONF_H
 
 #include "wire/roster.h"
+#include "wire/time_limits.h"
 
 #include <stdio.h>
 
@@ -26,6 +27,7 @@ struct settings {
     char codes_path[CONF_TEXT_MAX + 1];
     int64_t memory_max_mib;
     int64_t log_level; /* LOG_ERR to LOG_DEBUG */
+    struct sg_time_limits limits;
 };
 
 struct conf {

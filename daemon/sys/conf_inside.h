@@ -19,7 +19,7 @@ struct conf_key {
     const char *text; /* defaults */
     int64_t number;
 };
-#define CONF_KEYS_MAX 32
+#define CONF_KEYS_MAX 64
 extern const struct conf_key conf_keys[];
 extern const size_t conf_key_count;
 

@@ -5,6 +5,8 @@
 
 /* Units and texts stand in refusals; conf/sinergid.conf and sinergid.conf(5) say the same. */
 #define AT(field) offsetof(struct settings, field)
+#define LIMIT(name, normal, least, most, unit) \
+    {"deadlines." #name, CONF_NUMBER, AT(limits.name), least, most, true, unit, NULL, normal},
 
 /* clang-format off */
 const struct conf_key conf_keys[] = {
@@ -23,6 +25,7 @@ const struct conf_key conf_keys[] = {
     {"codes.path",             CONF_TEXT,   AT(codes_path),         1, 255,     true,  "a path", "/usr/share/sinergi/codes", 0},
     {"memory.max_mib",         CONF_NUMBER, AT(memory_max_mib),     64, 1 << 20, false, "MiB", NULL, 1024},
     {"log.level",              CONF_LEVEL,  AT(log_level),          LOG_ERR, LOG_DEBUG, true, "", NULL, LOG_NOTICE},
+    SG_TIME_LIMITS(LIMIT)
 }; /* clang-format on */
 const size_t conf_key_count = SG_ARRAY_LEN(conf_keys);
 static_assert(SG_ARRAY_LEN(conf_keys) <= CONF_KEYS_MAX, "names of all keys fit");

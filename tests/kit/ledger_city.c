@@ -150,13 +150,16 @@ void city_begin(struct ledger_city *city)
     }
 }
 
-/* The record that an E24 is about, as the broker finds it: the last one at the place. */
-static uint64_t corrected_seq(struct ledger_city *city, const PbEnvelope *envelope)
+/* The record that an E24 is about, or that an E07 answers, as the broker finds it: the last one at
+ * the place. */
+static uint64_t named_seq(struct ledger_city *city, const PbEnvelope *envelope)
 {
     struct sg_why why = {0};
     struct record record;
     uint64_t last = city->block.next_seq - 1, found = 0;
-    const PbEventRef *ref = envelope->event_corrected ? envelope->event_corrected->corrected : NULL;
+    const PbEventRef *ref = envelope->event_corrected     ? envelope->event_corrected->corrected
+                            : envelope->service_delivered ? envelope->causation
+                                                          : NULL;
     for (uint64_t seq = 1; ref && seq <= last; seq++) {
         must(journal_get(&city->txn, seq, &record, &why), &why);
         if (record.number == ref->number &&
@@ -173,7 +176,7 @@ static struct source source_of(struct ledger_city *city, const char *agency)
     size_t i = (size_t)(source.agency - city->agencies);
     source.outbox_id = (struct sg_id){{0xab, (uint8_t)(i + 1)}};
     source.number = ++city->numbers[i];
-    source.corrected_seq = city->corrected_seq;
+    source.named_seq = city->named_seq;
     return source;
 }
 
@@ -186,7 +189,7 @@ enum sg_err city_try(struct ledger_city *city, PbEnvelope *envelope, struct outc
     uint8_t salt[16];
     const struct sg_vocabulary vocabulary = {city->lists, &city->roster};
     struct source source = source_of(city, envelope->publisher_agency);
-    source.corrected_seq = corrected_seq(city, envelope);
+    source.named_seq = named_seq(city, envelope);
     sample_salt(&city->sample, salt);
     must(sg_event_split(envelope, salt, &city->arena, &clear, &personal, why), why);
     must(sg_event_decode(clear, personal, &vocabulary, &city->arena, &event, &outcome.fault, why),

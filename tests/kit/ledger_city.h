@@ -31,8 +31,8 @@ struct ledger_city {
     struct txn txn; /* of the turn, or of the look at rows */
     struct block_builder block;
     struct ledger_turn turn;
-    uint64_t last_seq;      /* after the last turn */
-    uint64_t corrected_seq; /* of the event that the next E24 names, as the broker would find it */
+    uint64_t last_seq;  /* after the last turn */
+    uint64_t named_seq; /* of the event that the next E24 names, as the broker would find it */
 };
 
 /* Monday 2026-05-04 08:00 WIB. */

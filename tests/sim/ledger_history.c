@@ -162,7 +162,7 @@ static struct outcome state(struct history *h, PbEnvelope *e)
         hash_folds(h, true, before[0]);
     if (deep_park)
         hash_folds(h, false, before[1]);
-    city->corrected_seq = seq_of_corrected(h, e);
+    city->named_seq = seq_of_corrected(h, e);
     struct outcome o = city_state(city, e);
     bool parked = o.status == PB_OUTCOME_STATUS_PARKED;
     if (parked)

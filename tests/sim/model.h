@@ -118,7 +118,7 @@ struct m_item {
     size_t seat_count;
     int32_t bast_on, custody_until;
     bool kept;                      /* granted, and not given back */
-    bool check_limit[MODEL_CHECKS]; /* T10-30 to T10-365 */
+    bool check_limit[MODEL_CHECKS]; /* T10-1 to T10-4 */
     bool return_limit;              /* T10-LOAN */
 };
 

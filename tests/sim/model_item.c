@@ -9,7 +9,7 @@
 enum { CHECK_DAYS = 14 };
 
 const struct m_check_rule m_checks[MODEL_CHECKS] = {
-    {"T10-30", 30}, {"T10-90", 90}, {"T10-180", 180}, {"T10-365", 365}};
+    {"T10-1", 30}, {"T10-2", 90}, {"T10-3", 180}, {"T10-4", 365}};
 
 bool m_on_loan(const struct m_item *item)
 {

@@ -16,7 +16,7 @@ static inline void limit_pass_to(struct ledger_city *city, int64_t at_ms)
     city_pass(city, at_ms - city->now_ms);
 }
 
-/* "T10-30" is told as T10. */
+/* "T10-1" is told as T10. */
 static inline const char *limit_name(const char *rule, char to[8])
 {
     (void)snprintf(to, 8, "%.3s", rule);
