@@ -424,12 +424,23 @@ static enum sg_err minor_stays(struct decision *d, const struct spoken *s, enum 
     return err;
 }
 
+/* Found again: a relapse, perhaps; and what has become known of the person in between. */
+static void reopen(struct decision *d, const struct spoken *s, PbCaseEffect *change)
+{
+    relapse(d, s->person, &s->case_id, s->c->owner, s->row->occurred_on);
+    change->has_minor = change->has_age_doubt = true;
+    change->minor = s->person->minor;
+    change->age_doubt = s->person->age_doubt;
+    if (change->minor)
+        minor_limit(d, &s->case_id, s->c->owner);
+}
+
 /* The case after this, and the D5 to its owner and to the referrer. */
 static enum sg_err move_case(struct decision *d, const struct spoken *s, enum case_event event,
                              PbReferralState state, struct sg_why *why)
 {
     PbCaseState to;
-    PbCaseEffect *change;
+    PbCaseEffect *change = NULL;
     struct follow *told = NULL;
     enum sg_err err = state_after(d, s, event, &to, why);
     if (err)
@@ -447,7 +458,7 @@ static enum sg_err move_case(struct decision *d, const struct spoken *s, enum ca
     if (d->event->envelope->referral_decided)
         told->reason = d->event->envelope->referral_decided->reason;
     if (s->c->state == PB_CASE_STATE_CLOSED && case_is_open(to))
-        relapse(d, s->person, &s->case_id, s->c->owner, s->row->occurred_on);
+        reopen(d, s, change);
     return minor_stays(d, s, event, why);
 }
 
