@@ -1,27 +1,25 @@
 /* query.c - the state of now, for views and queries. */
 #include "ledger/allocation.h"
+#include "ledger/link.h"
 
 #include "wire/day.h"
 
 static const int64_t access_ends_ms = 30 * SG_DAY_MS;
 
+/* Of its own person, else of another one who is the same: whoever knows only that one, keeps being
+ * shown it. */
 enum sg_err ledger_person_ref(struct txn *txn, const struct sg_id *person_id, const char *agency,
                               struct sg_id *out_ref, bool *out_found, struct sg_why *why)
 {
-    _Alignas(16) uint8_t room[16384]; /* a person's row is under 2,000 bytes */
+    enum { ROW_ROOM = 16384 }; /* a person's row is under 2,000 bytes */
+    _Alignas(16) uint8_t room[LINK_PERSONS_MAX * ROW_ROOM];
     struct sg_arena arena = {.base = room, .size = sizeof room};
-    struct key key = {0};
-    PbPersonRow *row = NULL;
+    struct person_tree tree;
     *out_found = false;
-    enum sg_err err = row_get(txn, TABLE_PERSONS, key_id(&key, person_id),
-                              &pb_person_row__descriptor, &arena, &row, why);
+    enum sg_err err = person_tree_read(txn, &arena, person_id, &tree, why);
     if (err)
         return err == SG_E_NOT_FOUND ? SG_OK : err;
-    for (size_t i = 0; i < row->n_refs; i++)
-        if (strcmp(row->refs[i]->agency, agency) == 0) {
-            *out_ref = id_of(row->refs[i]->person_ref);
-            *out_found = true;
-        }
+    *out_found = person_tree_ref(&tree, agency, out_ref);
     return SG_OK;
 }
 
