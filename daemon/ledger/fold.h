@@ -52,6 +52,10 @@ enum sg_err fold_move(struct fold *f, const PbMoveEffect *e);
 enum sg_err fold_item(struct fold *f);
 enum sg_err fold_deadline(struct fold *f, const PbDeadlineEffect *e);
 enum sg_err fold_park(struct fold *f);
+enum sg_err fold_consent(struct fold *f);
+enum sg_err fold_plans(struct fold *f);
+enum sg_err fold_visit(struct fold *f);
+enum sg_err fold_request(struct fold *f);
 
 /* ---- rows with personal fields: one statement of identity, and all that leads to it ---- */
 SG_MUST_CHECK enum sg_err statement_put(struct txn *txn, const struct sg_broker_key *keys,
