@@ -282,7 +282,8 @@ static void compare_touched(struct model *m)
                                    const void *object) = {[TOUCHED_CASE] = m_compare_case,
                                                           [TOUCHED_REFERRAL] = m_compare_referral,
                                                           [TOUCHED_SEAT] = m_compare_seat,
-                                                          [TOUCHED_ITEM] = m_compare_item};
+                                                          [TOUCHED_ITEM] = m_compare_item,
+                                                          [TOUCHED_SLOT] = m_compare_slot};
     for (size_t i = 0; !m->broken && i < m->touched_count; i++) {
         compare[m->kinds[i]](m, m->touched[i]);
         m_compare_limits(m, m->kinds[i], m->touched[i]);

@@ -19,7 +19,8 @@ enum {
     MODEL_OWNERS_MAX = 16,
     MODEL_EXPECTED_MAX = 640,
     MODEL_TYPES = 128,
-    MODEL_RULES = 32
+    MODEL_RULES = 32,
+    MODEL_LIMITS = 12
 };
 
 /* Objects of one kind by id, in order of arrival; each begins with its id. Addresses stay. */
@@ -30,6 +31,19 @@ struct pile {
     size_t hash_room;
 };
 
+/* A deadline: when each of its levels is reached, and whom it binds (NULL: not looked at). */
+struct m_limit {
+    const char *rule;
+    const char *responsible;
+    int64_t levels_ms[3];
+    size_t count;
+};
+
+struct m_limits {
+    struct m_limit all[MODEL_LIMITS];
+    size_t count;
+};
+
 struct m_case {
     struct sg_id id;
     const char *owner;
@@ -37,7 +51,7 @@ struct m_case {
     PbCaseState state;
     uint32_t band;
     bool not_ppks, called_minor; /* by the last E05 */
-    bool assess_limit;           /* T03 */
+    int64_t assess_from_ms;      /* T03; 0: it does not run */
     bool laden;                  /* an item was issued in it */
 };
 
@@ -68,6 +82,9 @@ struct m_referral {
     struct m_person *person;
     struct sg_id outbox_id; /* place of the E01 */
     uint64_t number, seq;
+    PbPriority priority;
+    int64_t since_ms;       /* T01, T02 count from it */
+    int64_t handed_over_ms; /* 0: the person was not brought */
 };
 
 struct m_slot {
@@ -104,7 +121,10 @@ struct m_seat {
     uint32_t band; /* of waiting */
     uint64_t seq;  /* of the E11 */
     int32_t started_on, ended_on;
-    bool started, kit_limit; /* T09 */
+    bool started;
+    struct m_limit confirm, begin; /* T06, T07 while they run */
+    int64_t attended_ms;           /* T08 counts from it */
+    int64_t kit_from_ms;           /* T09; 0: it does not run */
 };
 
 enum { MODEL_GROUP_MAX = 4, MODEL_CHECKS = 4 };
@@ -119,7 +139,7 @@ struct m_item {
     int32_t bast_on, custody_until;
     bool kept;                      /* granted, and not given back */
     bool check_limit[MODEL_CHECKS]; /* T10-1 to T10-4 */
-    bool return_limit;              /* T10-LOAN */
+    int64_t return_from_ms;         /* T10-LOAN; 0: it does not run */
 };
 
 struct m_bast {
@@ -178,7 +198,13 @@ struct model {
     struct m_slot *open_slots[64]; /* something may still happen on them */
     size_t open_slot_count;
     void *touched[64]; /* objects that the event in hand has moved, to be compared */
-    enum model_kind { TOUCHED_CASE, TOUCHED_REFERRAL, TOUCHED_SEAT, TOUCHED_ITEM } kinds[64];
+    enum model_kind {
+        TOUCHED_CASE,
+        TOUCHED_REFERRAL,
+        TOUCHED_SEAT,
+        TOUCHED_ITEM,
+        TOUCHED_SLOT
+    } kinds[64];
     size_t touched_count;
     struct model_counts counts;
     struct ledger_turn turn; /* for reading rows */
@@ -243,6 +269,16 @@ void m_compare_slot(struct model *m, const void *object);
 void m_compare_seat(struct model *m, const void *object);
 void m_compare_item(struct model *m, const void *object);
 void m_compare_tables(struct model *m);
+
+/* Deadlines: what an object must have; rows of the two tables; one object's rows. */
+void m_limits_of(const struct model *m, enum model_kind kind, const void *object,
+                 struct m_limits *to);
+void m_promise_limits(const struct model *m, struct m_seat *seat);
+struct cursor;
+struct sg_id m_id_at(const uint8_t *bytes);
+void m_look_at_limit(struct model *m, const struct cursor *at);
+void m_look_at_due(struct model *m, const struct cursor *at);
+uint64_t m_wanted_limits(struct model *m);
 void m_compare_limits(struct model *m, enum model_kind kind, const void *object);
 
 /* The broker's own: a change of a seat. */

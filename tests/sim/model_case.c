@@ -2,6 +2,7 @@
 #include "sim/model.h"
 
 #include "kit/check.h"
+#include "wire/day.h"
 
 bool m_pending(const struct m_referral *r)
 {
@@ -126,6 +127,9 @@ void m_referral_submitted(struct model *m, const struct m_event *ev)
     r->outbox_id = ev->record->outbox_id;
     r->number = ev->record->number;
     r->seq = ev->record->seq;
+    r->priority = e->priority;
+    r->since_ms = m->now_ms;
+    r->handed_over_ms = e->handed_over_at ? sg_ms_of(e->handed_over_at) : 0;
     check_submitted(m, ev, r);
     r->next = p->referrals;
     p->referrals = r;
@@ -162,9 +166,13 @@ void m_referral_acknowledged(struct model *m, const struct m_event *ev)
         return;
     M_EXPECT(m, r->state == PB_REFERRAL_STATE_SUBMITTED, "acknowledged twice", &r->id);
     r->state = PB_REFERRAL_STATE_ACKNOWLEDGED;
+    r->since_ms = m->now_ms;
     if (r->kind != PB_REFERRAL_KIND_INTAKE || r->c->state != PB_CASE_STATE_NEW)
         return;
-    r->c->assess_limit |= e->admitted_to_shelter;
+    if (e->admitted_to_shelter) {
+        bool came = r->handed_over_ms && r->handed_over_ms < m->now_ms;
+        r->c->assess_from_ms = came ? r->handed_over_ms : m->now_ms;
+    }
     move_case(m, r->c, PB_CASE_STATE_INTAKE);
 }
 
@@ -177,7 +185,7 @@ static void end_case(struct model *m, const struct m_referral *r, PbCaseState to
             return;
     if (r->kind != PB_REFERRAL_KIND_INTAKE || !begins(r->c))
         return;
-    r->c->assess_limit = false;
+    r->c->assess_from_ms = 0;
     move_case(m, r->c, to);
 }
 
@@ -191,6 +199,7 @@ static void redirect(struct model *m, const struct m_event *ev, struct m_referra
         return;
     end_case(m, r, PB_CASE_STATE_VOID);
     r->state = PB_REFERRAL_STATE_SUBMITTED;
+    r->since_ms = m->now_ms;
     r->targets[r->target_count++] = to;
     if (r->kind == PB_REFERRAL_KIND_INTAKE)
         r->c = attach(m, ev, r->person, to);
@@ -236,10 +245,13 @@ static void transfer(struct model *m, const struct m_event *ev, struct m_referra
     if (!to->band)
         to->band = old->band;
     move_case(m, old, PB_CASE_STATE_TRANSFERRED);
-    old->assess_limit = false;
+    old->assess_from_ms = 0;
     if (move_claims(m, old, to))
         to->state = PB_CASE_STATE_IN_TRAINING;
-    to->assess_limit = to->state == PB_CASE_STATE_ASSESSING;
+    if (to->state != PB_CASE_STATE_ASSESSING)
+        to->assess_from_ms = 0;
+    else if (!to->assess_from_ms)
+        to->assess_from_ms = m->now_ms;
     m_touch(m, TOUCHED_CASE, to);
     for (struct m_referral *at = r->person->referrals; at; at = at->next) {
         bool open = at->state == PB_REFERRAL_STATE_ACCEPTED ||
@@ -259,7 +271,8 @@ static void accept(struct model *m, const struct m_event *ev, struct m_referral 
     if (r->kind != PB_REFERRAL_KIND_INTAKE)
         return;
     if (begins(r->c)) {
-        r->c->assess_limit = true;
+        if (!r->c->assess_from_ms)
+            r->c->assess_from_ms = m->now_ms;
         move_case(m, r->c, PB_CASE_STATE_ASSESSING);
     } else if (r->c->state == PB_CASE_STATE_AFTERCARE) {
         move_case(m, r->c, PB_CASE_STATE_IN_SERVICE);
@@ -314,7 +327,7 @@ void m_assessment(struct model *m, const struct m_event *ev)
     c->band = e->priority_band;
     c->called_minor = e->is_minor;
     c->not_ppks = !e->is_minor && !e->n_confirmed_ppks;
-    c->assess_limit = false;
+    c->assess_from_ms = 0;
     move_case(m, c, c->state == PB_CASE_STATE_ASSESSING ? PB_CASE_STATE_IN_SERVICE : c->state);
     for (size_t i = 0; i < c->person->waiting_count; i++)
         if (c->person->waiting[i]->c == c)
@@ -347,7 +360,7 @@ void m_case_of_seat_moved(struct model *m, struct m_seat *seat, PbAllocationStat
     struct m_case *c = seat->c;
     if (to == PB_ALLOCATION_STATE_OCCUPIED) {
         M_EXPECT(m, m_case_open(c->state), "a placement of a case that is over", &c->id);
-        c->assess_limit = false;
+        c->assess_from_ms = 0;
         move_case(m, c, PB_CASE_STATE_IN_TRAINING);
     } else if (seat->state == PB_ALLOCATION_STATE_OCCUPIED) {
         M_EXPECT(m, c->state == PB_CASE_STATE_IN_TRAINING,

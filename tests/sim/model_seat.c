@@ -228,6 +228,8 @@ void m_attendance(struct model *m, const struct m_event *ev)
              seat->state == PB_ALLOCATION_STATE_OCCUPIED ||
                  sg_day_at(m->now_ms) <= seat->ended_on + LATE_ATTENDANCE_DAYS,
              "attended long after the end", &seat->id);
+    if (seat->state == PB_ALLOCATION_STATE_OCCUPIED)
+        seat->attended_ms = m->now_ms;
     m_touch(m, TOUCHED_SEAT, seat);
 }
 
@@ -317,7 +319,7 @@ static void complete(struct m_seat *seat)
     }
     if (seat->ended_on > p->completed[at].ended_on)
         p->completed[at].ended_on = seat->ended_on;
-    seat->kit_limit = seat->slot->kit[0] != '\0';
+    seat->kit_from_ms = seat->slot->kit[0] ? seat->changed_ms : 0;
 }
 
 static void loans_end(struct model *m, const struct m_seat *seat)
@@ -326,7 +328,7 @@ static void loans_end(struct model *m, const struct m_seat *seat)
         struct m_item *item = m->items.all[i];
         for (size_t j = 0; j < item->seat_count; j++)
             if (item->seats[j] == seat && m_on_loan(item))
-                item->return_limit = true;
+                item->return_from_ms = m->now_ms;
     }
 }
 
@@ -340,10 +342,13 @@ static void set_seat(struct model *m, struct m_seat *seat, const struct m_expect
     seat->state = x->state;
     seat->changed_ms = m->now_ms;
     seat->seat_no = x->seat_no;
+    if (x->state == PB_ALLOCATION_STATE_RESERVED)
+        m_promise_limits(m, seat);
     seat->hold_until_ms = x->hold_until_ms;
     if (x->state == PB_ALLOCATION_STATE_OCCUPIED) {
         seat->started = true;
         seat->started_on = x->started_on;
+        seat->attended_ms = sg_day_start_ms(x->started_on);
     }
     if (x->ended_on)
         seat->ended_on = x->ended_on;

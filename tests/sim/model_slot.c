@@ -204,18 +204,21 @@ void m_slot_changed(struct model *m, const struct m_event *ev)
     struct m_slot *s = own_slot(m, ev, e->slot_id);
     if (!s)
         return;
-    int32_t before = s->starts;
+    int32_t before = s->starts, late = s->late;
     lay_conditions(s, e);
     lay_dates(s, e);
     if (e->has_capacity_offered)
         s->capacity = e->capacity_offered;
     M_EXPECT(m, s->capacity >= s->live && s->capacity <= s->class_size,
              "I2: a capacity below the seats that are given", &s->id);
-    if (abs(s->starts - before) <= MOVED_DAYS)
-        return;
-    for (size_t i = 1; i < MODEL_SEATS_MAX; i++)
-        if (s->seats[i] && m_is_promised(s->seats[i]->state))
+    for (size_t i = 1; i < MODEL_SEATS_MAX; i++) {
+        if (!s->seats[i] || !m_is_promised(s->seats[i]->state))
+            continue;
+        if (abs(s->starts - before) > MOVED_DAYS)
             m_expect_hold(m, s->seats[i]);
+        else if (s->starts != before || s->late != late)
+            m_promise_limits(m, s->seats[i]);
+    }
 }
 
 static int by_order(const void *a, const void *b)
