@@ -87,7 +87,9 @@ void model_init(struct model *model, const struct sg_roster *roster)
 void model_done(struct model *model)
 {
     struct pile *piles[] = {&model->persons, &model->cases, &model->referrals, &model->slots,
-                            &model->seats,   &model->items, &model->basts};
+                            &model->seats,   &model->items, &model->basts,     &model->refs};
+    for (size_t i = 0; i < model->persons.count; i++)
+        free(((struct m_person *)model->persons.all[i])->statements);
     for (size_t i = 0; i < SG_ARRAY_LEN(piles); i++)
         pile_free(piles[i]);
     free(model->parked);
@@ -250,6 +252,7 @@ static void take_record(struct model *m, const struct record *record)
                          .effect = record->rest->effect,
                          .agency = m_agency(m, record->rest->agency)};
     if (kind == PB_RECORD_KIND_DERIVED) {
+        m_note_refs(m, record);
         take_derived(m, record, event.envelope);
         return;
     }
@@ -262,8 +265,10 @@ static void take_record(struct model *m, const struct record *record)
         settle_one(m, record);
     else
         m_followed(m);
-    if (!m->broken && !(ev.effect->park && ev.effect->park->code))
+    if (!m->broken && !(ev.effect->park && ev.effect->park->code)) {
         take_event(m, &ev);
+        m_note_refs(m, record);
+    }
 }
 
 static void look_in(struct model *m, struct txn *txn, int64_t now_ms)

@@ -20,7 +20,8 @@ enum {
     MODEL_EXPECTED_MAX = 640,
     MODEL_TYPES = 128,
     MODEL_RULES = 32,
-    MODEL_LIMITS = 12
+    MODEL_LIMITS = 12,
+    MODEL_NIKS = 256
 };
 
 /* Objects of one kind by id, in order of arrival; each begins with its id. Addresses stay. */
@@ -55,8 +56,45 @@ struct m_case {
     bool laden;                  /* an item was issued in it */
 };
 
+/* What one event says of who a person is; zero or empty: nothing. */
+struct m_statement {
+    uint64_t seq;
+    PbSex sex;
+    bool dated, guessed;
+    int32_t born_on, born_in; /* the latest possible day; the year */
+    uint32_t age;
+    PbSchooling schooling;
+    char home[16], nik[20];
+};
+
+/* What is known by all statements, and by which. */
+struct m_identity {
+    PbSex sex;
+    bool dated, guessed;
+    int32_t born_on, born_in;
+    uint32_t age;
+    PbSchooling schooling;
+    const char *home;
+    uint64_t sex_seq, birth_seq, age_seq, home_seq, schooling_seq;
+};
+
+struct m_nik {
+    char nik[20];
+    struct m_person *person; /* NULL: nobody any more */
+};
+
+/* An agency's pseudonym. */
+struct m_ref {
+    struct sg_id id;
+    const char *agency;
+    struct m_person *person;
+};
+
 struct m_person {
     struct sg_id id;
+    struct m_statement *statements; /* by seq */
+    size_t statement_count, statement_room;
+    bool minor, age_doubt;
     struct m_seat *live;
     struct m_seat *waiting[MODEL_WAITINGS_OF_PERSON];
     size_t waiting_count;
@@ -186,7 +224,9 @@ struct model {
     int64_t now_ms;
     uint64_t taken_seq; /* of the last record that was read */
     uint32_t last_type; /* of the last event of an agency */
-    struct pile persons, cases, referrals, slots, seats, items, basts;
+    struct pile persons, cases, referrals, slots, seats, items, basts, refs;
+    struct m_nik niks[MODEL_NIKS];
+    size_t nik_count;
     struct m_parked *parked;
     size_t parked_count, parked_room;
     /* the event in hand */
@@ -261,6 +301,20 @@ void m_item_registered(struct model *m, const struct m_event *ev);
 void m_item_issued(struct model *m, const struct m_event *ev);
 void m_item_checked(struct model *m, const struct m_event *ev);
 
+/* Persons: who is meant, what is said, what is known. */
+struct m_person *m_meant_person(struct model *m, const struct m_event *ev,
+                                const PbPersonIdentity *said);
+void m_note_refs(struct model *m, const struct record *record);
+void m_person_stated(struct model *m, const struct m_event *ev, struct m_person *p,
+                     const PbPersonIdentity *said);
+void m_state_person(struct model *m, struct m_person *p, uint64_t seq, const PbPersonIdentity *said,
+                    PbSchooling schooling);
+void m_unstate_person(struct model *m, struct m_person *p, uint64_t seq);
+struct m_identity m_identity_of(const struct m_person *p);
+bool m_age_at(const struct m_identity *id, int32_t day, int32_t *out_age);
+bool m_is_minor(const struct m_identity *id, int32_t day, bool *out_doubt);
+void m_set_minor(struct model *m, struct m_person *p, bool minor, bool doubt);
+
 /* Rows against the model. */
 void m_compare_person(struct model *m, const void *object);
 void m_compare_case(struct model *m, const void *object);
@@ -307,8 +361,8 @@ int64_t m_start_ms(const struct m_slot *s);
 /* OPEN, REG_CLOSED, … at the time of the model. */
 PbSlotState m_slot_state(const struct model *m, const struct m_slot *s);
 /* Grown up, and meets the conditions of the slot; and has no other seat. */
-bool m_is_eligible(struct model *m, const struct m_slot *s, struct m_person *p);
-bool m_may_sit(struct model *m, const struct m_slot *s, struct m_person *p);
+bool m_is_eligible(const struct m_slot *s, const struct m_person *p);
+bool m_may_sit(const struct model *m, const struct m_slot *s, const struct m_person *p);
 bool m_on_loan(const struct m_item *item);
 void m_case_of_seat_moved(struct model *m, struct m_seat *seat, PbAllocationState to);
 bool m_is_missing(const struct model *m, const struct m_parked *parked);

@@ -33,15 +33,6 @@ static bool has_capability(struct model *m, const char *agency, PbCapability cap
 
 /* ---- persons and their cases ---- */
 
-static struct m_person *person_of(struct model *m, const struct m_event *ev)
-{
-    struct sg_id id = id_of(ev->record->rest->person_id);
-    struct m_person *p = pile_find(&m->persons, &id);
-    bool created = ev->effect->person && ev->effect->person->created;
-    M_EXPECT(m, created == !p, "a person is made twice, or never", &id);
-    return p ? p : pile_add(&m->persons, &id, sizeof *p);
-}
-
 static struct m_case **newest_of(struct model *m, struct m_person *p, const char *owner)
 {
     for (size_t i = 0; i < p->case_count; i++)
@@ -116,7 +107,12 @@ void m_referral_submitted(struct model *m, const struct m_event *ev)
 {
     const PbReferralSubmitted *e = ev->e->referral_submitted;
     struct sg_id id = id_of(e->referral_id), case_id = id_of(ev->e->case_id);
-    struct m_person *p = person_of(m, ev);
+    bool intake = e->kind == PB_REFERRAL_KIND_INTAKE;
+    struct m_case *of = intake ? NULL : pile_find(&m->cases, &case_id);
+    M_EXPECT(m, intake || of, "a referral of no case", &id);
+    if (m->broken)
+        return;
+    struct m_person *p = of ? of->person : m_meant_person(m, ev, e->person);
     M_EXPECT(m, !pile_find(&m->referrals, &id), "a referral is submitted twice", &id);
     struct m_referral *r = pile_add(&m->referrals, &id, sizeof *r);
     r->kind = e->kind;
@@ -133,10 +129,11 @@ void m_referral_submitted(struct model *m, const struct m_event *ev)
     check_submitted(m, ev, r);
     r->next = p->referrals;
     p->referrals = r;
-    if (e->kind == PB_REFERRAL_KIND_INTAKE) {
+    m_person_stated(m, ev, p, e->person);
+    if (intake) {
         r->c = attach(m, ev, p, r->targets[0]);
     } else {
-        r->c = pile_find(&m->cases, &case_id);
+        r->c = of;
         M_EXPECT(m, r->c && r->c->owner == ev->agency && m_case_open(r->c->state),
                  "a referral of a case that is not an open one of the publisher", &id);
         M_EXPECT(m, r->targets[0] != ev->agency, "a case is referred to its owner", &id);
@@ -310,8 +307,12 @@ void m_loop_closed(struct model *m, const PbReferralEffect *effect)
 
 void m_contact(struct model *m, const struct m_event *ev)
 {
-    if (ev->effect->person)
-        (void)person_of(m, ev);
+    const PbStreetContactRecorded *e = ev->e->contact_recorded;
+    if (!e->person && !ev->e->has_person_ref)
+        return;
+    struct m_person *p = m_meant_person(m, ev, e->person);
+    if (!m->broken)
+        m_person_stated(m, ev, p, e->person);
 }
 
 void m_assessment(struct model *m, const struct m_event *ev)
@@ -324,6 +325,14 @@ void m_assessment(struct model *m, const struct m_event *ev)
              "an assessment of a case that takes none", &id);
     if (m->broken)
         return;
+    struct m_person *p = c->person;
+    bool doubt;
+    m_state_person(m, p, ev->record->seq, e->person,
+                   e->has_schooling ? e->schooling : PB_SCHOOLING_UNSPECIFIED);
+    struct m_identity known = m_identity_of(p);
+    bool minor = m_is_minor(&known, sg_day_at(sg_ms_of(ev->e->occurred_at)), &doubt);
+    M_EXPECT(m, e->is_minor || !minor || !known.dated, "of age against a known birth date", &p->id);
+    m_set_minor(m, p, e->is_minor, false);
     c->band = e->priority_band;
     c->called_minor = e->is_minor;
     c->not_ppks = !e->is_minor && !e->n_confirmed_ppks;
@@ -349,6 +358,7 @@ void m_correction(struct model *m, const struct m_event *ev)
     if (m->broken)
         return;
     r->state = PB_REFERRAL_STATE_WITHDRAWN;
+    m_unstate_person(m, r->person, r->seq);
     m_touch(m, TOUCHED_REFERRAL, r);
     end_case(m, r, PB_CASE_STATE_VOID);
 }

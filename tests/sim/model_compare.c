@@ -33,6 +33,8 @@ void m_compare_person(struct model *m, const void *object)
         M_EXPECT(m, seat && seat->person == p && seat->state == PB_ALLOCATION_STATE_WAITLISTED,
                  "a person waits for what is not its own", &p->id);
     }
+    M_EXPECT(m, row->minor == p->minor && row->age_doubt == p->age_doubt, "minor, or in doubt",
+             &p->id);
     M_EXPECT(m, row->lost_without_fault == p->lost, "seats lost without fault", &p->id);
     M_EXPECT(m, row->n_completed == p->completed_count, "courses completed", &p->id);
 }

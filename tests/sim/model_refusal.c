@@ -111,7 +111,7 @@ static bool takes_request(struct model *m, const PbEnvelope *e, const char *agen
                   q->person_accepted && live->hold_until_ms > m->now_ms))
         return false;
     if ((!open && !(state == PB_SLOT_STATE_REG_CLOSED && q->waitlist_ok)) ||
-        !m_is_eligible(m, s, c->person))
+        !m_is_eligible(s, c->person))
         return false;
     return live || (open && s->live < s->capacity) ||
            (q->waitlist_ok && c->person->waiting_count < WAITINGS_MAX);

@@ -125,7 +125,7 @@ void m_seat_requested(struct model *m, const struct m_event *ev)
     M_EXPECT(m,
              state == PB_SLOT_STATE_OPEN || (state == PB_SLOT_STATE_REG_CLOSED && e->waitlist_ok),
              "a seat on a slot that is closed", &slot_id);
-    M_EXPECT(m, m_is_eligible(m, s, c->person), "I10: a seat for somebody who may have none",
+    M_EXPECT(m, m_is_eligible(s, c->person), "I10: a seat for somebody who may have none",
              &case_id);
     struct m_seat *live = c->person->live;
     if (live && live->slot == s && live->state == PB_ALLOCATION_STATE_HELD && e->person_accepted &&
