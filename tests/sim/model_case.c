@@ -25,7 +25,7 @@ bool m_serves(const struct m_case *c)
            (c->state == PB_CASE_STATE_IN_SERVICE || c->state == PB_CASE_STATE_AFTERCARE);
 }
 
-static bool has_capability(struct model *m, const char *agency, PbCapability capability)
+bool m_has(const struct model *m, const char *agency, PbCapability capability)
 {
     const struct sg_agency *found = agency ? sg_roster_agency(m->roster, agency) : NULL;
     return found && (found->capabilities & SG_CAP(capability));
@@ -64,6 +64,7 @@ static struct m_case *new_case(struct model *m, const struct m_event *ev, struct
         c->person = p;
         c->state = state;
         *newest_of(m, p, owner) = c;
+        m_flag_new_case(m, c);
         m_touch(m, TOUCHED_CASE, c);
         return c;
     }
@@ -74,14 +75,12 @@ static struct m_case *new_case(struct model *m, const struct m_event *ev, struct
 static struct m_case *attach(struct model *m, const struct m_event *ev, struct m_person *p,
                              const char *owner)
 {
-    struct m_case *c = open_case(p, owner);
-    return c ? c : new_case(m, ev, p, owner, PB_CASE_STATE_NEW);
-}
-
-static void move_case(struct model *m, struct m_case *c, PbCaseState to)
-{
-    c->state = to;
-    m_touch(m, TOUCHED_CASE, c);
+    for (size_t i = 0; i < m_root(p)->case_count; i++) {
+        struct m_case *c = m_root(p)->newest[i];
+        if (c->owner == owner && (m_case_open(c->state) || m_may_reopen(m, c)))
+            return c;
+    }
+    return new_case(m, ev, p, owner, PB_CASE_STATE_NEW);
 }
 
 static bool begins(const struct m_case *c)
@@ -94,7 +93,7 @@ static bool begins(const struct m_case *c)
 static void check_submitted(struct model *m, const struct m_event *ev, const struct m_referral *r)
 {
     bool intake = r->kind == PB_REFERRAL_KIND_INTAKE;
-    bool owner = has_capability(m, r->targets[0], PB_CAPABILITY_CASE_OWNER);
+    bool owner = m_has(m, r->targets[0], PB_CAPABILITY_CASE_OWNER);
     M_EXPECT(m, owner || r->kind == PB_REFERRAL_KIND_SERVICE, "referred to no owner of cases",
              &r->id);
     for (const struct m_referral *at = r->person->referrals; intake && at; at = at->next)
@@ -125,15 +124,27 @@ void m_referral_submitted(struct model *m, const struct m_event *ev)
     r->seq = ev->record->seq;
     r->priority = e->priority;
     r->since_ms = m->now_ms;
+    r->service_count = e->n_requested_services;
+    for (size_t i = 0; i < e->n_requested_services; i++)
+        r->services[i] = e->requested_services[i];
     r->handed_over_ms = e->handed_over_at ? sg_ms_of(e->handed_over_at) : 0;
     check_submitted(m, ev, r);
     r->next = p->referrals;
     p->referrals = r;
     m_person_stated(m, ev, p, e->person);
+    r->occurred_on = sg_day_at(sg_ms_of(ev->e->occurred_at));
     if (intake) {
+        struct m_case *known = open_case(m_root(p), r->targets[0]);
         r->c = attach(m, ev, p, r->targets[0]);
+        if (known)
+            m_relapse(m, known, r->occurred_on);
     } else {
         r->c = of;
+        r->of_child = m_hands_child_over(r);
+        if (r->kind == PB_REFERRAL_KIND_TRANSFER &&
+            m_has(m, r->targets[0], PB_CAPABILITY_CHILD_PROTECTION))
+            of->minor_from_ms = 0;
+        m_touch(m, TOUCHED_CASE, of);
         M_EXPECT(m, r->c && r->c->owner == ev->agency && m_case_open(r->c->state),
                  "a referral of a case that is not an open one of the publisher", &id);
         M_EXPECT(m, r->targets[0] != ev->agency, "a case is referred to its owner", &id);
@@ -164,13 +175,14 @@ void m_referral_acknowledged(struct model *m, const struct m_event *ev)
     M_EXPECT(m, r->state == PB_REFERRAL_STATE_SUBMITTED, "acknowledged twice", &r->id);
     r->state = PB_REFERRAL_STATE_ACKNOWLEDGED;
     r->since_ms = m->now_ms;
+    r->of_child = m_hands_child_over(r);
     if (r->kind != PB_REFERRAL_KIND_INTAKE || r->c->state != PB_CASE_STATE_NEW)
         return;
     if (e->admitted_to_shelter) {
         bool came = r->handed_over_ms && r->handed_over_ms < m->now_ms;
         r->c->assess_from_ms = came ? r->handed_over_ms : m->now_ms;
     }
-    move_case(m, r->c, PB_CASE_STATE_INTAKE);
+    m_move_case(m, r->c, PB_CASE_STATE_INTAKE);
 }
 
 /* The case ends here unless another referral holds it. */
@@ -182,8 +194,7 @@ static void end_case(struct model *m, const struct m_referral *r, PbCaseState to
             return;
     if (r->kind != PB_REFERRAL_KIND_INTAKE || !begins(r->c))
         return;
-    r->c->assess_from_ms = 0;
-    move_case(m, r->c, to);
+    m_move_case(m, r->c, to);
 }
 
 static void redirect(struct model *m, const struct m_event *ev, struct m_referral *r)
@@ -238,13 +249,17 @@ static void transfer(struct model *m, const struct m_event *ev, struct m_referra
     if (!to)
         return;
     if (begins(to))
-        to->state = PB_CASE_STATE_ASSESSING;
+        m_move_case(m, to, PB_CASE_STATE_ASSESSING);
     if (!to->band)
         to->band = old->band;
-    move_case(m, old, PB_CASE_STATE_TRANSFERRED);
-    old->assess_from_ms = 0;
+    if (old->minor && !to->minor) {
+        to->minor = true;
+        m_minor_limit(m, to);
+    }
+    to->age_doubt |= old->age_doubt;
+    m_move_case(m, old, PB_CASE_STATE_TRANSFERRED);
     if (move_claims(m, old, to))
-        to->state = PB_CASE_STATE_IN_TRAINING;
+        m_move_case(m, to, PB_CASE_STATE_IN_TRAINING);
     if (to->state != PB_CASE_STATE_ASSESSING)
         to->assess_from_ms = 0;
     else if (!to->assess_from_ms)
@@ -270,9 +285,12 @@ static void accept(struct model *m, const struct m_event *ev, struct m_referral 
     if (begins(r->c)) {
         if (!r->c->assess_from_ms)
             r->c->assess_from_ms = m->now_ms;
-        move_case(m, r->c, PB_CASE_STATE_ASSESSING);
+        m_move_case(m, r->c, PB_CASE_STATE_ASSESSING);
     } else if (r->c->state == PB_CASE_STATE_AFTERCARE) {
-        move_case(m, r->c, PB_CASE_STATE_IN_SERVICE);
+        m_move_case(m, r->c, PB_CASE_STATE_IN_SERVICE);
+    } else if (r->c->state == PB_CASE_STATE_CLOSED) {
+        m_reopen(m, r->c);
+        m_relapse(m, r->c, r->occurred_on);
     }
 }
 
@@ -311,8 +329,10 @@ void m_contact(struct model *m, const struct m_event *ev)
     if (!e->person && !ev->e->has_person_ref)
         return;
     struct m_person *p = m_meant_person(m, ev, e->person);
-    if (!m->broken)
-        m_person_stated(m, ev, p, e->person);
+    if (m->broken)
+        return;
+    m_person_stated(m, ev, p, e->person);
+    m_relapse_seen(m, p, e->activity, sg_day_at(sg_ms_of(ev->e->occurred_at)));
 }
 
 void m_assessment(struct model *m, const struct m_event *ev)
@@ -325,19 +345,22 @@ void m_assessment(struct model *m, const struct m_event *ev)
              "an assessment of a case that takes none", &id);
     if (m->broken)
         return;
-    struct m_person *p = c->person;
+    struct m_person *p = m_root(c->person);
     bool doubt;
     m_state_person(m, p, ev->record->seq, e->person,
                    e->has_schooling ? e->schooling : PB_SCHOOLING_UNSPECIFIED);
     struct m_identity known = m_identity_of(p);
     bool minor = m_is_minor(&known, sg_day_at(sg_ms_of(ev->e->occurred_at)), &doubt);
     M_EXPECT(m, e->is_minor || !minor || !known.dated, "of age against a known birth date", &p->id);
-    m_set_minor(m, p, e->is_minor, false);
+    m_assess_age(m, c, e->is_minor);
     c->band = e->priority_band;
     c->called_minor = e->is_minor;
     c->not_ppks = !e->is_minor && !e->n_confirmed_ppks;
     c->assess_from_ms = 0;
-    move_case(m, c, c->state == PB_CASE_STATE_ASSESSING ? PB_CASE_STATE_IN_SERVICE : c->state);
+    if (c->state == PB_CASE_STATE_ASSESSING)
+        m_move_case(m, c, PB_CASE_STATE_IN_SERVICE);
+    else
+        m_busy(m, c);
     for (size_t i = 0; i < c->person->waiting_count; i++)
         if (c->person->waiting[i]->c == c)
             c->person->waiting[i]->band = c->band;
@@ -365,20 +388,19 @@ void m_correction(struct model *m, const struct m_event *ev)
 
 /* ---- the case follows its seat ---- */
 
-void m_case_of_seat_moved(struct model *m, struct m_seat *seat, PbAllocationState to)
+void m_case_of_seat_moved(struct model *m, struct m_seat *seat, PbAllocationState from)
 {
     struct m_case *c = seat->c;
+    PbAllocationState to = seat->state;
+    bool completed = to == PB_ALLOCATION_STATE_COMPLETED;
     if (to == PB_ALLOCATION_STATE_OCCUPIED) {
         M_EXPECT(m, m_case_open(c->state), "a placement of a case that is over", &c->id);
-        c->assess_from_ms = 0;
-        move_case(m, c, PB_CASE_STATE_IN_TRAINING);
-    } else if (seat->state == PB_ALLOCATION_STATE_OCCUPIED) {
+        m_move_case(m, c, PB_CASE_STATE_IN_TRAINING);
+        m_course_begins(m, c, seat);
+    } else if (from == PB_ALLOCATION_STATE_OCCUPIED) {
         M_EXPECT(m, c->state == PB_CASE_STATE_IN_TRAINING,
-                 "a placement of a case that does not"
-                 " train",
-                 &c->id);
-        move_case(m, c,
-                  to == PB_ALLOCATION_STATE_COMPLETED ? PB_CASE_STATE_AFTERCARE
-                                                      : PB_CASE_STATE_IN_SERVICE);
+                 "a placement of a case that does not train", &c->id);
+        m_move_case(m, c, completed ? PB_CASE_STATE_AFTERCARE : PB_CASE_STATE_IN_SERVICE);
+        m_course_ends(m, c, seat->ended_on ? seat->ended_on : sg_day_at(m->now_ms), completed);
     }
 }

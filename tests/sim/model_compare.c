@@ -37,6 +37,15 @@ void m_compare_person(struct model *m, const void *object)
              &p->id);
     M_EXPECT(m, row->lost_without_fault == p->lost, "seats lost without fault", &p->id);
     M_EXPECT(m, row->n_completed == p->completed_count, "courses completed", &p->id);
+    M_EXPECT(m, row->restricted == p->restricted, "a restriction", &p->id);
+    for (size_t i = 0; i < row->n_consents; i++) {
+        const PbConsentOfPerson *said = row->consents[i];
+        const struct m_consent *is = &p->consents[said->scope];
+        M_EXPECT(m,
+                 said->given == is->given && said->has_valid_until == is->ends &&
+                     said->valid_until == is->valid_until,
+                 "a consent", &p->id);
+    }
 }
 
 void m_compare_case(struct model *m, const void *object)
@@ -50,7 +59,16 @@ void m_compare_case(struct model *m, const void *object)
     M_EXPECT(m, row->priority_band == c->band, "a case has another band", &c->id);
     M_EXPECT(m, strcmp(row->owner, c->owner) == 0 && same_id(row->person_id, &c->person->id),
              "a case of another owner or person", &c->id);
-    const struct m_seat *live = c->person->live;
+    M_EXPECT(m, row->minor == c->minor && row->not_ppks == c->not_ppks, "a case of other flags",
+             &c->id);
+    M_EXPECT(m, row->age_doubt == c->age_doubt, "AGE_DOUBT of a case", &c->id);
+    M_EXPECT(m, row->reopened == c->reopened && row->closed_on == c->closed_on,
+             "a case that was closed or opened again", &c->id);
+    M_EXPECT(m,
+             row->has_plan_id == (c->plan != NULL) &&
+                 (!c->plan || same_id(row->plan_id, &c->plan->id)),
+             "a case of another plan", &c->id);
+    const struct m_seat *live = m_root(c->person)->live;
     bool trains = live && live->c == c && live->state == PB_ALLOCATION_STATE_OCCUPIED;
     M_EXPECT(m, trains == (row->state == PB_CASE_STATE_IN_TRAINING),
              "a case trains without its seat, or the other way round", &c->id);
@@ -133,6 +151,36 @@ void m_compare_seat(struct model *m, const void *object)
              &seat->id);
     if (!m->broken && seat->state == PB_ALLOCATION_STATE_WAITLISTED)
         compare_waiting(m, seat, row);
+}
+
+void m_compare_plan(struct model *m, const void *object)
+{
+    const struct m_plan *plan = object;
+    const PbPlanRow *row = m_row(m, TABLE_PLANS, &plan->id, &pb_plan_row__descriptor);
+    M_EXPECT(m, row && row->state == plan->state, "a plan is in another state", &plan->id);
+    if (!row)
+        return;
+    M_EXPECT(m, strcmp(row->owner, plan->owner) == 0 && same_id(row->case_id, &plan->c->id),
+             "a plan of another case", &plan->id);
+    M_EXPECT(m, row->starts_on == plan->starts_on && row->ended_on == plan->ended_on,
+             "a plan from another day, or to another one", &plan->id);
+    M_EXPECT(m, row->n_checkpoints == plan->checkpoint_count, "checkpoints of a plan", &plan->id);
+    for (size_t i = 0; !m->broken && i < row->n_checkpoints; i++) {
+        const PbCheckpointRow *is = row->checkpoints[i];
+        const struct m_checkpoint *c = &plan->checkpoints[i];
+        M_EXPECT(m, strcmp(is->code, c->code) == 0 && is->due_on == c->due_on,
+                 "a checkpoint on another day", &plan->id);
+        M_EXPECT(m, is->has_done_seq == c->done && (c->done || is->passed == c->passed),
+                 "a checkpoint is done, or passed over", &plan->id);
+    }
+}
+
+void m_compare_request(struct model *m, const void *object)
+{
+    const struct m_request *r = object;
+    const PbRequestRow *row = m_row(m, TABLE_REQUESTS, &r->id, &pb_request_row__descriptor);
+    M_EXPECT(m, row && row->status == r->status && row->kind == r->kind,
+             "a request is in another state", &r->id);
 }
 
 void m_compare_item(struct model *m, const void *object)
@@ -226,6 +274,7 @@ void m_compare_tables(struct model *m)
                   {TABLE_REFERRALS, m->referrals.count, NULL, "referrals that no event made"},
                   {TABLE_PERSONS, m->persons.count, NULL, "persons that no event made"},
                   {TABLE_ITEMS, m->items.count, NULL, "items that no event made"},
+                  {TABLE_PLANS, m->plans.count, NULL, "plans that no event made"},
                   {TABLE_BASTS, m->basts.count, NULL, "BAST numbers that no event made"},
                   {TABLE_DUE, UINT64_MAX, m_look_at_due, NULL}};
     for (size_t i = 0; !m->broken && i < SG_ARRAY_LEN(tables); i++) {

@@ -93,6 +93,11 @@ static void of_referral(const struct m_referral *r, struct m_limits *to)
     struct m_limit *limit;
     if (r->state == PB_REFERRAL_STATE_SUBMITTED) {
         limit = add(to, RULE_ACKNOWLEDGE, m_target(r));
+        if (r->of_child) {
+            level(limit, from + 4 * SG_HOUR_MS);
+            level(limit, from + 28 * SG_HOUR_MS);
+            return;
+        }
         int64_t due = r->priority == PB_PRIORITY_EMERGENCY_24H ? from + 4 * SG_HOUR_MS
                       : r->priority == PB_PRIORITY_URGENT_72H  ? working_after(from, 1)
                                                                : working_after(from, 3);
@@ -101,10 +106,21 @@ static void of_referral(const struct m_referral *r, struct m_limits *to)
         level(limit, working_after(due, 3));
     } else if (r->state == PB_REFERRAL_STATE_ACKNOWLEDGED) {
         limit = add(to, RULE_DECIDE, m_target(r));
+        if (r->of_child) {
+            level(limit, from + SG_DAY_MS);
+            level(limit, from + 2 * SG_DAY_MS);
+            return;
+        }
         level(limit, from + (r->priority == PB_PRIORITY_EMERGENCY_24H ? SG_DAY_MS
                              : r->priority == PB_PRIORITY_URGENT_72H  ? 3 * SG_DAY_MS
                                                                       : 14 * SG_DAY_MS));
     }
+}
+
+static void pause(struct m_limits *to, struct m_person *p)
+{
+    for (size_t i = 0; i < to->count; i++)
+        to->all[i].paused = m_root(p)->restricted;
 }
 
 static void of_case(const struct m_case *c, struct m_limits *to)
@@ -114,6 +130,19 @@ static void of_case(const struct m_case *c, struct m_limits *to)
         level(limit, c->assess_from_ms + 7 * SG_DAY_MS);
         level(limit, c->assess_from_ms + 8 * SG_DAY_MS);
     }
+    if (c->minor_from_ms) {
+        struct m_limit *limit = add(to, "T04", c->owner);
+        level(limit, c->minor_from_ms + SG_DAY_MS);
+        level(limit, c->minor_from_ms + 2 * SG_DAY_MS);
+    }
+    if (c->plan_from_ms) {
+        struct m_limit *limit = add(to, "T11-PLAN", c->owner);
+        level(limit, c->plan_from_ms + 7 * SG_DAY_MS);
+        level(limit, c->plan_from_ms + 28 * SG_DAY_MS);
+    }
+    if (c->busy_ms)
+        level(add(to, "T12", c->owner), c->busy_ms + 60 * SG_DAY_MS);
+    pause(to, c->person);
 }
 
 static void of_seat(const struct m_seat *seat, struct m_limits *to)
@@ -177,6 +206,24 @@ static void of_slot(const struct m_slot *s, struct m_limits *to)
         level(add(to, RULE_WAITING_END, NULL), m_late_end_ms(s));
 }
 
+static void of_plan(const struct m_plan *plan, struct m_limits *to)
+{
+    const struct m_checkpoint *next =
+        plan->state == PB_PLAN_STATE_ACTIVE ? m_next_checkpoint(plan) : NULL;
+    if (!next)
+        return;
+    struct m_limit *limit = add(to, "T11", plan->owner);
+    level(limit, sg_day_start_ms(next->due_on + 7 + 1) + plan->held_ms);
+    level(limit, sg_day_start_ms(next->due_on + 7 + 1 + 21) + plan->held_ms);
+    pause(to, plan->c->person);
+}
+
+static void of_request(const struct m_request *r, struct m_limits *to)
+{
+    if (r->status == PB_DATA_SUBJECT_REQUEST_RECORDED__STATUS_RECEIVED)
+        level(add(to, "T13", r->owner), r->received_ms + 3 * SG_DAY_MS);
+}
+
 void m_limits_of(const struct model *m, enum model_kind kind, const void *object,
                  struct m_limits *to)
 {
@@ -188,6 +235,8 @@ void m_limits_of(const struct model *m, enum model_kind kind, const void *object
     case TOUCHED_SEAT: of_seat(object, to); break;
     case TOUCHED_ITEM: of_item(object, to); break;
     case TOUCHED_SLOT: of_slot(object, to); break;
+    case TOUCHED_PLAN: of_plan(object, to); break;
+    case TOUCHED_REQUEST: of_request(object, to); break;
     }
 }
 
@@ -211,8 +260,8 @@ static bool is_silent(struct model *m, const struct sg_id *id, const PbDeadlineR
         if (!sg_id_equal(&own, id))
             continue;
         SG_CHECK(!presence_of(&m->turn, agency->id, m->now_ms, &presence, &why));
-        int64_t noon = sg_day_start_ms(sg_day_at(working_after(presence.down_since_ms, 1))) +
-                       12 * SG_HOUR_MS;
+        int64_t noon =
+            sg_day_start_ms(sg_day_at(working_after(presence.down_since_ms, 1))) + 12 * SG_HOUR_MS;
         int64_t at = agency->round_the_clock ? presence.down_since_ms + SG_DAY_MS : noon;
         return agency_is_down(m, agency->id) && row->n_levels_ms == 1 && row->levels_ms[0] == at;
     }
@@ -224,6 +273,17 @@ static bool is_parked(const struct model *m, const struct sg_id *id, const PbDea
     for (size_t i = 0; i < m->parked_count; i++)
         if (m->parked[i].seq == sg_get_u64(id->b + 8))
             return row->levels_ms[0] == m->parked[i].since_ms + 14 * SG_DAY_MS;
+    return false;
+}
+
+/* T14 stands under an id of its own, and names its request. */
+static bool is_ordered(const struct model *m, const PbDeadlineRow *row)
+{
+    struct sg_id id = id_of(row->aggregate_id);
+    const struct m_request *r = pile_find(&m->requests, &id);
+    for (size_t i = 0; r && row->responsible && i < r->told_count; i++)
+        if (strcmp(r->told[i], row->responsible) == 0)
+            return row->levels_ms[0] == r->told_ms + 3 * SG_DAY_MS;
     return false;
 }
 
@@ -243,6 +303,7 @@ static void compare_levels(struct model *m, const struct sg_id *id, const struct
     for (size_t i = 0; same && i < limit->count; i++)
         same = row->levels_ms[i] == limit->levels_ms[i];
     M_EXPECT(m, same, "a deadline at another time", id);
+    M_EXPECT(m, row->has_paused_ms == limit->paused, "a deadline stands still, or does not", id);
     M_EXPECT(m,
              !limit->responsible ||
                  (row->responsible && strcmp(row->responsible, limit->responsible) == 0),
@@ -254,10 +315,9 @@ static const void *object_of(const struct model *m, const struct sg_id *id, enum
     const struct {
         const struct pile *pile;
         enum model_kind kind;
-    } piles[] = {{&m->referrals, TOUCHED_REFERRAL},
-                 {&m->cases, TOUCHED_CASE},
-                 {&m->seats, TOUCHED_SEAT},
-                 {&m->slots, TOUCHED_SLOT},
+    } piles[] = {{&m->referrals, TOUCHED_REFERRAL}, {&m->cases, TOUCHED_CASE},
+                 {&m->seats, TOUCHED_SEAT},         {&m->slots, TOUCHED_SLOT},
+                 {&m->plans, TOUCHED_PLAN},         {&m->requests, TOUCHED_REQUEST},
                  {&m->items, TOUCHED_ITEM}};
     for (size_t i = 0; i < SG_ARRAY_LEN(piles); i++) {
         const void *object = pile_find(piles[i].pile, id);
@@ -287,6 +347,8 @@ static PbDeadlineRow *bound_deadline(struct model *m, const struct cursor *at)
         M_EXPECT(m, i < limits.count, "a deadline of what is over", &id);
         if (!m->broken)
             compare_levels(m, &id, &limits.all[i], row);
+    } else if (strcmp(rule, RULE_EXECUTED) == 0) {
+        M_EXPECT(m, is_ordered(m, row), "an order to forget that nobody has to carry out", &id);
     } else if (strcmp(rule, RULE_SILENT) == 0) {
         M_EXPECT(m, is_silent(m, &id, row), "an agency is silent, and is not", &id);
     } else {
@@ -314,7 +376,7 @@ void m_look_at_limit(struct model *m, const struct cursor *at)
     const char *rule = (const char *)at->key.ptr + SG_ID_BYTES;
     const PbDeadlineRow *row = bound_deadline(m, at);
     int64_t next_ms;
-    if (m->broken || !deadline_next(row, &next_ms))
+    if (m->broken || !deadline_next(row, &next_ms) || row->has_paused_ms)
         return;
     struct key due = {0};
     struct sg_bytes nothing;
@@ -356,7 +418,11 @@ uint64_t m_wanted_limits(struct model *m)
 {
     uint64_t count = m->parked_count + count_of(m, &m->referrals, TOUCHED_REFERRAL) +
                      count_of(m, &m->cases, TOUCHED_CASE) + count_of(m, &m->seats, TOUCHED_SEAT) +
-                     count_of(m, &m->slots, TOUCHED_SLOT) + count_of(m, &m->items, TOUCHED_ITEM);
+                     count_of(m, &m->slots, TOUCHED_SLOT) + count_of(m, &m->items, TOUCHED_ITEM) +
+                     count_of(m, &m->plans, TOUCHED_PLAN) +
+                     count_of(m, &m->requests, TOUCHED_REQUEST);
+    for (size_t i = 0; i < m->requests.count; i++)
+        count += ((const struct m_request *)m->requests.all[i])->told_count;
     for (size_t i = 0; i < m->roster->agency_count; i++) { /* T15 stands beside */
         struct key key = {0};
         struct sg_bytes row;

@@ -10,6 +10,13 @@
 
 enum { ADULT = 18, DOUBT = 20, NIK_YEARS = 2 };
 
+struct m_person *m_root(struct m_person *p)
+{
+    while (p->linked_to)
+        p = p->linked_to;
+    return p;
+}
+
 /* ---- statements ---- */
 
 static bool is_dated(const PbPersonIdentity *p)
@@ -171,13 +178,6 @@ void m_person_stated(struct model *m, const struct m_event *ev, struct m_person 
     bool doubt;
     bool minor = m_is_minor(&id, sg_day_at(sg_ms_of(ev->e->occurred_at)), &doubt);
     m_set_minor(m, p, minor, doubt);
-}
-
-void m_set_minor(struct model *m, struct m_person *p, bool minor, bool doubt)
-{
-    (void)m;
-    p->minor = minor;
-    p->age_doubt = doubt;
 }
 
 /* ---- who is meant ---- */

@@ -87,8 +87,9 @@ static bool course_is_new(const struct m_slot *s, const struct m_person *p)
     return true;
 }
 
-bool m_is_eligible(const struct m_slot *s, const struct m_person *p)
+bool m_is_eligible(const struct m_slot *s, struct m_person *of)
 {
+    const struct m_person *p = m_root(of);
     if (p->minor || p->age_doubt || !course_is_new(s, p))
         return false;
     struct m_identity id = m_identity_of(p);
@@ -96,10 +97,15 @@ bool m_is_eligible(const struct m_slot *s, const struct m_person *p)
            schooling_fits(s, id.schooling);
 }
 
-bool m_may_sit(const struct model *m, const struct m_slot *s, const struct m_person *p)
+bool m_agrees(const struct model *m, struct m_person *p)
 {
-    (void)m;
-    return !p->live && m_is_eligible(s, p);
+    return !m_root(p)->restricted &&
+           m_consents(p, PB_CONSENT_RECORDED__SCOPE_SHARE_WITH_PROVIDER, sg_day_at(m->now_ms));
+}
+
+bool m_may_sit(const struct model *m, const struct m_slot *s, struct m_person *p)
+{
+    return !m_root(p)->live && m_agrees(m, p) && m_is_eligible(s, p);
 }
 
 /* ---- E08 ---- */
