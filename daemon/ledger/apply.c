@@ -6,6 +6,7 @@
 #include "ledger/fold.h"
 
 #include "kit/check.h"
+#include "wire/day.h"
 
 void *fold_room(struct fold *f, size_t size)
 {
@@ -99,6 +100,8 @@ static enum sg_err create_referral(struct fold *f, const PbReferralEffect *e)
     row.n_requested_services = e->n_requested_services;
     row.requested_services = e->requested_services;
     row.object = fold_object_row(f);
+    row.has_occurred_on = true;
+    row.occurred_on = sg_day_at(f->event->occurred_ms);
     enum sg_err err = fold_put(f, TABLE_REFERRALS, e->referral_id, &row);
     key_id(key_id(&key, &f->person_id), &id);
     return err ? err : fold_mark(f, TABLE_REFERRALS_OF_PERSON, &key);
@@ -125,6 +128,10 @@ static enum sg_err fold_referral(struct fold *f)
     if (e->target) {
         row->targets = fold_grown(f, row->targets, row->n_targets, sizeof *row->targets);
         row->targets[row->n_targets++] = e->target;
+    }
+    if (e->n_delivered) {
+        row->delivered = fold_grown(f, row->delivered, row->n_delivered, sizeof *row->delivered);
+        row->delivered[row->n_delivered++] = e->delivered[0];
     }
     return fold_put(f, TABLE_REFERRALS, e->referral_id, row);
 }
@@ -186,8 +193,11 @@ enum sg_err fold_rewrite_waitings(struct fold *f, const ProtobufCBinaryData *cas
 
 static void set_case_fields(struct fold *f, PbCaseRow *row, const PbCaseEffect *e)
 {
-    row->has_state = true;
-    row->state = e->state;
+    if (e->has_state) {
+        row->has_state = true;
+        row->state = e->state;
+        row->version++;
+    }
     if (e->has_minor) {
         row->has_minor = row->has_age_doubt = true;
         row->minor = e->minor;
@@ -206,6 +216,60 @@ static void set_case_fields(struct fold *f, PbCaseRow *row, const PbCaseEffect *
         row->has_assessed_seq = true;
         row->assessed_seq = f->record->seq;
     }
+}
+
+/* CLOSED, opened again, and what is counted by episode. */
+static void set_closing(struct fold *f, PbCaseRow *row, const PbCaseEffect *e, PbCaseState before)
+{
+    if (e->has_closed_on) {
+        row->has_closed_on = row->has_close_reason = row->has_closed_ms = true;
+        row->has_state_before = true;
+        row->closed_on = e->closed_on;
+        row->close_reason = e->close_reason;
+        row->closed_ms = f->record->accepted_ms;
+        row->state_before = before;
+    }
+    if (e->reopened || e->resumed)
+        row->has_closed_on = row->has_close_reason = row->has_closed_ms = row->has_state_before =
+            false;
+    if (e->reopened) {
+        row->has_reopened = true;
+        row->reopened++;
+        row->has_food_from = row->has_food_days = row->has_mentored_from = false;
+    }
+    if (e->has_food_from) {
+        row->has_food_from = row->has_food_days = true;
+        row->food_from = e->food_from;
+        row->food_days = e->food_days;
+    }
+}
+
+/* Whose case went to another owner reads what it wrote, until it has a case of its own again. */
+static enum sg_err mark_transferred(struct fold *f, const PbCaseEffect *e, const char *owner)
+{
+    enum sg_err err = fold_need_person(f);
+    for (size_t i = 0; !err && i < f->person->n_cases; i++) {
+        PbCaseOfPerson *c = f->person->cases[i];
+        if (strcmp(c->owner, owner) != 0)
+            continue;
+        c->has_transferred = c->transferred = e->state == PB_CASE_STATE_TRANSFERRED;
+        f->person_changed = true;
+    }
+    return err;
+}
+
+/* The reference of a later relapse. */
+static enum sg_err remember_closing(struct fold *f, const PbCaseEffect *e)
+{
+    if (e->close_reason != PB_CLOSE_REASON_INDEPENDENT &&
+        e->close_reason != PB_CLOSE_REASON_REUNIFIED)
+        return SG_OK;
+    enum sg_err err = fold_need_person(f);
+    if (err || (f->person->has_first_closed_on && f->person->first_closed_on <= e->closed_on))
+        return err;
+    f->person->has_first_closed_on = f->person_changed = true;
+    f->person->first_closed_on = e->closed_on;
+    return SG_OK;
 }
 
 static enum sg_err fold_case(struct fold *f, const PbCaseEffect *e)
@@ -227,8 +291,15 @@ static enum sg_err fold_case(struct fold *f, const PbCaseEffect *e)
     if (err)
         return err;
     bool band = !e->created && e->has_priority_band && e->priority_band != row->priority_band;
+    PbCaseState before = row->state;
     set_case_fields(f, row, e);
-    row->version++;
+    set_closing(f, row, e, before);
+    if (e->state == PB_CASE_STATE_TRANSFERRED || e->created)
+        err = mark_transferred(f, e, row->owner);
+    if (!err && e->has_closed_on)
+        err = remember_closing(f, e);
+    if (err)
+        return err;
     err = fold_put(f, TABLE_CASES, e->case_id, row);
     return !err && band ? fold_rewrite_waitings(f, &e->case_id, e->priority_band) : err;
 }
@@ -241,7 +312,8 @@ static enum sg_err fold_object(struct fold *f)
     const PbObjectEffect *e = effect->object;
     bool own_row =
         (effect->referral && (effect->referral->created || effect->referral->acknowledged)) ||
-        (effect->slot && effect->slot->created) || (effect->item && effect->item->created);
+        (effect->slot && effect->slot->created) || (effect->item && effect->item->created) ||
+        f->event->envelope->mentoring_plan_set;
     if (!e || own_row)
         return SG_OK; /* the object's own row keeps it */
     struct key key = {0};
@@ -272,6 +344,10 @@ enum sg_err ledger_apply(struct txn *txn, const struct record *record, const str
                                                           fold_allocation,
                                                           fold_attendance,
                                                           fold_item,
+                                                          fold_consent,
+                                                          fold_plans,
+                                                          fold_visit,
+                                                          fold_request,
                                                           fold_park,
                                                           fold_object};
     struct fold f = {.txn = txn,

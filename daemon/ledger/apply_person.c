@@ -35,7 +35,7 @@ enum sg_err fold_person(struct fold *f)
         f->person = fold_room(f, sizeof *f->person);
         pb_person_row__init(f->person);
         f->person_changed = true;
-    } else if (effect->n_refs || effect->has_minor) {
+    } else if (effect->n_refs || effect->has_minor || effect->guarded) {
         err = fold_need_person(f);
     }
     if (!err && effect->has_minor &&
@@ -47,6 +47,8 @@ enum sg_err fold_person(struct fold *f)
     }
     if (!err && effect->n_refs)
         add_refs(f, effect);
+    if (!err && effect->guarded)
+        f->person->has_guarded = f->person->guarded = f->person_changed = true;
     return err;
 }
 

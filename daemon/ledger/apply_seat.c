@@ -106,6 +106,9 @@ static void add_completed(struct fold *f, const PbAllocationEffect *e)
     }
     row->ended_on = row->has_ended_on && row->ended_on > e->ended_on ? row->ended_on : e->ended_on;
     row->has_ended_on = true;
+    if (!person->has_first_completed_on || person->first_completed_on > e->ended_on)
+        person->first_completed_on = e->ended_on;
+    person->has_first_completed_on = true;
 }
 
 static enum sg_err move_person(struct fold *f, const PbAllocationEffect *e, bool was_live,

@@ -22,6 +22,7 @@ struct reader_set {
 /* What caused a derived record: the place of an agency's event, or a deadline. */
 struct cause {
     bool has_place;
+    bool import; /* of an outbox that was opened for import: no limit begins, nobody waits */
     struct sg_id outbox_id;
     uint64_t number;
     uint8_t digest[SG_HASH_BYTES]; /* of the event; of (id, due) for a deadline */
@@ -39,6 +40,8 @@ enum follow_kind {
     FOLLOW_SETTLE,      /* decide again what is parked for this object */
     FOLLOW_SETTLED,     /* tell how a parked event ended */
     FOLLOW_LOOP,        /* close the loop of a referral */
+    FOLLOW_RELAPSE,     /* somebody is back on the street (D4) */
+    FOLLOW_ERASURE,     /* an agency is told to forget (D6) */
 };
 
 struct follow {
@@ -57,6 +60,11 @@ struct follow {
     const char *target;
     uint64_t assessed_seq;      /* the assessment goes along; 0 = none */
     struct sg_id allocation_id; /* FOLLOW_WAITING, FOLLOW_ALTERNATIVE */
+    /* FOLLOW_RELAPSE */
+    PbCaseRelapseDetected__Reference reference;
+    int32_t reference_on, contact_on;
+    /* FOLLOW_ERASURE; also object_id, target */
+    bool health_only;
     /* FOLLOW_SEAT */
     PbAllocationEffect *seat;
     const PbAllocationRow *before; /* NULL when created */
@@ -171,6 +179,12 @@ enum sg_err decide_item_registered(struct decision *d, struct sg_why *why);
 enum sg_err decide_item_issued(struct decision *d, struct sg_why *why);
 enum sg_err decide_item_checked(struct decision *d, struct sg_why *why);
 enum sg_err decide_correction(struct decision *d, struct sg_why *why);
+enum sg_err decide_consent(struct decision *d, struct sg_why *why);
+enum sg_err decide_service(struct decision *d, struct sg_why *why);
+enum sg_err decide_plan(struct decision *d, struct sg_why *why);
+enum sg_err decide_visit(struct decision *d, struct sg_why *why);
+enum sg_err decide_case_closed(struct decision *d, struct sg_why *why);
+enum sg_err decide_request(struct decision *d, struct sg_why *why);
 
 /* Conditional fields (end of check 2). False: refused. */
 bool shape_check(const struct sg_event *event, struct sg_fault *fault);

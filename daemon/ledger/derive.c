@@ -8,6 +8,8 @@
 #include "ledger/deadline.h"
 #include "ledger/parking.h"
 #include "ledger/referral.h"
+#include "ledger/relapse.h"
+#include "ledger/rights.h"
 
 /* ---- the envelope of a derived event ---- */
 
@@ -200,6 +202,8 @@ static enum sg_err run_follow(struct decision *d, const struct follow *f, struct
     case FOLLOW_SETTLE: return settle_parked(d, f, why);
     case FOLLOW_SETTLED: return tell_settled(d, f, why);
     case FOLLOW_LOOP: return close_loop(d, f, why);
+    case FOLLOW_RELAPSE: return tell_relapse(d, f, why);
+    case FOLLOW_ERASURE: return tell_erasure(d, f, why);
     }
     return SG_OK;
 }

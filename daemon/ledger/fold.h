@@ -45,5 +45,9 @@ enum sg_err fold_move(struct fold *f, const PbMoveEffect *e);
 enum sg_err fold_item(struct fold *f);
 enum sg_err fold_deadline(struct fold *f, const PbDeadlineEffect *e);
 enum sg_err fold_park(struct fold *f);
+enum sg_err fold_consent(struct fold *f);
+enum sg_err fold_plans(struct fold *f);
+enum sg_err fold_visit(struct fold *f);
+enum sg_err fold_request(struct fold *f);
 
 #endif

@@ -1,5 +1,6 @@
 /* promotion.c - who comes next: free seats go to those who wait, in the order of waiting. */
 #include "ledger/allocation.h"
+#include "ledger/consent.h"
 #include "ledger/deadline.h"
 #include "wire/day.h"
 
@@ -23,7 +24,10 @@ enum sg_err may_have_seat(struct ledger_turn *turn, const PbSlotRow *slot,
     *out_may = false;
     enum sg_err err =
         read_row(turn, TABLE_PERSONS, person_id, &pb_person_row__descriptor, &person, why);
-    if (err || person->has_live_allocation_id || person->minor || person->age_doubt)
+    if (err || person->has_live_allocation_id || person->minor || person->age_doubt ||
+        person->restricted ||
+        !consent_holds(person, PB_CONSENT_RECORDED__SCOPE_SHARE_WITH_PROVIDER,
+                       sg_day_at(turn->block->time_ms)))
         return err;
     err = person_identity(turn, person_id, &identity, why);
     if (!err)

@@ -179,7 +179,9 @@ static enum sg_err take_over(struct decision *d, struct transfer *t, struct sg_w
     bool open = own && case_is_open(own->state);
     if (open) {
         PbCaseState to = case_next(own->state, CASE_TAKEN_OVER);
-        effect = case_change(d, &t->new_id, own, to, &told);
+        err = case_change(d, &t->new_id, own, to, &effect, &told, why);
+        if (err)
+            return err;
     } else {
         effect = case_make(d, t->person, t->new_owner, t->old, &t->old_id, &t->new_id);
         effect->state = PB_CASE_STATE_ASSESSING;
@@ -224,14 +226,15 @@ enum sg_err transfer_case(struct decision *d, const PbReferralRow *row,
         return refuse(d, SG_ST_BAD_TRANSITION, "referral_decided.referral_id", "CASE_OVER",
                       "a referral whose case is open");
     person_grant_refs(d, t.person, NULL);
-    (void)case_change(d, &t.old_id, t.old, PB_CASE_STATE_TRANSFERRED, &told);
+    PbCaseEffect *change;
+    err = case_change(d, &t.old_id, t.old, PB_CASE_STATE_TRANSFERRED, &change, &told, why);
+    if (err)
+        return err;
     told->has_referral = true;
     told->referral_id = *referral_id;
     told->referral_state = PB_REFERRAL_STATE_ACCEPTED;
     told->referrer = row->referrer;
     err = take_over(d, &t, why);
-    if (!err)
-        err = deadline_end(d, RULE_ASSESS, &t.old_id, false, why);
     if (!err)
         err = assess_there(d, &t, why);
     if (!err)
