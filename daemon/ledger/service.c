@@ -145,8 +145,10 @@ static void answer_referral(struct decision *d, const struct service *s)
 {
     const PbBasicServiceDelivered *e = d->event->envelope->service_delivered;
     const PbReferralRow *row = s->referral;
+    if (!s->asked)
+        return;
     struct sg_id of_case = id_of(row->case_id);
-    if (!s->asked || row->state != PB_REFERRAL_STATE_ACCEPTED || !asks_for(row, e->service) ||
+    if (row->state != PB_REFERRAL_STATE_ACCEPTED || !asks_for(row, e->service) ||
         !sg_id_equal(&of_case, &s->c.id))
         return;
     PbReferralEffect *effect = referral_effect(d, &s->referral_id);
