@@ -40,7 +40,7 @@ struct pile {
 
 /* A deadline: when each of its levels is reached, and whom it binds (NULL: not looked at). */
 struct m_limit {
-    bool paused; /* the person is restricted */
+    bool paused, held; /* the person is restricted; it was, at some time */
     const char *rule;
     const char *responsible;
     int64_t levels_ms[3];
@@ -141,7 +141,7 @@ struct m_plan {
     struct m_checkpoint checkpoints[MODEL_CHECKPOINTS];
     size_t checkpoint_count;
     bool aftercare;  /* its checkpoints are laid */
-    int64_t held_ms; /* how long its limit has stood still */
+    int64_t limit_ms, held_ms; /* T11: set then; has stood still so long */
 };
 
 /* A request of a person, and whom it was told to. */
@@ -177,7 +177,7 @@ struct m_person {
     struct sg_id id;
     struct m_person *linked_to; /* NULL: itself */
     struct m_consent consents[MODEL_SCOPES];
-    bool restricted;
+    bool restricted, was_restricted;
     int64_t restricted_ms;
     int32_t first_closed_on, first_completed_on, last_completed_on; /* 0: never */
     struct m_statement *statements;                                 /* by seq */
@@ -477,6 +477,7 @@ void m_relapse_told(struct model *m, const PbEnvelope *e);
 /* Minors. */
 void m_assess_age(struct model *m, struct m_case *c, bool minor);
 void m_minor_limit(struct model *m, struct m_case *c);
+void m_child_stays(struct model *m, const struct m_referral *r);
 void m_flag_new_case(struct model *m, struct m_case *c);
 bool m_hands_child_over(const struct m_referral *r);
 /* Consents and requests. */

@@ -305,6 +305,7 @@ void m_referral_decided(struct model *m, const struct m_event *ev)
     case PB_REFERRAL_DECISION_REDIRECTED: redirect(m, ev, r); return;
     case PB_REFERRAL_DECISION_DECLINED:
         r->state = PB_REFERRAL_STATE_DECLINED;
+        m_child_stays(m, r);
         end_case(m, r, PB_CASE_STATE_DECLINED);
         return;
     case PB_REFERRAL_DECISION_UNSPECIFIED:
@@ -382,6 +383,7 @@ void m_correction(struct model *m, const struct m_event *ev)
         return;
     r->state = PB_REFERRAL_STATE_WITHDRAWN;
     m_unstate_person(m, r->person, r->seq);
+    m_child_stays(m, r);
     m_touch(m, TOUCHED_REFERRAL, r);
     end_case(m, r, PB_CASE_STATE_VOID);
 }

@@ -119,8 +119,10 @@ static void of_referral(const struct m_referral *r, struct m_limits *to)
 
 static void pause(struct m_limits *to, struct m_person *p)
 {
-    for (size_t i = 0; i < to->count; i++)
+    for (size_t i = 0; i < to->count; i++) {
         to->all[i].paused = m_root(p)->restricted;
+        to->all[i].held = m_root(p)->was_restricted; /* what was told stays as it was */
+    }
 }
 
 static void of_case(const struct m_case *c, struct m_limits *to)
@@ -300,7 +302,7 @@ static void compare_levels(struct model *m, const struct sg_id *id, const struct
                            const PbDeadlineRow *row)
 {
     bool same = row->n_levels_ms == limit->count;
-    for (size_t i = 0; same && i < limit->count; i++)
+    for (size_t i = limit->held ? row->reached : 0; same && i < limit->count; i++)
         same = row->levels_ms[i] == limit->levels_ms[i];
     M_EXPECT(m, same, "a deadline at another time", id);
     M_EXPECT(m, row->has_paused_ms == limit->paused, "a deadline stands still, or does not", id);

@@ -97,6 +97,13 @@ static void take_away(struct m_plan *plan, bool training, int32_t after)
 
 /* ---- the plan and its case ---- */
 
+/* T11 of its next checkpoint, from now on. */
+static void begin_limit(const struct model *m, struct m_plan *plan)
+{
+    plan->held_ms = 0;
+    plan->limit_ms = m->now_ms;
+}
+
 struct m_plan *m_active_plan(const struct m_case *c)
 {
     return c->plan && c->plan->state == PB_PLAN_STATE_ACTIVE ? c->plan : NULL;
@@ -125,7 +132,7 @@ void m_course_begins(struct model *m, struct m_case *c, const struct m_seat *sea
     }
     int32_t from = plan->starts_on > seat->started_on ? plan->starts_on : seat->started_on;
     if (!is_custom(plan)) {
-        plan->held_ms = 0;
+        begin_limit(m, plan);
         lay_training(m, plan, from, seat->slot->ends);
     }
     m_touch(m, TOUCHED_PLAN, plan);
@@ -140,7 +147,7 @@ void m_course_ends(struct model *m, struct m_case *c, int32_t on, bool completed
     }
     if (is_custom(plan))
         return;
-    plan->held_ms = 0;
+    begin_limit(m, plan);
     take_away(plan, true, on);
     if (completed)
         take_away(plan, false, INT32_MIN);
@@ -201,6 +208,7 @@ void m_plan_set(struct model *m, const struct m_event *ev)
     plan->starts_on = day_no(e->starts_on);
     plan->template = e->template_;
     lay_all(m, plan, e);
+    begin_limit(m, plan);
     c->plan = plan;
     c->plan_from_ms = 0;
     if (!c->mentored_from)
@@ -231,10 +239,10 @@ static struct m_checkpoint *meant(struct m_plan *plan, const char *code, int32_t
     return nearest;
 }
 
-static void make_contact(struct m_plan *plan, struct m_checkpoint *at, int32_t on)
+static void make_contact(const struct model *m, struct m_plan *plan, struct m_checkpoint *at, int32_t on)
 {
     int32_t before = at ? at->due_on : on - NEAR;
-    plan->held_ms = 0;
+    begin_limit(m, plan);
     if (at)
         at->done = true;
     for (size_t i = 0; i < plan->checkpoint_count; i++) {
@@ -276,7 +284,7 @@ void m_visit(struct model *m, const struct m_event *ev)
                                 e->on_street == PB_MENTORING_VISIT_RECORDED__ON_STREET_NO};
     note_visit(plan->c, &visit);
     if (e->contact_made)
-        make_contact(plan, at, on);
+        make_contact(m, plan, at, on);
     bool laid = is_custom(plan) || plan->aftercare;
     if (plan->state == PB_PLAN_STATE_ACTIVE && laid && plan->checkpoint_count &&
         !m_next_checkpoint(plan))

@@ -23,6 +23,13 @@ void m_minor_limit(struct model *m, struct m_case *c)
     m_touch(m, TOUCHED_CASE, c);
 }
 
+/* Nobody takes the child over: its owner has to find somebody again. */
+void m_child_stays(struct model *m, const struct m_referral *r)
+{
+    if (r->kind == PB_REFERRAL_KIND_TRANSFER && !r->c->minor_from_ms)
+        m_minor_limit(m, r->c);
+}
+
 static void flag_case(struct model *m, struct m_case *c)
 {
     if (c->minor || !m_case_open(c->state))

@@ -46,13 +46,17 @@ void m_consent_withdrawn(struct model *m, const struct m_event *ev, struct m_cas
 
 /* ---- restriction ---- */
 
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 static void shift(int64_t *from_ms, int64_t since_ms, int64_t by_ms)
 {
     if (!*from_ms)
         return;
     /* what began in between has not run at all */
-    int64_t began = *from_ms > since_ms ? *from_ms : since_ms;
-    *from_ms += by_ms - (began - since_ms);
+    *from_ms += by_ms - (later(*from_ms, since_ms) - since_ms);
 }
 
 static void restrict_person(struct model *m, struct m_person *p, bool restricted)
@@ -60,6 +64,7 @@ static void restrict_person(struct model *m, struct m_person *p, bool restricted
     if (p->restricted == restricted)
         return;
     p->restricted = restricted;
+    p->was_restricted = true;
     int64_t since = p->restricted_ms, by = m->now_ms - since;
     p->restricted_ms = restricted ? m->now_ms : 0;
     for (size_t i = 0; i < m->cases.count; i++) {
@@ -72,7 +77,7 @@ static void restrict_person(struct model *m, struct m_person *p, bool restricted
             shift(&c->busy_ms, since, by);
             shift(&c->plan_from_ms, since, by);
             if (c->plan)
-                c->plan->held_ms += by;
+                c->plan->held_ms += m->now_ms - later(c->plan->limit_ms, since);
         }
         m_touch(m, TOUCHED_CASE, c);
         if (c->plan)
