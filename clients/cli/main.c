@@ -53,7 +53,7 @@ static const struct command {
      "Tampilkan keadaan broker dan perangkat ini", "Show broker, outbox and inbox"},
     {"keygen",    cmd_keygen,    "AGENCY/DEVICE FILE",
      "Buat kunci perangkat", "Make a device key"},
-    {"admin",     cmd_admin,     "clock advance --to TIME | clock accept",
+    {"admin",     cmd_admin,     "clock advance --to TIME | clock accept | import open|close OUTBOX --agency ID",
      "Urusan pengelola sistem", "Matters of the operator"},
 }; /* clang-format on */
 

@@ -262,6 +262,7 @@ static enum sg_err known_person(struct decision *d, const struct sg_id *person_i
     (void)person_effect(d, person_id);
     enum sg_err err =
         read_row(d->turn, TABLE_PERSONS, person_id, &pb_person_row__descriptor, out_row, why);
+    d->restricted = !err && (*out_row)->restricted;
     return err == SG_E_NOT_FOUND ? sg_fail(why, SG_E_STORE, "a person without a row") : err;
 }
 
@@ -299,6 +300,7 @@ static enum sg_err by_ref(struct decision *d, PbPersonRow **out_row, struct sg_w
     if (!ref_given(row, agency, &ref))
         return refuse_unknown(d, SG_E_NOT_FOUND, "person_ref");
     (void)person_effect(d, &person_id);
+    d->restricted = row->restricted;
     *out_row = row;
     return SG_OK;
 }
