@@ -429,7 +429,7 @@ static enum sg_err move_case(struct decision *d, const struct spoken *s, enum ca
                              PbReferralState state, struct sg_why *why)
 {
     PbCaseState to;
-    PbCaseEffect *change;
+    PbCaseEffect *change = NULL;
     struct follow *told = NULL;
     enum sg_err err = state_after(d, s, event, &to, why);
     if (err)
@@ -446,8 +446,13 @@ static enum sg_err move_case(struct decision *d, const struct spoken *s, enum ca
     told->referrer = s->row->referrer;
     if (d->event->envelope->referral_decided)
         told->reason = d->event->envelope->referral_decided->reason;
-    if (s->c->state == PB_CASE_STATE_CLOSED && case_is_open(to))
+    if (s->c->state == PB_CASE_STATE_CLOSED && case_is_open(to)) {
         relapse(d, s->person, &s->case_id, s->c->owner, s->row->occurred_on);
+        if (s->person->minor && !s->c->minor)
+            change->has_minor = change->minor = true;
+        if (s->person->minor || s->c->minor)
+            minor_limit(d, &s->case_id, s->c->owner);
+    }
     return minor_stays(d, s, event, why);
 }
 

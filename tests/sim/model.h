@@ -81,6 +81,7 @@ struct m_case {
     int64_t closed_ms;
     PbCloseReason close_reason;
     uint32_t reopened;
+    int64_t assess_set_ms;
     int64_t assess_from_ms; /* T03; 0: it does not run */
     bool laden;             /* an item was issued in it */
 };
@@ -140,7 +141,7 @@ struct m_plan {
     uint64_t version; /* as its row says */
     struct m_checkpoint checkpoints[MODEL_CHECKPOINTS];
     size_t checkpoint_count;
-    bool aftercare;  /* its checkpoints are laid */
+    bool aftercare;            /* its checkpoints are laid */
     int64_t limit_ms, held_ms; /* T11: set then; has stood still so long */
 };
 
@@ -464,6 +465,7 @@ struct m_person *m_root(struct m_person *p);
 
 /* Cases: their states, what begins and ends with them. */
 void m_move_case(struct model *m, struct m_case *c, PbCaseState to);
+void m_assess_limit(const struct model *m, struct m_case *c, int64_t from_ms);
 void m_busy(struct model *m, struct m_case *c);
 bool m_may_reopen(const struct model *m, const struct m_case *c);
 void m_reopen(struct model *m, struct m_case *c);

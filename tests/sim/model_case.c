@@ -180,7 +180,7 @@ void m_referral_acknowledged(struct model *m, const struct m_event *ev)
         return;
     if (e->admitted_to_shelter) {
         bool came = r->handed_over_ms && r->handed_over_ms < m->now_ms;
-        r->c->assess_from_ms = came ? r->handed_over_ms : m->now_ms;
+        m_assess_limit(m, r->c, came ? r->handed_over_ms : m->now_ms);
     }
     m_move_case(m, r->c, PB_CASE_STATE_INTAKE);
 }
@@ -263,7 +263,7 @@ static void transfer(struct model *m, const struct m_event *ev, struct m_referra
     if (to->state != PB_CASE_STATE_ASSESSING)
         to->assess_from_ms = 0;
     else if (!to->assess_from_ms)
-        to->assess_from_ms = m->now_ms;
+        m_assess_limit(m, to, m->now_ms);
     m_touch(m, TOUCHED_CASE, to);
     for (struct m_referral *at = r->person->referrals; at; at = at->next) {
         bool open = at->state == PB_REFERRAL_STATE_ACCEPTED ||
@@ -284,7 +284,7 @@ static void accept(struct model *m, const struct m_event *ev, struct m_referral 
         return;
     if (begins(r->c)) {
         if (!r->c->assess_from_ms)
-            r->c->assess_from_ms = m->now_ms;
+            m_assess_limit(m, r->c, m->now_ms);
         m_move_case(m, r->c, PB_CASE_STATE_ASSESSING);
     } else if (r->c->state == PB_CASE_STATE_AFTERCARE) {
         m_move_case(m, r->c, PB_CASE_STATE_IN_SERVICE);

@@ -25,6 +25,13 @@ void m_busy(struct model *m, struct m_case *c)
     m_touch(m, TOUCHED_CASE, c);
 }
 
+/* T03 from that time on; it is set now. */
+void m_assess_limit(const struct model *m, struct m_case *c, int64_t from_ms)
+{
+    c->assess_from_ms = from_ms;
+    c->assess_set_ms = m->now_ms;
+}
+
 void m_move_case(struct model *m, struct m_case *c, PbCaseState to)
 {
     bool was = m_case_open(c->state);

@@ -239,7 +239,8 @@ static struct m_checkpoint *meant(struct m_plan *plan, const char *code, int32_t
     return nearest;
 }
 
-static void make_contact(const struct model *m, struct m_plan *plan, struct m_checkpoint *at, int32_t on)
+static void make_contact(const struct model *m, struct m_plan *plan, struct m_checkpoint *at,
+                         int32_t on)
 {
     int32_t before = at ? at->due_on : on - NEAR;
     begin_limit(m, plan);

@@ -208,7 +208,7 @@ static bool takes_check(struct model *m, const PbEnvelope *e, const char *agency
 
 static struct m_case *own_case(struct model *m, const PbEnvelope *e, const char *agency)
 {
-    struct m_case *c = find(&m->cases, e->case_id);
+    struct m_case *c = e->has_case_id ? find(&m->cases, e->case_id) : NULL;
     return c && c->owner == agency ? c : NULL;
 }
 

@@ -72,7 +72,8 @@ static void restrict_person(struct model *m, struct m_person *p, bool restricted
         if (m_root(c->person) != p)
             continue;
         if (!restricted) {
-            shift(&c->assess_from_ms, since, by);
+            if (c->assess_from_ms)
+                c->assess_from_ms += m->now_ms - later(c->assess_set_ms, since);
             shift(&c->minor_from_ms, since, by);
             shift(&c->busy_ms, since, by);
             shift(&c->plan_from_ms, since, by);
