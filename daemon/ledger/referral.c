@@ -388,6 +388,8 @@ static enum sg_err state_after(struct decision *d, const struct spoken *s, enum 
     return err;
 }
 
+/* Another that may take the minor over; one to an agency that may not was asked for before its age
+ * was known, and comes to nothing. */
 static enum sg_err has_other_transfer(struct decision *d, const struct spoken *s, bool *out_has,
                                       struct sg_why *why)
 {
@@ -404,7 +406,8 @@ static enum sg_err has_other_transfer(struct decision *d, const struct spoken *s
             break;
         struct sg_id of_case = id_of(row->case_id);
         *out_has = row->kind == PB_REFERRAL_KIND_TRANSFER && referral_is_pending(row->state) &&
-                   !sg_id_equal(&id, &s->id) && sg_id_equal(&of_case, &s->case_id);
+                   !sg_id_equal(&id, &s->id) && sg_id_equal(&of_case, &s->case_id) &&
+                   minor_may_go_to(d->turn->world, referral_target(row));
         err = cursor_next(&cursor, why);
     }
     return err;
