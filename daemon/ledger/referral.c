@@ -385,6 +385,8 @@ static enum sg_err state_after(struct decision *d, const struct spoken *s, enum 
     return err;
 }
 
+/* Another that may take the minor over; one to an agency that may not was asked for before its age
+ * was known, and comes to nothing. */
 static enum sg_err has_other_transfer(struct decision *d, const struct spoken *s, bool *out_has,
                                       struct sg_why *why)
 {
@@ -401,7 +403,8 @@ static enum sg_err has_other_transfer(struct decision *d, const struct spoken *s
             break;
         struct sg_id of_case = id_of(row->case_id);
         *out_has = row->kind == PB_REFERRAL_KIND_TRANSFER && referral_is_pending(row->state) &&
-                   !sg_id_equal(&id, &s->id) && sg_id_equal(&of_case, &s->case_id);
+                   !sg_id_equal(&id, &s->id) && sg_id_equal(&of_case, &s->case_id) &&
+                   minor_may_go_to(d->turn->world, referral_target(row));
         err = cursor_next(&cursor, why);
     }
     return err;
@@ -425,10 +428,9 @@ static enum sg_err minor_stays(struct decision *d, const struct spoken *s, enum 
 static void reopen(struct decision *d, const struct spoken *s, PbCaseEffect *change)
 {
     relapse(d, s->person, &s->case_id, s->c->owner, s->row->occurred_on);
-    change->has_minor = change->has_age_doubt = true;
-    change->minor = s->person->minor;
-    change->age_doubt = s->person->age_doubt;
-    if (change->minor)
+    if (s->person->minor && !s->c->minor)
+        change->has_minor = change->minor = true;
+    if (s->person->minor || s->c->minor)
         minor_limit(d, &s->case_id, s->c->owner);
 }
 

@@ -135,8 +135,10 @@ static void answer_referral(struct decision *d, const struct service *s)
 {
     const PbBasicServiceDelivered *e = d->event->envelope->service_delivered;
     const PbReferralRow *row = s->referral;
-    struct sg_id of_case = s->asked ? id_of(row->case_id) : (struct sg_id){{0}};
-    if (!s->asked || row->state != PB_REFERRAL_STATE_ACCEPTED || !asks_for(row, e->service) ||
+    if (!s->asked)
+        return;
+    struct sg_id of_case = id_of(row->case_id);
+    if (row->state != PB_REFERRAL_STATE_ACCEPTED || !asks_for(row, e->service) ||
         !sg_id_equal(&of_case, &s->c.id))
         return;
     PbReferralEffect *effect = referral_effect(d, &s->referral_id);
