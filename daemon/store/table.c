@@ -63,6 +63,7 @@ static const struct table_info {
     [TABLE_PLANS] = FOLD("plans"),
     [TABLE_VISITS] = FOLD("visits"),
     [TABLE_REQUESTS] = FOLD("requests"),
+    [TABLE_REFUSALS] = KEPT("refusals"),
     /* clang-format on */
 };
 static_assert(SG_ARRAY_LEN(tables) == TABLES, "every table has a row");
