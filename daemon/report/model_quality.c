@@ -43,8 +43,7 @@ static void note_readers(struct model *m, const struct fact *f)
         const PbReader *reader = f->rest->audience[i];
         uint32_t relations = reader->relations & ~(uint32_t)RELATION_PUBLISHER;
         bool own = f->agency && reader->agency && strcmp(f->agency, reader->agency) == 0;
-        if (own || !reader->agency || !relations ||
-            (m->request->shows && !m->request->shows(f->type, relations)))
+        if (own || !reader->agency || !(relations & m->request->personal[f->type % REPORT_TYPES]))
             continue;
         model_traffic(m, model_agency(m, reader->agency))->personal++;
     }

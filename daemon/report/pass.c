@@ -76,6 +76,7 @@ static enum sg_err walk_some(struct pass *pass, uint64_t *seq, bool *out_end,
     SG_AUTO(txn_done) struct txn txn = {0};
     SG_AUTO(cursor_done) struct cursor cursor = {0};
     struct key from = {0};
+    pass->txn = &txn;
     enum sg_err err = txn_begin(&txn, pass->env, TXN_READ, why);
     if (!err)
         err = cursor_open(&cursor, &txn, TABLE_JOURNAL, why);
@@ -302,20 +303,11 @@ static enum sg_err correct(struct pass *pass, PbEnvelope *envelope, struct fact 
         fact->states = false;
         return SG_OK;
     }
-    SG_AUTO(txn_done) struct txn txn = {0};
     struct record by;
-    enum sg_err err = txn_begin(&txn, pass->env, TXN_READ, why);
+    enum sg_err err = journal_get(pass->txn, c->seq, &by, why);
     if (!err)
-        err = journal_get(&txn, c->seq, &by, why);
-    if (err)
-        return err;
-    struct record copy = by; /* what it borrows of the map ends with this transaction */
-    err = replace(pass, &copy, envelope, fact, why);
-    if (err || !fact->corrected)
-        return err;
-    uint8_t *personal = sg_arena_copy(&pass->scratch, by.personal.ptr, by.personal.len);
-    fact->personal = (struct sg_bytes){personal, personal ? by.personal.len : 0};
-    return SG_OK;
+        err = replace(pass, &by, envelope, fact, why);
+    return err;
 }
 
 static bool counts(const PbRecordRest *rest)

@@ -41,6 +41,7 @@ struct pass {
     const atomic_bool *stop;
     struct sg_arena *arena;  /* facts */
     struct sg_arena scratch; /* of one record */
+    struct txn *txn; /* of the walk; no second one is opened beside it: the map may have to grow */
     uint64_t as_of;
     int64_t last_ms; /* when the last record was accepted */
     struct pool corrections;
@@ -52,7 +53,7 @@ typedef void take_fact(void *context, const struct fact *fact);
 
 /* Both walks. `wanted` has true for each type that the facts are made of; D-types by their number.
  * Errors: SG_E_STORE, SG_E_LIMIT, SG_E_STATE (stopped). */
-enum { WANTED_MAX = 256 };
+enum { WANTED_MAX = REPORT_TYPES };
 SG_MUST_CHECK enum sg_err pass_prepare(struct pass *pass, struct sg_why *why);
 SG_MUST_CHECK enum sg_err pass_run(struct pass *pass, const bool wanted[WANTED_MAX],
                                    take_fact *take, void *context, struct sg_why *why);

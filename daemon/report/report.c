@@ -5,8 +5,9 @@
 
 #include <stdlib.h>
 
-#define MODEL_BYTES ((size_t)12 << 30) /* of address space: pages cost memory once they are used \
-                                        */
+#define MODEL_BYTES                                                              \
+    ((size_t)12 << 30) /* of address space: pages cost memory once they are used \
+                        */
 #define OUTPUT_BYTES ((size_t)256 << 20)
 
 static const struct report {

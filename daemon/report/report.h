@@ -14,6 +14,8 @@
 
 #include <stdatomic.h>
 
+enum { REPORT_TYPES = 256 };
+
 /* Everything that a report depends on beside the journal; no pointer into anything that changes. */
 struct report_request {
     const char *name;         /* one of the table; see report_known */
@@ -26,8 +28,8 @@ struct report_request {
     char steward[SG_AGENCY_MAX + 1]; /* whose cases the reports about cases are about: Dinsos */
     size_t protector_count;          /* agencies for the protection of children */
     char protectors[SG_AGENCIES_MAX][SG_AGENCY_MAX + 1];
-    /* Does a reader with these relations see a personal field of such an event? NULL: yes. */
-    bool (*shows)(uint32_t type, uint32_t relations);
+    /* By type of event: relations that see a personal field of it. */
+    uint32_t personal[REPORT_TYPES];
 };
 
 /* A finished report: pages, each a packed QueryResult that lacks its request_no. */

@@ -53,7 +53,7 @@ enum table {
     TABLE_PLANS,               /* plan -> PlanRow */
     TABLE_VISITS,              /* case, day of the visit, seq -> VisitRow */
     TABLE_REQUESTS,            /* request of a data subject -> RequestRow */
-    TABLE_REFUSALS,            /* seq of the record to come (u64), n-th before it (u32) -> RefusalRow */
+    TABLE_REFUSALS,            /* seq of the record to come, n-th before it -> RefusalRow */
     TABLES
 };
 
