@@ -255,12 +255,12 @@ static void set_closing(struct fold *f, PbCaseRow *row, const PbCaseEffect *e, P
     if (e->reopened) {
         row->has_reopened = true;
         row->reopened++;
-        row->has_food_from = row->has_food_days = row->has_mentored_from = false;
+        row->has_mentored_from = false;
+        row->n_food_on = 0;
     }
-    if (e->has_food_from) {
-        row->has_food_from = row->has_food_days = true;
-        row->food_from = e->food_from;
-        row->food_days = e->food_days;
+    if (e->food_given) {
+        row->n_food_on = e->n_food_on;
+        row->food_on = e->food_on;
     }
 }
 

@@ -128,7 +128,11 @@ static enum sg_err take_back(struct decision *d, const struct sg_id *case_id, co
     if (!ends && !ends_health)
         return SG_OK;
     request_of_consent(d, &id, case_id, c->owner);
-    enum sg_err err = tell_providers(d, case_id, &id, !ends, why);
+    enum sg_err err = SG_OK;
+    for (size_t i = 0; !err && i < person->n_cases; i++) {
+        struct sg_id of_owner = id_of(person->cases[i]->case_id);
+        err = tell_providers(d, &of_owner, &id, !ends, why);
+    }
     return err || !ends ? err : release_seat(d, person, why);
 }
 

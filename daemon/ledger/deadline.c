@@ -95,6 +95,16 @@ static bool is_state(const char *rule)
            strcmp(rule, RULE_WAITING_END) == 0 || strcmp(rule, RULE_PARKED) == 0;
 }
 
+/* What a RESTRICTION holds up. */
+static bool is_of_case(const char *rule)
+{
+    static const char *const rules[] = {RULE_ASSESS, RULE_MINOR, RULE_VISIT, RULE_PLAN, RULE_IDLE};
+    for (size_t i = 0; i < SG_ARRAY_LEN(rules); i++)
+        if (strcmp(rules[i], rule) == 0)
+            return true;
+    return false;
+}
+
 void deadline_start(struct decision *d, const struct limit *limit)
 {
     if (d->cause->import && !is_state(limit->rule))
@@ -112,6 +122,8 @@ void deadline_start(struct decision *d, const struct limit *limit)
     row->case_owner = limit->case_owner ? text_of(d->turn, limit->case_owner) : NULL;
     row->has_case_id = !sg_id_is_zero(&limit->case_id);
     row->case_id = data_of(d->turn, &limit->case_id);
+    row->has_paused_ms = d->restricted && is_of_case(limit->rule);
+    row->paused_ms = d->turn->block->time_ms;
     row->has_aggregate_id = !sg_id_is_zero(&limit->aggregate_id);
     row->aggregate_id = data_of(d->turn, &limit->aggregate_id);
     add_effect(d, limit->rule, &limit->id)->row = row;

@@ -106,6 +106,7 @@ struct decision {
     struct reader_set readers;
     bool has_person;
     struct sg_id person_id; /* whose personal data the record holds */
+    bool restricted;        /* that person is: limits of its cases that begin now stand still */
     bool duplicate;         /* check 7: the same object stated again */
     struct sg_id first_outbox_id;
     uint64_t first_number;

@@ -283,7 +283,7 @@ static enum sg_err move_plan(struct decision *d, PbPlanRow *plan, const struct s
         plan->has_attempts = true;
         plan->attempts++;
     }
-    if (plan->state == PB_PLAN_STATE_ACTIVE && plan->n_checkpoints && !plan_next(plan)) {
+    if (plan->state == PB_PLAN_STATE_ACTIVE && plan_is_done(plan)) {
         plan->state = PB_PLAN_STATE_COMPLETED;
         plan->has_ended_on = true;
         plan->ended_on = day;

@@ -34,6 +34,8 @@ void plan_lay(struct ledger_turn *turn, PbPlanRow *row, const char *code, int32_
               bool in_training);
 /* The first checkpoint that somebody still waits for; NULL: none. */
 PbCheckpointRow *plan_next(const PbPlanRow *row);
+/* Nothing is left to do. A template is not done before its after-care is laid. */
+bool plan_is_done(const PbPlanRow *row);
 /* T11 of the plan as it stands: ended, and begun again for the next open checkpoint. */
 SG_MUST_CHECK enum sg_err plan_limit(struct decision *d, const struct sg_id *id,
                                      const PbPlanRow *row, struct sg_why *why);

@@ -117,6 +117,14 @@ PbCheckpointRow *plan_next(const PbPlanRow *row)
     return NULL;
 }
 
+bool plan_is_done(const PbPlanRow *row)
+{
+    bool aftercare = template_of(row) == NULL;
+    for (size_t i = 0; i < row->n_checkpoints; i++)
+        aftercare |= !row->checkpoints[i]->in_training;
+    return aftercare && !plan_next(row);
+}
+
 /* Of a training that is over: what was due after it. Of an after-care that begins anew: all. */
 static void take_away(PbPlanRow *row, bool in_training, int32_t after)
 {

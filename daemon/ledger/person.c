@@ -325,6 +325,7 @@ static enum sg_err known_person(struct decision *d, const struct sg_id *person_i
 {
     (void)person_effect(d, person_id);
     enum sg_err err = person_combined(d->turn, person_id, out_row, why);
+    d->restricted = !err && (*out_row)->restricted;
     return err == SG_E_NOT_FOUND ? sg_fail(why, SG_E_STORE, "a person without a row") : err;
 }
 
@@ -378,7 +379,9 @@ static enum sg_err by_ref(struct decision *d, PbPersonRow **out_row, struct sg_w
     if (err)
         return refuse_unknown(d, err, "person_ref");
     (void)person_effect(d, &tree.ids[0]);
-    return person_tree_combine(d->turn, &tree, out_row, why);
+    err = person_tree_combine(d->turn, &tree, out_row, why);
+    d->restricted = !err && (*out_row)->restricted;
+    return err;
 }
 
 /* A NIK of somebody who is of another sex or age leads to nobody: the steward decides who is who

@@ -2,6 +2,7 @@
 #include "ledger/allocation.h"
 #include "ledger/casefile.h"
 #include "ledger/deadline.h"
+#include "ledger/query_care.h"
 #include "ledger/referral.h"
 #include "wire/day.h"
 
@@ -222,9 +223,12 @@ static enum sg_err case_view(const struct page *p, const struct sg_id *id, const
             view->has_person_ref = true;
             view->person_ref = person->refs[i]->person_ref;
         }
+    *out_view = view;
+    if (row->state == PB_CASE_STATE_TRANSFERRED) /* its old owner reads what it wrote, no more */
+        return SG_OK;
     if (identity.known)
         view->person = person_visible(p->turn, &identity, p->now_ms);
-    *out_view = view;
+    case_view_consents(p->turn, person, p->now_ms, view);
     return SG_OK;
 }
 
@@ -425,8 +429,14 @@ enum sg_err ledger_case(struct txn *txn, const struct ledger_asker *asker,
         return SG_E_NOT_FOUND;
     struct sg_id person_id = id_of(row->person_id);
     err = case_view(&p, case_id, row, out_view, why);
+    if (err || row->state == PB_CASE_STATE_TRANSFERRED)
+        return err;
+    err = case_view_plan(&turn, row, *out_view, why);
     if (!err)
         err = add_deadlines(&p, case_id, *out_view, why);
+    struct sg_id plan_id = id_of(row->plan_id);
+    if (!err && row->has_plan_id)
+        err = add_deadlines(&p, &plan_id, *out_view, why);
     if (!err)
         err = add_referrals(&p, case_id, &person_id, *out_view, why);
     return err ? err : add_placements(&p, case_id, *out_view, why);

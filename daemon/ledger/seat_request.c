@@ -163,5 +163,5 @@ enum sg_err decide_seat_requested(struct decision *d, struct sg_why *why)
     d->effect->has_minted_allocation_id = true;
     d->effect->minted_allocation_id = data_of(d->turn, &allocation_id);
     tell_slot_version(d, r.slot);
-    return SG_OK;
+    return case_is_busy(d, &r.case_id, r.c, why);
 }

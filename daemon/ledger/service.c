@@ -6,7 +6,7 @@
 #include "ledger/referral.h"
 #include "wire/day.h"
 
-enum { FOOD_DAYS_MAX = 7, FOOD_BITS = 64 };
+enum { FOOD_DAYS_MAX = 7 };
 
 /* What an E07 is decided on. */
 struct service {
@@ -87,43 +87,33 @@ static enum sg_err check_case(struct decision *d, const PbCaseRow *c)
 
 /* ---- food: at most seven days an episode ---- */
 
-/* Days with food as bits from the first one on; what lies beyond the last bit counts there. */
-static uint64_t food_bits(int32_t first, int32_t from, int32_t to)
+static bool has_day(const PbCaseEffect *effect, int32_t day)
 {
-    uint64_t bits = 0;
-    for (int32_t day = from; day <= to; day++) {
-        int32_t bit = day - first;
-        if (bit >= FOOD_BITS - 1)
-            return bits | UINT64_C(1) << (FOOD_BITS - 1);
-        bits |= UINT64_C(1) << bit;
-    }
-    return bits;
+    for (size_t i = 0; i < effect->n_food_on; i++)
+        if (effect->food_on[i] == day)
+            return true;
+    return false;
 }
 
-static uint64_t later_by(uint64_t bits, int32_t days)
-{
-    if (bits == 0)
-        return 0;
-    return days >= FOOD_BITS ? UINT64_C(1) << (FOOD_BITS - 1) : bits << days;
-}
-
+/* Each day counts once; the eighth is remembered as well: from then on there are too many. */
 static void count_food(struct decision *d, const struct service *s)
 {
     const PbBasicServiceDelivered *e = d->event->envelope->service_delivered;
     const PbCaseRow *c = s->c.row;
-    int32_t from = day_of(e->from_on), to = day_of(e->to_on);
+    int32_t to = day_of(e->to_on);
     if (e->service != PB_SPM_SERVICE_FOOD ||
         e->outcome == PB_BASIC_SERVICE_DELIVERED__OUTCOME_NOT_POSSIBLE)
         return;
-    int32_t first = c->has_food_from && c->food_from < from ? c->food_from : from;
-    uint64_t days = food_bits(first, from, to);
-    if (c->has_food_from)
-        days |= later_by(c->food_days, c->food_from - first);
     PbCaseEffect *effect = case_effect(d, &s->c.id);
-    effect->has_food_from = effect->has_food_days = true;
-    effect->food_from = first;
-    effect->food_days = days;
-    if (__builtin_popcountll(days) > FOOD_DAYS_MAX)
+    effect->has_food_given = effect->food_given = true;
+    effect->food_on = take(d->turn, (FOOD_DAYS_MAX + 1) * sizeof effect->food_on[0]);
+    effect->n_food_on = c->n_food_on;
+    if (c->n_food_on)
+        memcpy(effect->food_on, c->food_on, c->n_food_on * sizeof effect->food_on[0]);
+    for (int32_t day = day_of(e->from_on); day <= to && effect->n_food_on <= FOOD_DAYS_MAX; day++)
+        if (!has_day(effect, day))
+            effect->food_on[effect->n_food_on++] = day;
+    if (effect->n_food_on > FOOD_DAYS_MAX)
         warn(d, SG_ST_W_SPM_7_DAYS);
 }
 
@@ -145,8 +135,10 @@ static void answer_referral(struct decision *d, const struct service *s)
 {
     const PbBasicServiceDelivered *e = d->event->envelope->service_delivered;
     const PbReferralRow *row = s->referral;
+    if (!s->asked)
+        return;
     struct sg_id of_case = id_of(row->case_id);
-    if (!s->asked || row->state != PB_REFERRAL_STATE_ACCEPTED || !asks_for(row, e->service) ||
+    if (row->state != PB_REFERRAL_STATE_ACCEPTED || !asks_for(row, e->service) ||
         !sg_id_equal(&of_case, &s->c.id))
         return;
     PbReferralEffect *effect = referral_effect(d, &s->referral_id);

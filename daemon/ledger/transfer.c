@@ -208,6 +208,7 @@ static enum sg_err take_over(struct decision *d, struct transfer *t, struct sg_w
     if (!err && t->in_training) {
         effect->state = PB_CASE_STATE_IN_TRAINING;
         told->to = PB_CASE_STATE_IN_TRAINING;
+        err = deadline_end(d, RULE_IDLE, &t->new_id, false, why);
     }
     t->state = effect->state;
     return err;
