@@ -385,41 +385,38 @@ static enum sg_err state_after(struct decision *d, const struct spoken *s, enum 
     return err;
 }
 
+struct other_transfer {
+    const struct decision *d;
+    const struct spoken *s;
+    bool found;
+};
+
 /* Another that may take the minor over; one to an agency that may not was asked for before its age
  * was known, and comes to nothing. */
-static enum sg_err has_other_transfer(struct decision *d, const struct spoken *s, bool *out_has,
-                                      struct sg_why *why)
+static enum sg_err look_for_transfer(void *context, const struct sg_id *id, PbReferralRow *row,
+                                     bool *done, struct sg_why *why)
 {
-    SG_AUTO(cursor_done) struct cursor cursor = {0};
-    struct key prefix = {0};
-    *out_has = false;
-    enum sg_err err = cursor_under(&cursor, d->turn->txn, TABLE_REFERRALS_OF_PERSON,
-                                   key_id(&prefix, &d->person_id), why);
-    while (!err && !*out_has && cursor.key.ptr) {
-        struct sg_id id = cursor_second_id(&cursor);
-        PbReferralRow *row = NULL;
-        err = read_row(d->turn, TABLE_REFERRALS, &id, &pb_referral_row__descriptor, &row, why);
-        if (err)
-            break;
-        struct sg_id of_case = id_of(row->case_id);
-        *out_has = row->kind == PB_REFERRAL_KIND_TRANSFER && referral_is_pending(row->state) &&
-                   !sg_id_equal(&id, &s->id) && sg_id_equal(&of_case, &s->case_id) &&
-                   minor_may_go_to(d->turn->world, referral_target(row));
-        err = cursor_next(&cursor, why);
-    }
-    return err;
+    struct other_transfer *other = context;
+    struct sg_id of_case = id_of(row->case_id);
+    (void)why;
+    *done = other->found =
+        row->kind == PB_REFERRAL_KIND_TRANSFER && referral_is_pending(row->state) &&
+        !sg_id_equal(id, &other->s->id) && sg_id_equal(&of_case, &other->s->case_id) &&
+        minor_may_go_to(other->d->turn->world, referral_target(row));
+    return SG_OK;
 }
 
 /* Nobody takes the minor: its owner has to find somebody again. */
 static enum sg_err minor_stays(struct decision *d, const struct spoken *s, enum case_event event,
                                struct sg_why *why)
 {
-    bool ends = event == CASE_DECLINED || event == CASE_WITHDRAWN, other = false;
+    bool ends = event == CASE_DECLINED || event == CASE_WITHDRAWN;
+    struct other_transfer other = {.d = d, .s = s};
     if (!ends || !case_is_open(s->c->state) || !s->c->minor ||
         s->row->kind != PB_REFERRAL_KIND_TRANSFER)
         return SG_OK;
-    enum sg_err err = has_other_transfer(d, s, &other, why);
-    if (!err && !other)
+    enum sg_err err = person_referrals(d->turn, &d->person_id, look_for_transfer, &other, why);
+    if (!err && !other.found)
         minor_limit(d, &s->case_id, s->c->owner);
     return err;
 }
