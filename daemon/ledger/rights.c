@@ -293,6 +293,9 @@ static enum sg_err execute(struct decision *d, const struct sg_id *id, const PbR
     if (before->status != STATUS(GRANTED) && before->status != STATUS(PARTLY))
         return refuse(d, SG_ST_BAD_TRANSITION, "rights_request.status", "NOT_GRANTED",
                       "a request that was granted");
+    if (d->event->envelope->rights_request->kind != before->kind)
+        return refuse(d, SG_ST_SCHEMA, "rights_request.kind", "OTHER_KIND",
+                      "the kind that was received");
     enum sg_err err = deadline_runs(d, RULE_EXECUTED, &deadline, &told, why);
     if (err)
         return err;
