@@ -421,8 +421,11 @@ static enum sg_err minor_stays(struct decision *d, const struct spoken *s, enum 
     if (!ends || !case_is_open(s->c->state) || !s->c->minor ||
         s->row->kind != PB_REFERRAL_KIND_TRANSFER)
         return SG_OK;
-    enum sg_err err = has_other_transfer(d, s, &other, why);
-    if (!err && !other)
+    bool runs = false; /* that transfer had not ended it: its target may not take the minor */
+    enum sg_err err = deadline_runs(d, RULE_MINOR, &s->case_id, &runs, why);
+    if (!err && !runs)
+        err = has_other_transfer(d, s, &other, why);
+    if (!err && !runs && !other)
         minor_limit(d, &s->case_id, s->c->owner);
     return err;
 }
