@@ -30,6 +30,8 @@ static const struct command {
      "Tampilkan satu peristiwa", "Show one event"},
     {"case",      cmd_case,      "[CASE] [--all]",
      "Tampilkan kasus sendiri, atau satu kasus", "Show the own cases, or one of them"},
+    {"consent",   cmd_consent,   "[CASE]",
+     "Tampilkan persetujuan yang berlaku", "Show which consents hold"},
     {"slots",     cmd_slots,     "",
      "Tampilkan slot pelatihan", "Show training slots"},
     {"seats",     cmd_seats,     "SLOT",

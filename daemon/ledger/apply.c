@@ -160,34 +160,42 @@ static enum sg_err newest_case(struct fold *f, const PbCaseEffect *e)
     return SG_OK;
 }
 
+static enum sg_err rewrite_waiting(struct fold *f, ProtobufCBinaryData id,
+                                   const ProtobufCBinaryData *case_id, uint32_t band, uint32_t lost)
+{
+    PbAllocationRow *row = NULL;
+    enum sg_err err = fold_get(f, TABLE_ALLOCATIONS, id, &pb_allocation_row__descriptor, &row);
+    if (err)
+        return err;
+    struct sg_id of_case = id_of(row->case_id);
+    struct sg_id wanted = case_id ? id_of(*case_id) : of_case;
+    if (!sg_id_equal(&of_case, &wanted))
+        return SG_OK;
+    struct key key;
+    struct sg_id slot = id_of(row->slot_id), of = id_of(id);
+    waiting_key(&key, &slot, row->wait);
+    err = table_delete(f->txn, TABLE_WAITING, &key, f->why);
+    if (err)
+        return err;
+    if (case_id)
+        row->wait->priority_band = band;
+    row->wait->has_lost_without_fault = true;
+    row->wait->lost_without_fault = lost;
+    waiting_key(&key, &slot, row->wait);
+    err = table_put(f->txn, TABLE_WAITING, &key, sg_id_bytes(&of), f->why);
+    return err ? err : fold_put(f, TABLE_ALLOCATIONS, id, row);
+}
+
 enum sg_err fold_rewrite_waitings(struct fold *f, const ProtobufCBinaryData *case_id, uint32_t band)
 {
-    enum sg_err err = fold_need_person(f);
-    for (size_t i = 0; !err && i < f->person->n_waiting_ids; i++) {
-        ProtobufCBinaryData id = f->person->waiting_ids[i];
-        PbAllocationRow *row = NULL;
-        err = fold_get(f, TABLE_ALLOCATIONS, id, &pb_allocation_row__descriptor, &row);
-        if (err)
-            break;
-        struct sg_id of_case = id_of(row->case_id);
-        struct sg_id wanted = case_id ? id_of(*case_id) : of_case;
-        if (!sg_id_equal(&of_case, &wanted))
-            continue;
-        struct key key;
-        struct sg_id slot = id_of(row->slot_id), of = id_of(id);
-        waiting_key(&key, &slot, row->wait);
-        err = table_delete(f->txn, TABLE_WAITING, &key, f->why);
-        if (err)
-            break;
-        if (case_id)
-            row->wait->priority_band = band;
-        row->wait->has_lost_without_fault = true;
-        row->wait->lost_without_fault = f->person->lost_without_fault;
-        waiting_key(&key, &slot, row->wait);
-        err = table_put(f->txn, TABLE_WAITING, &key, sg_id_bytes(&of), f->why);
-        if (!err)
-            err = fold_put(f, TABLE_ALLOCATIONS, id, row);
-    }
+    struct person_tree tree;
+    uint32_t lost = 0;
+    enum sg_err err = fold_need_tree(f, &tree);
+    for (size_t i = 0; !err && i < tree.count; i++)
+        lost += tree.rows[i]->lost_without_fault;
+    for (size_t i = 0; !err && i < tree.count; i++)
+        for (size_t j = 0; !err && j < tree.rows[i]->n_waiting_ids; j++)
+            err = rewrite_waiting(f, tree.rows[i]->waiting_ids[j], case_id, band, lost);
     return err;
 }
 
@@ -215,6 +223,18 @@ static void set_case_fields(struct fold *f, PbCaseRow *row, const PbCaseEffect *
     if (f->event->envelope->assessment_completed) {
         row->has_assessed_seq = true;
         row->assessed_seq = f->record->seq;
+    }
+    if (e->has_assessed_seq) {
+        row->has_assessed_seq = true;
+        row->assessed_seq = e->assessed_seq;
+    }
+    if (e->has_plan_id) {
+        row->has_plan_id = e->plan_id.len > 0;
+        row->plan_id = e->plan_id;
+    }
+    if (e->has_mentored_from) {
+        row->has_mentored_from = true;
+        row->mentored_from = e->mentored_from;
     }
 }
 
@@ -301,7 +321,8 @@ static enum sg_err fold_case(struct fold *f, const PbCaseEffect *e)
     if (err)
         return err;
     err = fold_put(f, TABLE_CASES, e->case_id, row);
-    return !err && band ? fold_rewrite_waitings(f, &e->case_id, e->priority_band) : err;
+    struct fold of_person = fold_of_person(f, row->person_id);
+    return !err && band ? fold_rewrite_waitings(&of_person, &e->case_id, e->priority_band) : err;
 }
 
 /* ---- objects ---- */
@@ -349,6 +370,8 @@ enum sg_err ledger_apply(struct txn *txn, const struct record *record, const str
                                                           fold_visit,
                                                           fold_request,
                                                           fold_park,
+                                                          fold_link,
+                                                          fold_suspicion,
                                                           fold_object};
     struct fold f = {.txn = txn,
                      .record = record,

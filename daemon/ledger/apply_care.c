@@ -81,17 +81,34 @@ enum sg_err fold_visit(struct fold *f)
 
 /* ---- requests of data subjects ---- */
 
+/* Whoever is freed is free by every name. */
+static enum sg_err fold_restriction(struct fold *f, bool restricts)
+{
+    struct person_tree tree;
+    enum sg_err err = fold_need_tree(f, &tree);
+    if (err)
+        return err;
+    f->person->has_restricted = f->person_changed = true;
+    f->person->restricted = restricts;
+    for (size_t i = 0; !err && !restricts && i < tree.count; i++) {
+        if (i == tree.asked || !tree.rows[i]->restricted)
+            continue;
+        tree.rows[i]->restricted = false;
+        err = fold_put(f, TABLE_PERSONS, (ProtobufCBinaryData){SG_ID_BYTES, tree.ids[i].b},
+                       tree.rows[i]);
+    }
+    return err;
+}
+
 enum sg_err fold_request(struct fold *f)
 {
     const PbRequestEffect *e = f->effect->request;
     if (!e)
         return SG_OK;
     if (e->restricts || e->frees) {
-        enum sg_err err = fold_need_person(f);
+        enum sg_err err = fold_restriction(f, e->restricts);
         if (err)
             return err;
-        f->person->has_restricted = f->person_changed = true;
-        f->person->restricted = e->restricts;
     }
     return fold_put(f, TABLE_REQUESTS, e->request_id, e->row);
 }

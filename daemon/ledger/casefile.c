@@ -2,6 +2,7 @@
 
 #include "ledger/allocation.h"
 #include "ledger/deadline.h"
+#include "ledger/match.h"
 #include "ledger/mentoring.h"
 #include "ledger/minor.h"
 #include "ledger/mutant.h"
@@ -251,26 +252,29 @@ static bool counts(PbReferralState state)
            state == PB_REFERRAL_STATE_ACCEPTED;
 }
 
+struct other_referral {
+    const struct sg_id *case_id, *but;
+    bool found;
+};
+
+static enum sg_err look_for_other(void *context, const struct sg_id *id, PbReferralRow *row,
+                                  bool *done, struct sg_why *why)
+{
+    struct other_referral *other = context;
+    struct sg_id of_case = id_of(row->case_id);
+    (void)why;
+    *done = other->found = row->kind == PB_REFERRAL_KIND_INTAKE && !sg_id_equal(id, other->but) &&
+                           sg_id_equal(&of_case, other->case_id) && counts(row->state);
+    return SG_OK;
+}
+
 enum sg_err case_has_other_referral(struct ledger_turn *turn, const struct sg_id *case_id,
                                     const struct sg_id *person_id, const struct sg_id *but,
                                     bool *out_has, struct sg_why *why)
 {
-    SG_AUTO(cursor_done) struct cursor cursor = {0};
-    struct key prefix = {0};
-    *out_has = false;
-    enum sg_err err = cursor_under(&cursor, turn->txn, TABLE_REFERRALS_OF_PERSON,
-                                   key_id(&prefix, person_id), why);
-    while (!err && !*out_has && cursor.key.ptr) {
-        struct sg_id id = cursor_second_id(&cursor);
-        PbReferralRow *row = NULL;
-        err = read_row(turn, TABLE_REFERRALS, &id, &pb_referral_row__descriptor, &row, why);
-        if (err)
-            break;
-        struct sg_id of_case = id_of(row->case_id);
-        *out_has = row->kind == PB_REFERRAL_KIND_INTAKE && !sg_id_equal(&id, but) &&
-                   sg_id_equal(&of_case, case_id) && counts(row->state);
-        err = cursor_next(&cursor, why);
-    }
+    struct other_referral other = {.case_id = case_id, .but = but};
+    enum sg_err err = person_referrals(turn, person_id, look_for_other, &other, why);
+    *out_has = other.found;
     return err;
 }
 
@@ -378,6 +382,7 @@ enum sg_err decide_assessment(struct decision *d, struct sg_why *why)
     person_check_nik(d, e->person);
     err = assess(d, &c, identity.person.sex, why);
     queue_waitings(d, c.person); /* who the person is, or MINOR and AGE_DOUBT, may have changed */
+    person_stated(d, e->person);
     state_object(d, &assessment_id);
     return err;
 }

@@ -160,35 +160,39 @@ static enum sg_err check_close(struct decision *d, const struct own_case *c, str
 
 /* ---- what ends with it ---- */
 
+struct loops {
+    struct decision *d;
+    const struct sg_id *case_id;
+    const PbCaseRow *row;
+};
+
+static enum sg_err close_one_loop(void *context, const struct sg_id *id, PbReferralRow *referral,
+                                  bool *done, struct sg_why *why)
+{
+    const struct loops *loops = context;
+    struct sg_id of_case = id_of(referral->case_id);
+    (void)done;
+    (void)why;
+    if (referral->state != PB_REFERRAL_STATE_ACCEPTED || !sg_id_equal(&of_case, loops->case_id))
+        return SG_OK;
+    struct follow *f = queue(loops->d, FOLLOW_LOOP);
+    f->case_id = *loops->case_id;
+    f->person_id = id_of(referral->person_id);
+    f->owner = loops->row->owner;
+    f->from = f->to = PB_CASE_STATE_CLOSED;
+    f->version = loops->row->version + 1;
+    f->has_referral = true;
+    f->referral_id = *id;
+    f->referral_state = PB_REFERRAL_STATE_LOOP_CLOSED;
+    f->referrer = referral->referrer;
+    return SG_OK;
+}
+
 static enum sg_err close_loops(struct decision *d, const struct sg_id *case_id,
                                const PbCaseRow *row, struct sg_why *why)
 {
-    SG_AUTO(cursor_done) struct cursor cursor = {0};
-    struct key prefix = {0};
-    enum sg_err err = cursor_under(&cursor, d->turn->txn, TABLE_REFERRALS_OF_PERSON,
-                                   key_id(&prefix, &d->person_id), why);
-    while (!err && cursor.key.ptr) {
-        struct sg_id id = cursor_second_id(&cursor);
-        PbReferralRow *referral = NULL;
-        err = read_row(d->turn, TABLE_REFERRALS, &id, &pb_referral_row__descriptor, &referral, why);
-        if (err)
-            break;
-        struct sg_id of_case = id_of(referral->case_id);
-        if (referral->state == PB_REFERRAL_STATE_ACCEPTED && sg_id_equal(&of_case, case_id)) {
-            struct follow *f = queue(d, FOLLOW_LOOP);
-            f->case_id = *case_id;
-            f->person_id = d->person_id;
-            f->owner = row->owner;
-            f->from = f->to = PB_CASE_STATE_CLOSED;
-            f->version = row->version + 1;
-            f->has_referral = true;
-            f->referral_id = id;
-            f->referral_state = PB_REFERRAL_STATE_LOOP_CLOSED;
-            f->referrer = referral->referrer;
-        }
-        err = cursor_next(&cursor, why);
-    }
-    return err;
+    struct loops loops = {d, case_id, row};
+    return person_referrals(d->turn, &d->person_id, close_one_loop, &loops, why);
 }
 
 static enum sg_err release_waitings(struct decision *d, const struct sg_id *case_id,

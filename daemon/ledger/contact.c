@@ -1,7 +1,7 @@
 /* contact.c - E04: somebody was seen on the street, with a referral or without. Domain 5, 9.3. */
 #include "ledger/allocation.h"
+#include "ledger/match.h"
 #include "ledger/minor.h"
-#include "ledger/person.h"
 #include "ledger/relapse.h"
 
 static enum sg_err check_referral(struct decision *d, const PbStreetContactRecorded *e,
@@ -52,5 +52,8 @@ enum sg_err decide_contact(struct decision *d, struct sg_why *why)
         queue_waitings(d, person);
     if (d->effect->person->minor && !person->minor)
         err = minor_known(d, person, NULL, why);
-    return err ? err : relapse_by_contact(d, person, why);
+    if (!err)
+        err = relapse_by_contact(d, person, why);
+    person_stated(d, e->person);
+    return err;
 }

@@ -40,6 +40,9 @@ enum follow_kind {
     FOLLOW_SETTLE,      /* decide again what is parked for this object */
     FOLLOW_SETTLED,     /* tell how a parked event ended */
     FOLLOW_LOOP,        /* close the loop of a referral */
+    FOLLOW_MATCH,       /* look for persons who may be this one */
+    FOLLOW_NIK,         /* a NIK was stated: is there another who holds it? */
+    FOLLOW_SUSPECT,     /* two persons may be one */
     FOLLOW_RELAPSE,     /* somebody is back on the street (D4) */
     FOLLOW_ERASURE,     /* an agency is told to forget (D6) */
 };
@@ -78,6 +81,13 @@ struct follow {
     uint32_t level;
     bool cleared;
     int64_t down_ms;
+    /* FOLLOW_SUSPECT, FOLLOW_NIK */
+    struct sg_id other_id;
+    uint32_t score;
+    const char *const *features;
+    size_t feature_count;
+    const char *nik;
+    bool again; /* to a further steward */
     /* FOLLOW_SETTLE, FOLLOW_SETTLED, FOLLOW_DEADLINE: the object */
     struct sg_id object_id;
     const char *publisher;

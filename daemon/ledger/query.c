@@ -1,6 +1,7 @@
 /* query.c - the state of now, for views and queries. */
 #include "ledger/allocation.h"
 #include "ledger/consent.h"
+#include "ledger/link.h"
 
 #include "wire/day.h"
 
@@ -20,24 +21,26 @@ static uint32_t terms_of(const PbPersonRow *row, int32_t day)
     return terms;
 }
 
+/* The pseudonym of its own person, else of another one who is the same: whoever knows only that one
+ * keeps being shown it. */
 enum sg_err ledger_person_access(struct txn *txn, const struct sg_id *person_id, const char *agency,
                                  int64_t now_ms, struct person_access *out_access,
                                  struct sg_why *why)
 {
-    _Alignas(16) uint8_t room[16384]; /* a person's row is under 2,000 bytes */
+    enum { ROW_ROOM = 16384 }; /* a person's row is under 2,000 bytes */
+    _Alignas(16) uint8_t room[(LINK_PERSONS_MAX + 2) * ROW_ROOM];
     struct sg_arena arena = {.base = room, .size = sizeof room};
-    struct key key = {0};
+    struct ledger_turn turn = {.txn = txn, .arena = &arena};
+    struct person_tree tree;
     PbPersonRow *row = NULL;
     *out_access = (struct person_access){0};
-    enum sg_err err = row_get(txn, TABLE_PERSONS, key_id(&key, person_id),
-                              &pb_person_row__descriptor, &arena, &row, why);
+    enum sg_err err = person_tree_read(txn, &arena, person_id, &tree, why);
     if (err)
         return err == SG_E_NOT_FOUND ? SG_OK : err;
-    for (size_t i = 0; i < row->n_refs; i++)
-        if (strcmp(row->refs[i]->agency, agency) == 0) {
-            out_access->ref = id_of(row->refs[i]->person_ref);
-            out_access->has_ref = true;
-        }
+    err = person_tree_combine(&turn, &tree, &row, why);
+    if (err)
+        return err;
+    out_access->has_ref = person_tree_ref(&tree, agency, &out_access->ref);
     for (size_t i = 0; i < row->n_cases; i++)
         if (strcmp(row->cases[i]->owner, agency) == 0)
             out_access->transferred = row->cases[i]->transferred;

@@ -5,6 +5,7 @@
 #include "ledger/allocation.h"
 #include "ledger/casefile.h"
 #include "ledger/deadline.h"
+#include "ledger/match.h"
 #include "ledger/minor.h"
 #include "ledger/mutant.h"
 #include "ledger/relapse.h"
@@ -126,6 +127,19 @@ static enum sg_err end_limits(struct decision *d, const struct sg_id *id, struct
 
 /* ---- E01 ---- */
 
+static enum sg_err look_for_pending(void *context, const struct sg_id *id, PbReferralRow *row,
+                                    bool *done, struct sg_why *why)
+{
+    struct decision *d = context;
+    (void)id;
+    (void)why;
+    *done = referral_is_pending(row->state) && row->kind == PB_REFERRAL_KIND_INTAKE &&
+            strcmp(row->referrer, d->source->agency->id) == 0;
+    return *done ? refuse(d, SG_ST_DUPLICATE_REFERRAL, "referral_submitted.person", NULL,
+                          "one open referral of the person")
+                 : SG_OK;
+}
+
 static bool hands_over_minor(PbReferralKind kind, const PbPersonRow *person, const PbCaseRow *c)
 {
     return kind == PB_REFERRAL_KIND_TRANSFER && (person->minor || (c && c->minor));
@@ -134,25 +148,9 @@ static bool hands_over_minor(PbReferralKind kind, const PbPersonRow *person, con
 /* The same publisher may not have another open INTAKE referral for the same person. */
 static enum sg_err check_not_pending(struct decision *d, struct sg_why *why)
 {
-    SG_AUTO(cursor_done) struct cursor cursor = {0};
-    struct key prefix = {0};
     if (d->effect->person->created)
         return SG_OK;
-    enum sg_err err = cursor_under(&cursor, d->turn->txn, TABLE_REFERRALS_OF_PERSON,
-                                   key_id(&prefix, &d->person_id), why);
-    while (!err && cursor.key.ptr) {
-        struct sg_id id = cursor_second_id(&cursor);
-        PbReferralRow *row = NULL;
-        err = read_row(d->turn, TABLE_REFERRALS, &id, &pb_referral_row__descriptor, &row, why);
-        if (err)
-            break;
-        if (referral_is_pending(row->state) && row->kind == PB_REFERRAL_KIND_INTAKE &&
-            strcmp(row->referrer, d->source->agency->id) == 0)
-            return refuse(d, SG_ST_DUPLICATE_REFERRAL, "referral_submitted.person", NULL,
-                          "one open referral of the person");
-        err = cursor_next(&cursor, why);
-    }
-    return err;
+    return person_referrals(d->turn, &d->person_id, look_for_pending, d, why);
 }
 
 static void describe_referral(struct decision *d, const struct sg_id *id,
@@ -214,9 +212,7 @@ static enum sg_err read_own_case(struct decision *d, struct sg_id *out_id, PbCas
     err = person_of_case(d, &person_id, out_person, why);
     if (err)
         return err;
-    ProtobufCBinaryData own = person_ref_for(d, *out_person, d->source->agency->id);
-    if (e->has_person_ref &&
-        (own.len != e->person_ref.len || memcmp(own.data, e->person_ref.data, own.len) != 0))
+    if (e->has_person_ref && !person_ref_is(*out_person, d->source->agency->id, e->person_ref))
         return refuse(d, SG_ST_UNKNOWN_OBJECT, "person_ref", "CASE", "the person of the case");
     person_check_nik(d, e->referral_submitted->person);
     (void)owns(d, (*out_case)->owner, "case_id", "a case of your own");
@@ -302,6 +298,7 @@ static enum sg_err submit(struct decision *d, const struct sg_id *id, const PbPe
         (void)present(d, id, e->target_agency);
     if (e->person)
         queue_waitings(d, person);
+    person_stated(d, e->person);
     minted_for(d, person, owner, case_id);
     d->effect->has_minted_case_id &= intake;
     state_object(d, id);
@@ -430,6 +427,16 @@ static enum sg_err minor_stays(struct decision *d, const struct spoken *s, enum 
     return err;
 }
 
+/* Found again: a relapse, perhaps; and what has become known of the person in between. */
+static void reopen(struct decision *d, const struct spoken *s, PbCaseEffect *change)
+{
+    relapse(d, s->person, &s->case_id, s->c->owner, s->row->occurred_on);
+    if (s->person->minor && !s->c->minor)
+        change->has_minor = change->minor = true;
+    if (s->person->minor || s->c->minor)
+        minor_limit(d, &s->case_id, s->c->owner);
+}
+
 /* The case after this, and the D5 to its owner and to the referrer. */
 static enum sg_err move_case(struct decision *d, const struct spoken *s, enum case_event event,
                              PbReferralState state, struct sg_why *why)
@@ -452,13 +459,8 @@ static enum sg_err move_case(struct decision *d, const struct spoken *s, enum ca
     told->referrer = s->row->referrer;
     if (d->event->envelope->referral_decided)
         told->reason = d->event->envelope->referral_decided->reason;
-    if (s->c->state == PB_CASE_STATE_CLOSED && case_is_open(to)) {
-        relapse(d, s->person, &s->case_id, s->c->owner, s->row->occurred_on);
-        if (s->person->minor && !s->c->minor)
-            change->has_minor = change->minor = true;
-        if (s->person->minor || s->c->minor)
-            minor_limit(d, &s->case_id, s->c->owner);
-    }
+    if (s->c->state == PB_CASE_STATE_CLOSED && case_is_open(to))
+        reopen(d, s, change);
     return minor_stays(d, s, event, why);
 }
 

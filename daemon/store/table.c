@@ -63,6 +63,10 @@ static const struct table_info {
     [TABLE_PLANS] = FOLD("plans"),
     [TABLE_VISITS] = FOLD("visits"),
     [TABLE_REQUESTS] = FOLD("requests"),
+    [TABLE_MATCHES] = FOLD("matches"),
+    [TABLE_LINKS] = FOLD("links"),
+    [TABLE_SUSPICIONS] = FOLD("suspicions"),
+    [TABLE_SUSPICIONS_OPEN] = FOLD("suspicions_open"),
     /* clang-format on */
 };
 static_assert(SG_ARRAY_LEN(tables) == TABLES, "every table has a row");
