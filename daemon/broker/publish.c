@@ -190,6 +190,17 @@ static struct publish_answer *new_answer(struct frame *f)
     return answer;
 }
 
+/* What is refused is not in the journal, but a report counts which rule keeps people out. */
+static enum sg_err note_ineligible(struct frame *f, size_t i, const struct sg_fault *fault,
+                                   struct sg_why *why)
+{
+    struct sg_event event;
+    const PbEventParts *parts = f->publish->events[i];
+    enum sg_err err = sg_event_reopen(bytes_of(parts->clear), bytes_of(parts->personal),
+                                      &f->t->broker->arena, &event, why);
+    return err ? err : report_note_refusal(f->t, &event, f->r->agency->id, fault, why);
+}
+
 /* Check 1: all numbers are new. */
 static enum sg_err take_new(struct frame *f, struct sg_why *why)
 {
@@ -202,6 +213,8 @@ static enum sg_err take_new(struct frame *f, struct sg_why *why)
         if (err)
             break;
         /* An object stated again has no seq of its own: it counts as refused by its first place. */
+        if (event->outcome.fault.code == SG_ST_INELIGIBLE)
+            err = note_ineligible(f, i, &event->outcome.fault, why);
         bool stands = event->outcome.status == PB_OUTCOME_STATUS_ACCEPTED ||
                       event->outcome.status == PB_OUTCOME_STATUS_PARKED;
         event->seq = stands ? event->outcome.seq : 0;

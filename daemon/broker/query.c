@@ -315,6 +315,7 @@ enum sg_err answer_query(struct turn *t, struct request *r, struct sg_why *why)
         [PB_QUERY_KIND_CASE] = ask_case,
         [PB_QUERY_KIND_KITS] = ask_kits,
         [PB_QUERY_KIND_DEADLINES] = ask_deadlines,
+        [PB_QUERY_KIND_REPORT] = ask_report,
     };
     PbServerFrame frame = PB_SERVER_FRAME__INIT;
     PbQueryResult result = PB_QUERY_RESULT__INIT;
@@ -330,5 +331,5 @@ enum sg_err answer_query(struct turn *t, struct request *r, struct sg_why *why)
         result.error = reply_error_code(t, SG_ST_BAD_CODE, "query.kind", "a kind of query", 0);
     else
         err = answers[kind](t, r, &result, why);
-    return err ? err : reply_send(t, r->in->peer, &frame, FRAME_SEND, why);
+    return err || r->later ? err : reply_send(t, r->in->peer, &frame, FRAME_SEND, why);
 }

@@ -67,6 +67,7 @@ static const struct table_info {
     [TABLE_LINKS] = FOLD("links"),
     [TABLE_SUSPICIONS] = FOLD("suspicions"),
     [TABLE_SUSPICIONS_OPEN] = FOLD("suspicions_open"),
+    [TABLE_REFUSALS] = KEPT("refusals"),
     /* clang-format on */
 };
 static_assert(SG_ARRAY_LEN(tables) == TABLES, "every table has a row");

@@ -57,6 +57,7 @@ enum table {
     TABLE_LINKS,               /* person who joined another -> LinkRow */
     TABLE_SUSPICIONS,          /* person, person -> SuspicionRow; the other way round -> nothing */
     TABLE_SUSPICIONS_OPEN,     /* seq of the D3 -> the pair, while undecided */
+    TABLE_REFUSALS,            /* seq of the record to come, n-th before it -> RefusalRow */
     TABLES
 };
 
