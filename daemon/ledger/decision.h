@@ -189,6 +189,7 @@ enum sg_err decide_placement_ended(struct decision *d, struct sg_why *why);
 enum sg_err decide_item_registered(struct decision *d, struct sg_why *why);
 enum sg_err decide_item_issued(struct decision *d, struct sg_why *why);
 enum sg_err decide_item_checked(struct decision *d, struct sg_why *why);
+enum sg_err decide_link(struct decision *d, struct sg_why *why);
 enum sg_err decide_correction(struct decision *d, struct sg_why *why);
 enum sg_err decide_consent(struct decision *d, struct sg_why *why);
 enum sg_err decide_service(struct decision *d, struct sg_why *why);
