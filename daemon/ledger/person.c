@@ -406,7 +406,9 @@ static enum sg_err by_nik(struct decision *d, const PbPersonIdentity *stated, Pb
     if (err)
         return err == SG_E_NOT_FOUND ? sg_fail(why, SG_E_STORE, "a person without a row") : err;
     (void)person_effect(d, &tree.ids[0]);
-    return person_tree_combine(d->turn, &tree, out_row, why);
+    err = person_tree_combine(d->turn, &tree, out_row, why);
+    d->restricted = !err && (*out_row)->restricted;
+    return err;
 }
 
 enum sg_err person_resolve(struct decision *d, const PbPersonIdentity *stated,
