@@ -225,6 +225,7 @@ void deliver_wake(struct broker *broker);
 /* ---- order: places and remembered outcomes ---- */
 struct place_state {
     bool foreign, known;
+    bool import; /* an operator has opened the outbox for import */
     uint64_t last_number;
 };
 SG_MUST_CHECK enum sg_err order_place(struct turn *t, const struct sg_id *outbox_id,
@@ -250,7 +251,11 @@ SG_MUST_CHECK enum sg_err order_remember(struct turn *t, const struct sg_id *out
                                          const uint8_t *digests,
                                          const struct frame_outcome *outcomes,
                                          const uint8_t *sign_public, ProtobufCBinaryData signature,
-                                         struct sg_why *why);
+                                         bool import, struct sg_why *why);
+/* Open an outbox of the agency for import, or close it again. */
+SG_MUST_CHECK enum sg_err order_import(struct turn *t, const struct sg_id *outbox_id,
+                                       const char *agency, bool open, bool *out_foreign,
+                                       struct sg_why *why);
 
 static inline int64_t phase_start(const struct turn *t)
 {

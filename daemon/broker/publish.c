@@ -30,6 +30,7 @@ struct frame {
     struct sg_id outbox_id;
     uint64_t first, last;
     size_t count;
+    bool import; /* the outbox is open for import */
     uint8_t *digests, *personal_hashes;
 };
 
@@ -154,7 +155,8 @@ static enum sg_err decide_event(struct frame *f, const struct event_answer *answ
     struct source source = {.agency = f->r->agency,
                             .device = f->r->device->name,
                             .outbox_id = f->outbox_id,
-                            .number = f->first + i};
+                            .number = f->first + i,
+                            .import = f->import};
     start = phase_start(t);
     err = find_named(f, &event, answers, i, &source.named_seq, why);
     if (!err)
@@ -224,7 +226,7 @@ static enum sg_err take_new(struct frame *f, struct sg_why *why)
     return err ? err
                : order_remember(f->t, &f->outbox_id, f->r->agency->id, f->first, f->count,
                                 f->digests, outcomes, f->r->device->sign_public,
-                                f->publish->signature, why);
+                                f->publish->signature, f->import, why);
 }
 
 /* An event that was parked: how it ended, if it has. */
@@ -293,6 +295,7 @@ enum sg_err take_publish(struct turn *t, struct request *r, struct sg_why *why)
     enum sg_err err = order_place(t, &f.outbox_id, r->agency->id, &place, why);
     if (err)
         return err;
+    f.import = place.import;
     if (place.foreign)
         return refuse_code(&f, SG_ST_AUTH_MISMATCH, "outbox_id", "an outbox of your own agency", 0,
                            why);

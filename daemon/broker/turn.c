@@ -69,7 +69,7 @@ static bool is_durable(const struct turn *t, const struct request *r)
     if (!session_serves(r) || r->busy)
         return false;
     return (r->frame->publish && !t->in->storage_low) || r->frame->subscribe || r->frame->nack ||
-           r->frame->discard;
+           r->frame->discard || (r->frame->admin && r->frame->admin->has_import_outbox_id);
 }
 
 static bool wants_read(const struct request *r)

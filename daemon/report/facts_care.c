@@ -87,8 +87,8 @@ static void take_visit(struct facts *m, const struct fact *f)
 
 void facts_take_care(struct facts *m, const struct fact *f)
 {
-    if (f->effect->plan)
-        take_plan(m, f->effect->plan);
+    for (size_t i = 0; i < f->effect->n_plans; i++)
+        take_plan(m, f->effect->plans[i]);
     if (f->type == E20)
         take_visit(m, f);
 }

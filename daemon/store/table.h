@@ -53,6 +53,10 @@ enum table {
     TABLE_PLANS,               /* plan -> PlanRow */
     TABLE_VISITS,              /* case, day of the visit, seq -> VisitRow */
     TABLE_REQUESTS,            /* request of a data subject -> RequestRow */
+    TABLE_MATCHES,             /* keyed hash of a feature, seq -> person id (personal) */
+    TABLE_LINKS,               /* person who joined another -> LinkRow */
+    TABLE_SUSPICIONS,          /* person, person -> SuspicionRow; the other way round -> nothing */
+    TABLE_SUSPICIONS_OPEN,     /* seq of the D3 -> the pair, while undecided */
     TABLE_REFUSALS,            /* seq of the record to come, n-th before it -> RefusalRow */
     TABLES
 };

@@ -182,6 +182,9 @@ static void a_contact_is_a_statement_of_identity(void **state)
     e->has_person_ref = true;
     e->person_ref = unit_id(&city, &ref);
     (void)unit_want("a date that was wrong", &city, e, 0);
+    /* Only an assessment takes the flag from the case. */
+    (void)unit_want("a seat", &city, unit_request(&city, &budi, &slot, ACCEPT), SG_ST_MINOR);
+    (void)unit_want("assess", &city, unit_assess(&city, &budi.case_id), 0);
     (void)unit_seat(&city, &budi, &slot, ACCEPT);
     city_refold(&city);
     city_close(&city);
