@@ -4,7 +4,7 @@
 #include "ledger/relation.h"
 #include "wire/day.h"
 
-enum { E22 = 122, E23 = 123, LATE_HOURS = 72 };
+enum { E23 = 123, LATE_HOURS = 72 };
 
 /* ---- lateness and numbers ---- */
 
@@ -66,25 +66,36 @@ static bool pair_of(ProtobufCBinaryData a, ProtobufCBinaryData b, struct sg_id *
 
 static void take_suspicion(struct facts *m, const struct fact *f)
 {
-    const PbPersonDuplicateSuspected *e = f->envelope->person_duplicate_suspected;
+    const PbSuspicionEffect *e = f->effect->suspicion;
     struct sg_id a, b;
-    if (!e || !pair_of(e->person_ref_a, e->person_ref_b, &a, &b))
+    if (!e || e->again || !pair_of(e->person_a, e->person_b, &a, &b))
         return;
     struct suspicion *s = POOL_ADD(m->arena, &m->suspicions, struct suspicion);
     *s = (struct suspicion){a, b, f->accepted_ms, 0};
 }
 
+static void decide_pair(struct facts *m, ProtobufCBinaryData one, ProtobufCBinaryData other,
+                        int64_t at_ms)
+{
+    struct sg_id a, b;
+    if (!pair_of(one, other, &a, &b))
+        return;
+    for (EACH(struct suspicion, s, &m->suspicions))
+        if (!s->decided_ms && sg_id_equal(&s->a, &a) && sg_id_equal(&s->b, &b))
+            s->decided_ms = at_ms;
+}
+
+/* By the steward, or by itself when a NIK arrives late. */
 static void take_link(struct facts *m, const struct fact *f)
 {
-    const PbPersonLinkDecided *e = f->envelope->person_link_decided;
-    struct sg_id a, b;
-    if (!e || !f->states || !pair_of(e->person_ref_a, e->person_ref_b, &a, &b))
+    const PbLinkEffect *e = f->effect->link;
+    if (!e)
         return;
     struct link *link = POOL_ADD(m->arena, &m->links, struct link);
     *link = (struct link){e->decision, f->occurred_day};
-    for (EACH(struct suspicion, s, &m->suspicions))
-        if (!s->decided_ms && sg_id_equal(&s->a, &a) && sg_id_equal(&s->b, &b))
-            s->decided_ms = f->accepted_ms;
+    decide_pair(m, e->person_a, e->person_b, f->accepted_ms);
+    for (size_t i = 0; i < e->n_pairs; i++)
+        decide_pair(m, e->pairs[i]->person_a, e->pairs[i]->person_b, f->accepted_ms);
 }
 
 /* ---- rights ---- */
@@ -117,10 +128,9 @@ void facts_take_quality(struct facts *m, const struct fact *f)
 {
     note_event(m, f);
     note_readers(m, f);
+    take_link(m, f);
     if (f->type == TYPE_D3)
         take_suspicion(m, f);
-    else if (f->type == E22)
-        take_link(m, f);
     else if (f->type == E23)
         take_request(m, f);
 }
