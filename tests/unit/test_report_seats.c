@@ -165,6 +165,7 @@ static void time_of(void **state)
     PbEnvelope *e = unit_assess(&city, &budi.case_id);
     e->assessment_completed->assessed_on = unit_day(&city, day + 3);
     (void)unit_want("assess", &city, e, 0);
+    unit_consent(&city, &budi.case_id);
     city_pass(&city, 7 * SG_DAY_MS);
     struct sg_id seat = unit_seat(&city, &budi, &slot, ACCEPT);
     (void)unit_seat(&city, &joko, &slot, ACCEPT);
