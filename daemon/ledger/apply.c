@@ -206,6 +206,10 @@ static void set_case_fields(struct fold *f, PbCaseRow *row, const PbCaseEffect *
         row->has_assessed_seq = true;
         row->assessed_seq = f->record->seq;
     }
+    if (e->has_assessed_seq) {
+        row->has_assessed_seq = e->assessed_seq != 0;
+        row->assessed_seq = e->assessed_seq;
+    }
 }
 
 static enum sg_err fold_case(struct fold *f, const PbCaseEffect *e)
@@ -267,13 +271,9 @@ static enum sg_err fold_persons_and_cases(struct fold *f)
 enum sg_err ledger_apply(struct txn *txn, const struct record *record, const struct sg_event *event,
                          struct sg_arena *arena, struct sg_why *why)
 {
-    static enum sg_err (*const steps[])(struct fold *) = {fold_persons_and_cases,
-                                                          fold_slot,
-                                                          fold_allocation,
-                                                          fold_attendance,
-                                                          fold_item,
-                                                          fold_park,
-                                                          fold_object};
+    static enum sg_err (*const steps[])(struct fold *) = {
+        fold_persons_and_cases, fold_slot, fold_allocation, fold_attendance, fold_item,
+        fold_correction,        fold_park, fold_object};
     struct fold f = {.txn = txn,
                      .record = record,
                      .event = event,

@@ -52,81 +52,16 @@ enum sg_err fold_person(struct fold *f)
 
 /* ---- rows with personal fields ---- */
 
-static bool statement(const struct sg_event *event, PbIdentityRow *row)
+enum sg_err fold_nik(struct txn *txn, const struct sg_id *person_id, const char *nik,
+                     const struct sg_broker_key *keys, struct sg_why *why)
 {
-    pb_identity_row__init(row);
-    const PbReferralSubmitted *e01 = event->envelope->referral_submitted;
-    const PbStreetContactRecorded *e04 = event->envelope->contact_recorded;
-    const PbAssessmentCompleted *e05 = event->envelope->assessment_completed;
-    if (e01) {
-        row->person = e01->person;
-        row->n_urgent_needs = e01->n_urgent_needs;
-        row->urgent_needs = e01->urgent_needs;
-    }
-    if (e04)
-        row->person = e04->person;
-    if (e05) {
-        row->person = e05->person;
-        row->has_schooling = e05->has_schooling;
-        row->schooling = e05->schooling;
-        row->n_health_limits = e05->n_health_limits;
-        row->health_limits = e05->health_limits;
-    }
-    return row->person || row->n_urgent_needs || row->has_schooling || row->n_health_limits;
-}
-
-/* Does another statement of the person hold this NIK? */
-static enum sg_err nik_stated(struct txn *txn, const struct sg_id *person_id, const char *nik,
-                              struct sg_arena *arena, bool *out_stated, struct sg_why *why)
-{
-    SG_AUTO(cursor_done) struct cursor cursor = {0};
-    struct key prefix = {0};
-    *out_stated = false;
-    enum sg_err err = cursor_under(&cursor, txn, TABLE_IDENTITIES, key_id(&prefix, person_id), why);
-    while (!err && !*out_stated && cursor.key.ptr) {
-        PbIdentityRow *row = NULL;
-        err = sg_decode_row(&pb_identity_row__descriptor, cursor.value, arena, &row, why);
-        if (err)
-            break;
-        *out_stated = row->person && row->person->nik && strcmp(row->person->nik, nik) == 0;
-        err = cursor_next(&cursor, why);
-    }
-    return err;
-}
-
-/* What an annulled E01 said of the person is gone; its NIK too, unless somebody else said it. */
-static enum sg_err drop_statement(struct txn *txn, const struct record *record,
-                                  const struct sg_broker_key *keys, struct sg_arena *arena,
-                                  struct sg_why *why)
-{
-    struct key key = {0}, token = {0};
-    struct sg_id person_id = id_of(record->rest->person_id);
-    struct sg_id referral_id = id_of(record->rest->effect->annulled_referral_id);
-    PbReferralRow *referral = NULL;
-    PbIdentityRow *row = NULL;
-    bool stated = false;
-    enum sg_err err = row_get(txn, TABLE_REFERRALS, key_id(&key, &referral_id),
-                              &pb_referral_row__descriptor, arena, &referral, why);
-    if (err)
-        return err;
-    key = (struct key){0};
-    key_u64(key_id(&key, &person_id), referral->object->seq);
-    err = row_get(txn, TABLE_IDENTITIES, &key, &pb_identity_row__descriptor, arena, &row, why);
-    if (err)
-        return err == SG_E_NOT_FOUND ? SG_OK : err;
-    err = table_delete(txn, TABLE_IDENTITIES, &key, why);
-    if (err || !row->person || !row->person->nik)
-        return err;
-    err = nik_stated(txn, &person_id, row->person->nik, arena, &stated, why);
-    if (err || stated)
-        return err;
-    struct sg_bytes holder;
-    person_nik_token(keys, row->person->nik, &token);
-    err = table_get(txn, TABLE_NIK_TOKENS, &token, &holder, NULL);
-    if (err)
-        return err == SG_E_NOT_FOUND ? SG_OK : err;
-    bool own = holder.len == SG_ID_BYTES && memcmp(holder.ptr, person_id.b, SG_ID_BYTES) == 0;
-    return own ? table_delete(txn, TABLE_NIK_TOKENS, &token, why) : SG_OK;
+    struct key token = {0};
+    struct sg_bytes known;
+    person_nik_token(keys, nik, &token);
+    enum sg_err err = table_get(txn, TABLE_NIK_TOKENS, &token, &known, NULL);
+    return err == SG_E_NOT_FOUND
+               ? table_put(txn, TABLE_NIK_TOKENS, &token, sg_id_bytes(person_id), why)
+               : err;
 }
 
 static bool states_nothing(const struct record *record)
@@ -144,19 +79,13 @@ enum sg_err ledger_apply_personal(struct txn *txn, const struct record *record,
     PbIdentityRow row;
     struct key key = {0};
     struct sg_id person_id = id_of(record->rest->person_id);
-    if (record->rest->effect && record->rest->effect->has_annulled_referral_id)
-        return drop_statement(txn, record, keys, arena, why);
-    if (states_nothing(record) || !record->personal.len || !statement(event, &row))
+    if (record->rest->effect && record->rest->effect->correction)
+        return fold_restated(txn, record, event, keys, arena, why);
+    if (states_nothing(record) || !record->personal.len || !person_statement(event->envelope, &row))
         return SG_OK;
     enum sg_err err =
         row_put(txn, TABLE_IDENTITIES, key_u64(key_id(&key, &person_id), record->seq), &row, why);
     if (err || !row.person || !row.person->nik)
         return err;
-    struct key token = {0};
-    struct sg_bytes known;
-    person_nik_token(keys, row.person->nik, &token);
-    err = table_get(txn, TABLE_NIK_TOKENS, &token, &known, NULL);
-    return err == SG_E_NOT_FOUND
-               ? table_put(txn, TABLE_NIK_TOKENS, &token, sg_id_bytes(&person_id), why)
-               : err;
+    return fold_nik(txn, &person_id, row.person->nik, keys, why);
 }

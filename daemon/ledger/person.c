@@ -109,6 +109,13 @@ void identity_state(struct identity *identity, const PbPersonIdentity *stated)
 enum sg_err person_identity(struct ledger_turn *turn, const struct sg_id *person_id,
                             struct identity *out_identity, struct sg_why *why)
 {
+    return person_identity_if(turn, person_id, 0, NULL, out_identity, why);
+}
+
+enum sg_err person_identity_if(struct ledger_turn *turn, const struct sg_id *person_id,
+                               uint64_t seq, const PbIdentityRow *instead,
+                               struct identity *out_identity, struct sg_why *why)
+{
     SG_AUTO(cursor_done) struct cursor cursor = {0};
     struct identity identity = {0};
     pb_person_identity__init(&identity.person);
@@ -122,17 +129,51 @@ enum sg_err person_identity(struct ledger_turn *turn, const struct sg_id *person
     for (int i = 0; !err && i < STATEMENTS_MAX && cursor.key.ptr && key_starts(cursor.key, &prefix);
          i++) {
         PbIdentityRow *row = NULL;
+        uint64_t at = sg_get_u64(cursor.key.ptr + SG_ID_BYTES);
+        if (instead && at < seq) { /* it says something where it said nothing before */
+            take_statement(&identity, instead);
+            instead = NULL;
+        }
         err = sg_decode_row(&pb_identity_row__descriptor, cursor.value, turn->arena, &row, why);
-        if (!err) {
+        if (!err && at != seq)
             take_statement(&identity, row);
+        if (!err)
             err = cursor_prev(&cursor, why);
+        if (at == seq && instead) {
+            take_statement(&identity, instead);
+            instead = NULL;
         }
     }
+    if (instead)
+        take_statement(&identity, instead);
     if (err)
         return err;
     fill_gaps(&identity.person);
     *out_identity = identity;
     return SG_OK;
+}
+
+bool person_statement(const PbEnvelope *envelope, PbIdentityRow *row)
+{
+    pb_identity_row__init(row);
+    const PbReferralSubmitted *e01 = envelope->referral_submitted;
+    const PbStreetContactRecorded *e04 = envelope->contact_recorded;
+    const PbAssessmentCompleted *e05 = envelope->assessment_completed;
+    if (e01) {
+        row->person = e01->person;
+        row->n_urgent_needs = e01->n_urgent_needs;
+        row->urgent_needs = e01->urgent_needs;
+    }
+    if (e04)
+        row->person = e04->person;
+    if (e05) {
+        row->person = e05->person;
+        row->has_schooling = e05->has_schooling;
+        row->schooling = e05->schooling;
+        row->n_health_limits = e05->n_health_limits;
+        row->health_limits = e05->health_limits;
+    }
+    return row->person || row->n_urgent_needs || row->has_schooling || row->n_health_limits;
 }
 
 /* ---- age ---- */

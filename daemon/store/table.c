@@ -63,6 +63,8 @@ static const struct table_info {
     [TABLE_PLANS] = FOLD("plans"),
     [TABLE_VISITS] = FOLD("visits"),
     [TABLE_REQUESTS] = FOLD("requests"),
+    [TABLE_CORRECTIONS] = FOLD("corrections"),
+    [TABLE_PROMOTED] = FOLD("promoted"),
     /* clang-format on */
 };
 static_assert(SG_ARRAY_LEN(tables) == TABLES, "every table has a row");

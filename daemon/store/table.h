@@ -53,6 +53,8 @@ enum table {
     TABLE_PLANS,               /* plan -> PlanRow */
     TABLE_VISITS,              /* case, day of the visit, seq -> VisitRow */
     TABLE_REQUESTS,            /* request of a data subject -> RequestRow */
+    TABLE_CORRECTIONS,         /* seq of an event -> CorrectionRow */
+    TABLE_PROMOTED,            /* slot, seat_no (u8) -> seq of the D1 that promoted somebody to it last */
     TABLES
 };
 

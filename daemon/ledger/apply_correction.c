@@ -1,0 +1,245 @@
+/* apply_correction.c - the fold of E24: what became of the event, and the rows that it had made. */
+#include "ledger/equipment.h"
+#include "ledger/fold.h"
+
+#include "wire/day.h"
+#include "wire/replacement.h"
+
+/* ---- what became of the event ---- */
+
+static enum sg_err mark_corrected(struct fold *f, const PbCorrectionEffect *e)
+{
+    PbCorrectionRow row;
+    struct key key = {0};
+    pb_correction_row__init(&row);
+    row.has_seq = true;
+    row.seq = f->record->seq;
+    row.has_annulled = row.annulled = e->annulled;
+    row.has_detached = row.detached = e->detached;
+    return row_put(f->txn, TABLE_CORRECTIONS, key_u64(&key, e->corrected_seq), &row, f->why);
+}
+
+static enum sg_err restate_referral(struct fold *f, const PbReferralRestated *e)
+{
+    PbReferralRow *row = NULL;
+    if (!e)
+        return SG_OK;
+    enum sg_err err =
+        fold_get(f, TABLE_REFERRALS, e->referral_id, &pb_referral_row__descriptor, &row);
+    if (err)
+        return err;
+    row->version++;
+    row->found_region = e->found_region;
+    row->has_handed_over_ms = e->has_handed_over_ms;
+    row->handed_over_ms = e->handed_over_ms;
+    row->n_requested_services = e->n_requested_services;
+    row->requested_services = e->requested_services;
+    return fold_put(f, TABLE_REFERRALS, e->referral_id, row);
+}
+
+/* ---- placements ---- */
+
+/* The completions of the person as they are told: this course, and the first of all. */
+enum sg_err fold_completions(struct fold *f, const PbCompletedEffect *e)
+{
+    enum sg_err err = fold_need_person(f);
+    if (err)
+        return err;
+    PbPersonRow *person = f->person;
+    size_t i = 0;
+    f->person_changed = true;
+    person->has_first_completed_on = e->has_first_on;
+    person->first_completed_on = e->first_on;
+    while (i < person->n_completed &&
+           strcmp(person->completed[i]->course_code, e->course_code) != 0)
+        i++;
+    bool known = i < person->n_completed;
+    if (known && !e->has_last_on) {
+        memmove(&person->completed[i], &person->completed[i + 1],
+                (person->n_completed - i - 1) * sizeof person->completed[0]);
+        person->n_completed--;
+    }
+    if (!e->has_last_on)
+        return SG_OK;
+    if (!known) {
+        person->completed =
+            fold_grown(f, person->completed, person->n_completed, sizeof *person->completed);
+        person->completed[i] = fold_room(f, sizeof *person->completed[i]);
+        pb_completed_course__init(person->completed[i]);
+        person->completed[i]->course_code = e->course_code;
+        person->n_completed++;
+    }
+    person->completed[i]->has_ended_on = true;
+    person->completed[i]->ended_on = e->last_on;
+    return SG_OK;
+}
+
+static enum sg_err restate_placement(struct fold *f, const PbPlacementEffect *e)
+{
+    PbAllocationRow *row = NULL;
+    if (!e)
+        return SG_OK;
+    enum sg_err err =
+        fold_get(f, TABLE_ALLOCATIONS, e->allocation_id, &pb_allocation_row__descriptor, &row);
+    if (err)
+        return err;
+    if (e->has_started_on)
+        row->started_on = e->started_on;
+    if (e->has_ended_on)
+        row->ended_on = e->ended_on;
+    if (e->has_result)
+        row->result = e->result;
+    err = fold_put(f, TABLE_ALLOCATIONS, e->allocation_id, row);
+    return !err && e->completions ? fold_completions(f, e->completions) : err;
+}
+
+static enum sg_err restate_attendance(struct fold *f, const PbAttendanceRestated *e)
+{
+    struct key key = {0};
+    struct sg_id id = id_of(e->allocation_id);
+    attendance_key(&key, &id, e->from_on);
+    return e->row ? row_put(f->txn, TABLE_ATTENDANCE, &key, e->row, f->why)
+                  : fold_unmark(f, TABLE_ATTENDANCE, &key);
+}
+
+/* ---- items ---- */
+
+/* Its number lists one item less, and none means that it is free again. */
+static enum sg_err free_bast(struct fold *f, const PbItemRow *item)
+{
+    struct key key = {0};
+    PbBastRow *row = NULL;
+    bast_key(&key, item->owner, item->bast_no);
+    enum sg_err err =
+        row_get(f->txn, TABLE_BASTS, &key, &pb_bast_row__descriptor, f->arena, &row, f->why);
+    if (err)
+        return err == SG_E_NOT_FOUND ? sg_fail(f->why, SG_E_STORE, "basts: no such number") : err;
+    if (row->uses <= 1)
+        return table_delete(f->txn, TABLE_BASTS, &key, f->why);
+    row->uses--;
+    return row_put(f->txn, TABLE_BASTS, &key, row, f->why);
+}
+
+static enum sg_err restate_item(struct fold *f, const PbItemRestated *e)
+{
+    PbItemRow *row = NULL;
+    struct key key = {0};
+    if (!e)
+        return SG_OK;
+    enum sg_err err = fold_get(f, TABLE_ITEMS, e->item_id, &pb_item_row__descriptor, &row);
+    if (!err && e->bast_freed)
+        err = free_bast(f, row);
+    if (!err && e->kits_before != e->kits_after)
+        err = fold_mark_kits(f, e->kits_before ? row : e->row, e->item_id, e->kits_after);
+    if (!err && row->n_allocation_ids)
+        err = fold_mark_allocations(f, row, e->item_id, false);
+    if (!err && e->row->n_allocation_ids)
+        err = fold_mark_allocations(f, e->row, e->item_id, true);
+    kit_key(&key, e->row->kit_code);
+    if (!err)
+        err = fold_mark(f, TABLE_KIT_OWNERS, key_text(&key, e->row->owner));
+    return err ? err : fold_put(f, TABLE_ITEMS, e->item_id, e->row);
+}
+
+enum sg_err fold_correction(struct fold *f)
+{
+    const PbCorrectionEffect *e = f->effect->correction;
+    if (!e)
+        return SG_OK;
+    enum sg_err err = mark_corrected(f, e);
+    if (!err)
+        err = restate_referral(f, e->referral);
+    if (!err)
+        err = restate_placement(f, e->placement);
+    for (size_t i = 0; !err && i < e->n_attendance; i++)
+        err = restate_attendance(f, e->attendance[i]);
+    return err ? err : restate_item(f, e->item);
+}
+
+/* ---- statements of identity ---- */
+
+/* Does another statement of the person hold this NIK? */
+static enum sg_err nik_stated(struct txn *txn, const struct sg_id *person_id, const char *nik,
+                              struct sg_arena *arena, bool *out_stated, struct sg_why *why)
+{
+    SG_AUTO(cursor_done) struct cursor cursor = {0};
+    struct key prefix = {0};
+    *out_stated = false;
+    enum sg_err err = cursor_under(&cursor, txn, TABLE_IDENTITIES, key_id(&prefix, person_id), why);
+    while (!err && !*out_stated && cursor.key.ptr) {
+        PbIdentityRow *row = NULL;
+        err = sg_decode_row(&pb_identity_row__descriptor, cursor.value, arena, &row, why);
+        if (err)
+            break;
+        *out_stated = row->person && row->person->nik && strcmp(row->person->nik, nik) == 0;
+        err = cursor_next(&cursor, why);
+    }
+    return err;
+}
+
+/* The NIK of a statement that is gone; it stays known if somebody else said it. */
+static enum sg_err forget_nik(struct txn *txn, const struct sg_id *person_id, const char *nik,
+                              const struct sg_broker_key *keys, struct sg_arena *arena,
+                              struct sg_why *why)
+{
+    struct key token = {0};
+    struct sg_bytes holder;
+    bool stated = false;
+    enum sg_err err = nik_stated(txn, person_id, nik, arena, &stated, why);
+    if (err || stated)
+        return err;
+    person_nik_token(keys, nik, &token);
+    err = table_get(txn, TABLE_NIK_TOKENS, &token, &holder, NULL);
+    if (err)
+        return err == SG_E_NOT_FOUND ? SG_OK : err;
+    bool own = holder.len == SG_ID_BYTES && memcmp(holder.ptr, person_id->b, SG_ID_BYTES) == 0;
+    return own ? table_delete(txn, TABLE_NIK_TOKENS, &token, why) : SG_OK;
+}
+
+/* What the event says of the person from now on; false: nothing. */
+static enum sg_err new_statement(const struct record *record, const struct sg_event *event,
+                                 struct sg_arena *arena, PbIdentityRow *out_row, bool *out_states,
+                                 struct sg_why *why)
+{
+    const PbCorrectionEffect *e = record->rest->effect->correction;
+    const PbReplacement *replacement = event->envelope->event_corrected->replacement;
+    PbEnvelope *envelope = NULL;
+    *out_states = false;
+    if (e->annulled || e->detached || !replacement)
+        return SG_OK;
+    enum sg_err err = sg_replacement_open(replacement, e->type, arena, &envelope, why);
+    if (!err)
+        *out_states = person_statement(envelope, out_row);
+    return err;
+}
+
+enum sg_err fold_restated(struct txn *txn, const struct record *record,
+                          const struct sg_event *event, const struct sg_broker_key *keys,
+                          struct sg_arena *arena, struct sg_why *why)
+{
+    const PbCorrectionEffect *e = record->rest->effect->correction;
+    struct key key = {0};
+    struct sg_id person_id = id_of(record->rest->person_id);
+    PbIdentityRow *old = NULL, row;
+    bool states = false;
+    if (!e->restates)
+        return SG_OK;
+    key_u64(key_id(&key, &person_id), e->corrected_seq);
+    enum sg_err err =
+        row_get(txn, TABLE_IDENTITIES, &key, &pb_identity_row__descriptor, arena, &old, why);
+    if (err && err != SG_E_NOT_FOUND)
+        return err;
+    char *nik = old && old->person ? old->person->nik : NULL;
+    err = new_statement(record, event, arena, &row, &states, why);
+    if (!err && states && e->keeps_nik && row.person)
+        row.person->nik = nik;
+    if (!err && states)
+        err = row_put(txn, TABLE_IDENTITIES, &key, &row, why);
+    else if (!err && old)
+        err = table_delete(txn, TABLE_IDENTITIES, &key, why);
+    if (!err && nik)
+        err = forget_nik(txn, &person_id, nik, keys, arena, why);
+    if (err || !states || !row.person || !row.person->nik)
+        return err;
+    return fold_nik(txn, &person_id, row.person->nik, keys, why);
+}
