@@ -32,6 +32,12 @@ SG_MUST_CHECK enum sg_err view_envelope(const struct view_request *request, stru
  * answered by the table (daemon/broker/view_table.c). */
 bool view_grants(uint32_t relations, const struct sg_field_rules *rules);
 
+/* Cut the payload of an envelope in place for the reader of the request; what is removed is listed.
+ */
+struct view_paths;
+void view_cut_payload(const struct view_request *request, PbEnvelope *envelope, uint32_t relations,
+                      struct sg_arena *arena, struct view_paths *out_paths);
+
 /* Cut a SeatView or the like in place by the same table. */
 void view_cut(ProtobufCMessage *message, const struct sg_message_rules *rules, uint32_t relations);
 

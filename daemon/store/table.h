@@ -54,7 +54,7 @@ enum table {
     TABLE_VISITS,              /* case, day of the visit, seq -> VisitRow */
     TABLE_REQUESTS,            /* request of a data subject -> RequestRow */
     TABLE_CORRECTIONS,         /* seq of an event -> CorrectionRow */
-    TABLE_PROMOTED,            /* slot, seat_no (u8) -> seq of the D1 that promoted somebody to it last */
+    TABLE_PROMOTED,            /* slot, seat_no (u8) -> seq of the last D1 PROMOTED to it */
     TABLES
 };
 
