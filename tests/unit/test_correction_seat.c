@@ -594,6 +594,7 @@ static void one_after_the_other(void **state)
     (void)unit_want("grant", city, story_annul(city, "dinsos", grant), 0);
     assert_int_equal(story_item_state(city, &item), PB_ITEM_STATE_ON_LOAN);
     assert_non_null(story_deadline(city, RULE_RETURN, &item));
+    city_pass(city, 1); /* it is told at once that the item is to come back */
     o = unit_want("start", city, story_annul(city, "disnaker", s.e13), SG_ST_CORRECTION_DEPENDS);
     assert_non_null(strstr(o.fault.detail, "placement.ended"));
     (void)unit_want("end", city, story_annul(city, "disnaker", s.e15), 0);
