@@ -45,8 +45,8 @@ GEN_C   := $(PB_C) $(GEN)/wire/contract_tables.c
 
 objects = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
 PROTO_O   := $(call objects,proto/kit/*.c proto/wire/*.c) $(patsubst $(GEN)/%.c,$(B)/gen/%.o,$(GEN_C))
-DECIDE_O  := $(call objects,daemon/store/*.c daemon/ledger/*.c daemon/broker/*.c)
-SHELL_O   := $(call objects,daemon/net/*.c daemon/sys/*.c) $(B)/daemon/loop.o $(B)/daemon/skeleton.o
+DECIDE_O  := $(call objects,daemon/store/*.c daemon/ledger/*.c daemon/report/*.c daemon/broker/*.c)
+SHELL_O   := $(call objects,daemon/net/*.c daemon/sys/*.c) $(B)/daemon/loop.o $(B)/daemon/job.o $(B)/daemon/skeleton.o
 LIB_O     := $(call objects,clients/lib/*.c)
 CLI_O     := $(call objects,clients/cli/*.c)
 

@@ -1,5 +1,6 @@
 #include "loop.h"
 
+#include "job.h"
 #include "kit/check.h"
 #include "sys/log.h"
 #include "sys/notify.h"
@@ -12,7 +13,7 @@
 
 enum {
     FRAMES_MAX = SG_TURN_EVENTS_MAX, /* a frame holds one event or more */
-    POLL_ITEMS = 4,                  /* ZAP, TCP, local, signals */
+    POLL_ITEMS = 5,                  /* ZAP, TCP, local, signals, job */
     GONE_AT_ONCE = 64,
 };
 static const int64_t second_ns = INT64_C(1000000000);
@@ -31,6 +32,8 @@ struct loop {
     int64_t due_wall_ms, due_mono_ns; /* when the broker wants a turn without frames */
     bool due;                         /* or at once */
     bool stopping;
+    struct job *job;
+    struct report_done *report; /* has ended, and no turn was told of it yet */
 
     struct {
         bool waiting;
@@ -248,7 +251,7 @@ static enum sg_err send_frames(struct loop *loop, const struct turn_out *out, st
 
 static bool turn_is_due(const struct loop *loop)
 {
-    return loop->frame_count > 0 || loop->due || loop->stopping ||
+    return loop->frame_count > 0 || loop->due || loop->stopping || loop->report ||
            loop->journal_ms >= loop->due_wall_ms || loop->now.mono_ns >= loop->due_mono_ns;
 }
 
@@ -265,6 +268,19 @@ static void follow_clock(struct loop *loop, const struct turn_out *out)
     }
 }
 
+/* A thread that cannot be made is the end of this report, not of the daemon. */
+static void start_report(struct loop *loop, const struct turn_out *out)
+{
+    static struct report_done failed;
+    struct sg_why why = {0};
+    loop->report = NULL;
+    if (!out->report || !job_start(loop->job, out->report, out->report_no, &why))
+        return;
+    log_error("report-not-started", "why=%s", log_quote(why.text).text);
+    failed = (struct report_done){.no = out->report_no, .err = SG_E_SYS};
+    loop->report = &failed;
+}
+
 static void keep(struct loop *loop, const struct turn_out *out)
 {
     SG_CHECK(out->frames_taken <= loop->frame_count);
@@ -276,6 +292,7 @@ static void keep(struct loop *loop, const struct turn_out *out)
     loop->due_wall_ms = out->next_wall_ms;
     loop->due_mono_ns = out->next_mono_ns;
     follow_clock(loop, out);
+    start_report(loop, out);
     if (!out->head_moved)
         return;
     loop->head.waiting = true;
@@ -305,6 +322,7 @@ static enum sg_err turn(struct loop *loop, struct sg_why *why)
         .storage_low = loop->storage_low,
         .clock_held = loop->clock_held,
         .stopping = loop->stopping,
+        .report = loop->report,
     };
     struct turn_out out = {0};
     enum sg_err err = broker_turn(loop->parts->broker, &in, &out, why);
@@ -347,7 +365,7 @@ static int64_t ns_until(int64_t at_ns, int64_t now_ns)
 /* A second at most: space, connections and clock are looked at then. */
 static long wait_ms(const struct loop *loop)
 {
-    if (loop->due || loop->frame_count)
+    if (loop->due || loop->frame_count || loop->report)
         return 0;
     int64_t now_ns = loop->now.mono_ns;
     int64_t wait_ns = ns_until(loop->tick_ns + second_ns, now_ns);
@@ -380,6 +398,8 @@ static enum sg_err step(struct loop *loop, struct sg_why *why)
         err = take_frames(loop, why);
     tick(loop);
     tell_gone(loop);
+    if (!loop->report)
+        (void)job_take(loop->job, &loop->report);
     int64_t before_ns = loop->now.mono_ns;
     if (!err && turn_is_due(loop))
         err = turn(loop, why);
@@ -397,9 +417,11 @@ static enum sg_err step(struct loop *loop, struct sg_why *why)
 
 static void begin(struct loop *loop)
 {
-    loop->item_count = net_poll_items(loop->parts->net, loop->items, POLL_ITEMS - 1);
+    loop->item_count = net_poll_items(loop->parts->net, loop->items, POLL_ITEMS - 2);
     loop->items[loop->item_count++] =
         (zmq_pollitem_t){.fd = loop->parts->signal_fd, .events = ZMQ_POLLIN};
+    loop->items[loop->item_count++] =
+        (zmq_pollitem_t){.fd = job_fd(loop->job), .events = ZMQ_POLLIN};
     loop->due = true; /* what fell due while nobody ran comes first */
     watchdog_init(&loop->watchdog);
     read_clock(loop);
@@ -412,13 +434,16 @@ enum sg_err loop_run(const struct loop_parts *parts, struct sg_why *why)
     if (!loop)
         return sg_fail(why, SG_E_SYS, "out of memory");
     loop->parts = parts;
+    enum sg_err err = job_new(parts->env, &loop->job, why);
+    if (err)
+        return err;
     begin(loop);
-    enum sg_err err = SG_OK;
     while (!err && !loop->stopping)
         err = step(loop, why);
     if (err)
         return err; /* nothing more is said: the outcome may be unknown */
     notify_stopping();
+    job_free(&loop->job);
     if (loop->head.waiting)
         write_head(loop);
     net_release(parts->net, loop->frames, loop->frame_count);

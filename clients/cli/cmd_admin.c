@@ -2,6 +2,7 @@
 
 #include "kit/err.h"
 #include "wire/day.h"
+#include "wire/id.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,12 +29,37 @@ static int send_request(struct cli *cli, const char *request)
     return EXIT_DONE;
 }
 
+/* admin import open|close OUTBOX --agency ID */
+static int open_import(struct cli *cli, int argc, char **argv, const char *agency)
+{
+    struct sg_id id;
+    bool open = argc == 4 && strcmp(argv[2], "open") == 0;
+    if (argc != 4 || !agency || (!open && strcmp(argv[2], "close") != 0))
+        return cli_usage(argv[0]);
+    if (sg_id_parse(argv[3], &id) != SG_OK) {
+        cli_say(cli, "OUTBOX: nomor kotak keluar seperti yang ditulis `sinergi outbox`",
+                "OUTBOX: the id of an outbox as `sinergi outbox` prints it");
+        return EXIT_USAGE;
+    }
+    json_t *request = json_pack("{s:s, s:s, s:b}", "importAgency", agency, "importOutboxId", "",
+                                "importOpen", open);
+    char printed[SG_ID_TEXT];
+    (void)json_object_set_new(request, "importOutboxId", json_string(sg_id_print(&id, printed)));
+    SG_AUTO(sg_heap_done) char *text = json_dumps(request, JSON_COMPACT);
+    json_decref(request);
+    return send_request(cli, text);
+}
+
 int cmd_admin(struct cli *cli, int argc, char **argv)
 {
-    const char *to = NULL;
-    const struct option options[] = {{.name = "--to", .value = &to}};
-    if (!cli_options(cli, &argc, argv, options, SG_ARRAY_LEN(options)) || argc != 3 ||
-        strcmp(argv[1], "clock") != 0)
+    const char *to = NULL, *agency = NULL;
+    const struct option options[] = {{.name = "--to", .value = &to},
+                                     {.name = "--agency", .value = &agency}};
+    if (!cli_options(cli, &argc, argv, options, SG_ARRAY_LEN(options)) || argc < 3)
+        return cli_usage(argv[0]);
+    if (strcmp(argv[1], "import") == 0)
+        return open_import(cli, argc, argv, agency);
+    if (argc != 3 || agency || strcmp(argv[1], "clock") != 0)
         return cli_usage(argv[0]);
     if (strcmp(argv[2], "accept") == 0 && !to)
         return send_request(cli, "{\"clockAccept\":true}");

@@ -53,11 +53,41 @@ static void print_head(struct cli *cli, const json_t *view)
     printf("%s: %s, %s, %s, %s\n", cli_word(cli, "Orang", "Person"), json_text(person, "fullName"),
            word_of(cli, json_text(person, "sex")), word_of(cli, json_text(person, "ageBand")),
            json_text(person, "domicileKecamatan"));
+    if (json_object_get(view, "closedOn"))
+        printf("%s: %s, %s\n", cli_word(cli, "Ditutup", "Closed"), json_text(view, "closedOn"),
+               word_of(cli, json_text(view, "closeReason")));
     if (json_is_true(json_object_get(view, "minor")))
         puts(cli_word(cli, "Anak: diteruskan ke perlindungan anak",
                       "Minor: to be handed to child protection"));
     if (json_is_true(json_object_get(view, "ageDoubt")))
         puts(cli_word(cli, "Umur diragukan: perlu asesmen", "Age in doubt: an assessment decides"));
+}
+
+static void print_plan(struct cli *cli, const json_t *view)
+{
+    SG_AUTO(table_done) struct table table = {0};
+    const json_t *plan = json_object_get(view, "plan");
+    size_t i;
+    json_t *c;
+    char version[32];
+    if (!plan)
+        return;
+    printf("%s %s: %s, %s %s\n", cli_word(cli, "Rencana pendampingan", "Mentoring plan"),
+           json_text(plan, "planId"), word_of(cli, json_text(plan, "state")),
+           cli_word(cli, "versi", "version"), json_number(plan, "version", version));
+    table_begin(&table, cli,
+                (const char *const[]){"KUNJUNGAN", "CHECKPOINT", "TANGGAL", "DUE", "KEADAAN",
+                                      "STATE", NULL});
+    json_array_foreach(json_object_get(plan, "checkpoints"), i, c)
+    {
+        bool done = json_is_true(json_object_get(c, "done"));
+        bool missed = json_is_true(json_object_get(c, "missed"));
+        table_row(&table, (const char *const[]){json_text(c, "code"), json_text(c, "dueOn"),
+                                                done     ? cli_word(cli, "selesai", "done")
+                                                : missed ? cli_word(cli, "terlewat", "missed")
+                                                         : ""});
+    }
+    table_print(&table);
 }
 
 static void print_referrals(struct cli *cli, const json_t *view)
@@ -129,6 +159,7 @@ int cmd_case(struct cli *cli, int argc, char **argv)
     print_referrals(cli, view);
     print_placements(cli, view);
     print_kits(cli, view);
+    print_plan(cli, view);
     print_deadlines(cli, view);
     return EXIT_DONE;
 }

@@ -30,6 +30,8 @@ static const struct command {
      "Tampilkan satu peristiwa", "Show one event"},
     {"case",      cmd_case,      "[CASE] [--all]",
      "Tampilkan kasus sendiri, atau satu kasus", "Show the own cases, or one of them"},
+    {"consent",   cmd_consent,   "[CASE]",
+     "Tampilkan persetujuan yang berlaku", "Show which consents hold"},
     {"slots",     cmd_slots,     "",
      "Tampilkan slot pelatihan", "Show training slots"},
     {"seats",     cmd_seats,     "SLOT",
@@ -53,7 +55,7 @@ static const struct command {
      "Tampilkan keadaan broker dan perangkat ini", "Show broker, outbox and inbox"},
     {"keygen",    cmd_keygen,    "AGENCY/DEVICE FILE",
      "Buat kunci perangkat", "Make a device key"},
-    {"admin",     cmd_admin,     "clock advance --to TIME | clock accept",
+    {"admin",     cmd_admin,     "clock advance --to TIME | clock accept | import open|close OUTBOX --agency ID",
      "Urusan pengelola sistem", "Matters of the operator"},
 }; /* clang-format on */
 

@@ -10,12 +10,37 @@ static const char *advance(struct turn *t, int64_t to_ms)
     return NULL;
 }
 
+/* The outbox of an agency, through which the cases of the day before are loaded. */
+static enum sg_err open_import(struct turn *t, const PbAdmin *admin, PbAdminResult *result,
+                               struct sg_why *why)
+{
+    struct sg_id id;
+    struct sg_bytes bytes = {admin->import_outbox_id.data, admin->import_outbox_id.len};
+    bool foreign = false;
+    const char *agency = admin->import_agency ? admin->import_agency : "";
+    if (sg_id_from(bytes, &id) != SG_OK || sg_id_is_zero(&id)) {
+        result->error = reply_error_code(t, SG_ST_SCHEMA, "import_outbox_id", "16 bytes", 0);
+        return SG_OK;
+    }
+    if (!sg_roster_agency(t->world.roster, agency)) {
+        result->error = reply_error_code(t, SG_ST_BAD_CODE, "import_agency",
+                                         "an agency of the configuration", 0);
+        return SG_OK;
+    }
+    enum sg_err err = order_import(t, &id, agency, admin->import_open, &foreign, why);
+    if (!err && foreign)
+        result->error =
+            reply_error_code(t, SG_ST_NOT_OWNER, "import_outbox_id", "an outbox of that agency", 0);
+    return err;
+}
+
 enum sg_err answer_admin(struct turn *t, struct request *r, struct sg_why *why)
 {
     const PbAdmin *admin = r->frame->admin;
     PbServerFrame frame = PB_SERVER_FRAME__INIT;
     PbAdminResult result = PB_ADMIN_RESULT__INIT;
     const char *refused = NULL;
+    enum sg_err err = SG_OK;
     result.has_request_no = true;
     result.request_no = admin->request_no;
     result.has_server_time_ms = true;
@@ -30,11 +55,13 @@ enum sg_err answer_admin(struct turn *t, struct request *r, struct sg_why *why)
             result.error = reply_error_code(t, SG_ST_BAD_TRANSITION, "clock", refused, 0);
         else
             result.server_time_ms = admin->clock_advance_to_ms;
+    } else if (admin->has_import_outbox_id) {
+        err = open_import(t, admin, &result, why);
     } else if (admin->clock_accept) {
         t->result->clock_accept = true;
     } else {
         result.error = reply_error_code(t, SG_ST_MISSING_FIELD, "admin",
-                                        "clock_advance_to_ms or clock_accept", 0);
+                                        "clock_advance_to_ms, clock_accept or import_outbox_id", 0);
     }
-    return reply_send(t, r->in->peer, &frame, FRAME_SEND, why);
+    return err ? err : reply_send(t, r->in->peer, &frame, FRAME_SEND, why);
 }

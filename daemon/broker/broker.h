@@ -14,6 +14,8 @@
 #include "wire/roster.h"
 
 struct broker;
+struct report_request;
+struct report_pages;
 
 /* A connection, as the net layer counts them; never reused. */
 struct peer {
@@ -28,14 +30,22 @@ struct frame_in {
     struct sg_bytes body;        /* borrowed for the turn */
 };
 
+/* A report that has ended: asked for by an earlier turn under this number. */
+struct report_done {
+    uint64_t no;
+    enum sg_err err;            /* SG_E_STATE: it was stopped */
+    struct report_pages *pages; /* of one that went well; the broker takes them over */
+};
+
 struct turn_in {
     const struct frame_in *frames;
     size_t frame_count;
-    int64_t wall_ms;  /* journal clock (sys/clock decides it), ms since 1970 */
-    int64_t mono_ns;  /* process timers: heartbeat, credit */
-    bool storage_low; /* free space below the reserve */
-    bool clock_held;  /* for `status` */
-    bool stopping;    /* answer Bye E_STOPPING to everyone */
+    int64_t wall_ms;            /* journal clock (sys/clock decides it), ms since 1970 */
+    int64_t mono_ns;            /* process timers: heartbeat, credit */
+    bool storage_low;           /* free space below the reserve */
+    bool clock_held;            /* for `status` */
+    bool stopping;              /* answer Bye E_STOPPING to everyone */
+    struct report_done *report; /* NULL: none has ended */
 };
 
 enum frame_fate { FRAME_SEND, FRAME_SEND_AND_CUT /* then end the connection */, FRAME_CUT };
@@ -59,6 +69,9 @@ struct turn_out {
     uint64_t head_epoch, head_height; /* after a block was made, for the head file */
     uint8_t head_hash[32];
     bool head_moved;
+    const struct report_request *report; /* run this one, beside the loop; NULL: none. Until the
+                                          * next turn */
+    uint64_t report_no;                  /* never 0 */
 };
 
 /* Counters for logs, status and bench; all only grow. */
@@ -78,6 +91,7 @@ struct broker_options {
     const char *version;
     int64_t (*timing_ns)(void); /* NULL: phases are not timed */
     bool demo;
+    uint32_t target_min, target_max; /* persons that are to be trained in a year */
 };
 
 SG_MUST_CHECK enum sg_err broker_new(const struct broker_options *options,
@@ -88,6 +102,9 @@ void broker_free(struct broker **broker);
  * with Bye E_SUSPENDED in the next turn. */
 void broker_set_world(struct broker *broker, const struct sg_roster *roster,
                       const struct sg_lists *lists, const struct sg_time_limits *limits);
+
+/* What reports say of the target, from now on. */
+void broker_set_target(struct broker *broker, uint32_t least, uint32_t most);
 
 /* One turn. Nothing in *out_ may be sent unless SG_OK is returned. Map and arena limits are handled
  * inside (grow, halve). Errors: SG_E_STORE: exit 70, answer nothing. */

@@ -67,8 +67,8 @@ static enum sg_err ask_ledger(struct turn *t, struct view_request *request, stru
     if (rest->has_person_id && rest->person_id.len == SG_ID_BYTES) {
         struct sg_id person;
         memcpy(person.b, rest->person_id.data, SG_ID_BYTES);
-        err = ledger_person_ref(&t->txn, &person, request->reader, &request->person_ref,
-                                &request->has_person_ref, why);
+        err = ledger_person_access(&t->txn, &person, request->reader, t->world.now_ms,
+                                   &request->access, why);
     }
     const PbAllocationEffect *seat = rest->effect ? rest->effect->allocation : NULL;
     if (!err && seat && seat->allocation_id.len == SG_ID_BYTES) {

@@ -9,6 +9,7 @@
 #include "broker/broker.h"
 #include "broker/view.h"
 #include "ledger/ledger.h"
+#include "report/report.h"
 
 enum {
     SESSIONS_MAX = 512,
@@ -69,7 +70,21 @@ struct undo {
     struct session before;
 };
 
+/* The report that runs, and the pages of the last one that are not asked for yet. */
+struct report_desk {
+    uint64_t last_no; /* given to a report */
+    bool runs;
+    struct peer peer; /* who asked for the one that runs */
+    uint32_t request_no;
+    struct report_request request;
+    struct report_pages *kept; /* NULL: none */
+    uint64_t kept_no;
+    struct peer kept_peer;
+    int64_t kept_ns; /* when a page of it was given last */
+};
+
 struct broker {
+    struct report_desk desk;
     struct broker_options options;
     struct session *sessions; /* SESSIONS_MAX */
     size_t session_high;      /* all used ones lie below */
@@ -92,7 +107,8 @@ struct request {
     struct session *session;
     const struct sg_agency *agency;
     const struct sg_device *device;
-    bool busy; /* more of its kind than may be in flight */
+    bool busy;  /* more of its kind than may be in flight */
+    bool later; /* a report: answered by another turn */
 };
 
 /* What one attempt works with. */
@@ -116,6 +132,9 @@ struct turn {
     bool refuse_large;   /* one frame alone does not fit */
     uint64_t presence_asked;
     bool presence_touched;
+    const struct request *report; /* that begins with this turn */
+    struct report_request *report_request;
+    bool report_given, report_dropped; /* a page of the kept one; the last of it */
 };
 
 /* ---- replies: encoded into the out arena ---- */
@@ -174,6 +193,17 @@ SG_MUST_CHECK enum sg_err ask_kits(struct turn *t, struct request *r, PbQueryRes
                                    struct sg_why *why);
 SG_MUST_CHECK enum sg_err ask_deadlines(struct turn *t, struct request *r, PbQueryResult *result,
                                         struct sg_why *why);
+/* ---- reports ---- */
+SG_MUST_CHECK enum sg_err ask_report(struct turn *t, struct request *r, PbQueryResult *result,
+                                     struct sg_why *why);
+/* The one that has ended is answered. */
+SG_MUST_CHECK enum sg_err report_answer(struct turn *t, struct sg_why *why);
+/* After the commit: what began, what ended, what is not kept any more. */
+void report_keep(struct turn *t);
+/* An E11 that was refused with E_INELIGIBLE. */
+SG_MUST_CHECK enum sg_err report_note_refusal(struct turn *t, const struct sg_event *event,
+                                              const char *agency, const struct sg_fault *fault,
+                                              struct sg_why *why);
 SG_MUST_CHECK enum sg_err answer_discard(struct turn *t, struct request *r, struct sg_why *why);
 SG_MUST_CHECK enum sg_err answer_admin(struct turn *t, struct request *r, struct sg_why *why);
 SG_MUST_CHECK enum sg_err deliver_all(struct turn *t, struct sg_why *why);
@@ -195,6 +225,7 @@ void deliver_wake(struct broker *broker);
 /* ---- order: places and remembered outcomes ---- */
 struct place_state {
     bool foreign, known;
+    bool import; /* an operator has opened the outbox for import */
     uint64_t last_number;
 };
 SG_MUST_CHECK enum sg_err order_place(struct turn *t, const struct sg_id *outbox_id,
@@ -220,7 +251,11 @@ SG_MUST_CHECK enum sg_err order_remember(struct turn *t, const struct sg_id *out
                                          const uint8_t *digests,
                                          const struct frame_outcome *outcomes,
                                          const uint8_t *sign_public, ProtobufCBinaryData signature,
-                                         struct sg_why *why);
+                                         bool import, struct sg_why *why);
+/* Open an outbox of the agency for import, or close it again. */
+SG_MUST_CHECK enum sg_err order_import(struct turn *t, const struct sg_id *outbox_id,
+                                       const char *agency, bool open, bool *out_foreign,
+                                       struct sg_why *why);
 
 static inline int64_t phase_start(const struct turn *t)
 {

@@ -20,6 +20,7 @@ enum sg_err order_place(struct turn *t, const struct sg_id *outbox_id, const cha
     out_state->known = true;
     out_state->foreign = strcmp(row->agency, agency) != 0;
     out_state->last_number = row->last_number;
+    out_state->import = row->import;
     return SG_OK;
 }
 
@@ -106,7 +107,7 @@ static uint64_t least_seq(const struct frame_outcome *outcomes, size_t count)
 enum sg_err order_remember(struct turn *t, const struct sg_id *outbox_id, const char *agency,
                            uint64_t first_number, size_t count, const uint8_t *digests,
                            const struct frame_outcome *outcomes, const uint8_t *sign_public,
-                           ProtobufCBinaryData signature, struct sg_why *why)
+                           ProtobufCBinaryData signature, bool import, struct sg_why *why)
 {
     struct key key = {0};
     uint8_t key_id_bytes[8], packed[SG_FRAME_EVENTS_MAX * 20], *at = packed;
@@ -133,5 +134,25 @@ enum sg_err order_remember(struct turn *t, const struct sg_id *outbox_id, const 
     key = (struct key){0};
     outbox.has_last_number = true;
     outbox.last_number = first_number + count - 1;
+    outbox.has_import = outbox.import = import;
     return row_put(&t->txn, TABLE_OUTBOXES, key_id(&key, outbox_id), &outbox, why);
+}
+
+/* Opened before its first event, or in the middle; only an agency that the roster knows has one. */
+enum sg_err order_import(struct turn *t, const struct sg_id *outbox_id, const char *agency,
+                         bool open, bool *out_foreign, struct sg_why *why)
+{
+    struct key key = {0};
+    struct place_state place;
+    PbOutboxRow row = PB_OUTBOX_ROW__INIT;
+    enum sg_err err = order_place(t, outbox_id, agency, &place, why);
+    *out_foreign = place.foreign;
+    if (err || place.foreign)
+        return err;
+    row.agency = turn_take(t, strlen(agency) + 1);
+    memcpy(row.agency, agency, strlen(agency) + 1);
+    row.has_last_number = row.has_import = true;
+    row.last_number = place.last_number;
+    row.import = open;
+    return row_put(&t->txn, TABLE_OUTBOXES, key_id(&key, outbox_id), &row, why);
 }

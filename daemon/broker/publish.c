@@ -30,6 +30,7 @@ struct frame {
     struct sg_id outbox_id;
     uint64_t first, last;
     size_t count;
+    bool import; /* the outbox is open for import */
     uint8_t *digests, *personal_hashes;
 };
 
@@ -154,7 +155,8 @@ static enum sg_err decide_event(struct frame *f, const struct event_answer *answ
     struct source source = {.agency = f->r->agency,
                             .device = f->r->device->name,
                             .outbox_id = f->outbox_id,
-                            .number = f->first + i};
+                            .number = f->first + i,
+                            .import = f->import};
     start = phase_start(t);
     err = find_named(f, &event, answers, i, &source.named_seq, why);
     if (!err)
@@ -188,6 +190,17 @@ static struct publish_answer *new_answer(struct frame *f)
     return answer;
 }
 
+/* What is refused is not in the journal, but a report counts which rule keeps people out. */
+static enum sg_err note_ineligible(struct frame *f, size_t i, const struct sg_fault *fault,
+                                   struct sg_why *why)
+{
+    struct sg_event event;
+    const PbEventParts *parts = f->publish->events[i];
+    enum sg_err err = sg_event_reopen(bytes_of(parts->clear), bytes_of(parts->personal),
+                                      &f->t->broker->arena, &event, why);
+    return err ? err : report_note_refusal(f->t, &event, f->r->agency->id, fault, why);
+}
+
 /* Check 1: all numbers are new. */
 static enum sg_err take_new(struct frame *f, struct sg_why *why)
 {
@@ -200,6 +213,8 @@ static enum sg_err take_new(struct frame *f, struct sg_why *why)
         if (err)
             break;
         /* An object stated again has no seq of its own: it counts as refused by its first place. */
+        if (event->outcome.fault.code == SG_ST_INELIGIBLE)
+            err = note_ineligible(f, i, &event->outcome.fault, why);
         bool stands = event->outcome.status == PB_OUTCOME_STATUS_ACCEPTED ||
                       event->outcome.status == PB_OUTCOME_STATUS_PARKED;
         event->seq = stands ? event->outcome.seq : 0;
@@ -211,7 +226,7 @@ static enum sg_err take_new(struct frame *f, struct sg_why *why)
     return err ? err
                : order_remember(f->t, &f->outbox_id, f->r->agency->id, f->first, f->count,
                                 f->digests, outcomes, f->r->device->sign_public,
-                                f->publish->signature, why);
+                                f->publish->signature, f->import, why);
 }
 
 /* An event that was parked: how it ended, if it has. */
@@ -280,6 +295,7 @@ enum sg_err take_publish(struct turn *t, struct request *r, struct sg_why *why)
     enum sg_err err = order_place(t, &f.outbox_id, r->agency->id, &place, why);
     if (err)
         return err;
+    f.import = place.import;
     if (place.foreign)
         return refuse_code(&f, SG_ST_AUTH_MISMATCH, "outbox_id", "an outbox of your own agency", 0,
                            why);

@@ -63,6 +63,7 @@ static uint32_t seat_relations(const struct seat_fact *seat, const char *agency)
         relations |= RELATION_CASE_OWNER;
     if (strcmp(seat->slot_owner, agency) == 0)
         relations |= seat->view->state == PB_ALLOCATION_STATE_WAITLISTED ? RELATION_PROVIDER_WAITING
+                     : seat->view->state == PB_ALLOCATION_STATE_HELD     ? RELATION_PROVIDER_HELD
                                                                          : RELATION_PROVIDER;
     return relations;
 }
@@ -74,7 +75,8 @@ static enum sg_err cut_seat(struct turn *t, struct seat_fact *seat, const char *
     PbSeatView *view = seat->view;
     uint32_t of_person = relations;
     if (seat->person_ended)
-        of_person &= ~(uint32_t)(RELATION_PROVIDER | RELATION_PROVIDER_WAITING);
+        of_person &=
+            ~(uint32_t)(RELATION_PROVIDER | RELATION_PROVIDER_HELD | RELATION_PROVIDER_WAITING);
     if (!relations)
         view->has_allocation_id = false;
     if (!(relations & RELATION_CASE_OWNER))
@@ -83,14 +85,16 @@ static enum sg_err cut_seat(struct turn *t, struct seat_fact *seat, const char *
         view->person = NULL;
     if (!view->person)
         return SG_OK;
-    struct sg_id ref;
-    bool found = false;
-    view_cut(&view->person->base, person_rules(), of_person);
-    enum sg_err err = ledger_person_ref(&t->txn, &seat->person_id, agency, &ref, &found, why);
-    view->person->has_person_ref = !err && found;
-    if (view->person->has_person_ref)
-        view->person->person_ref = turn_bytes(t, ref.b, SG_ID_BYTES);
-    return err;
+    struct person_access access;
+    enum sg_err err =
+        ledger_person_access(&t->txn, &seat->person_id, agency, t->world.now_ms, &access, why);
+    if (err)
+        return err;
+    view_cut(&view->person->base, person_rules(), view_terms(of_person, &access));
+    view->person->has_person_ref = access.has_ref;
+    if (access.has_ref)
+        view->person->person_ref = turn_bytes(t, access.ref.b, SG_ID_BYTES);
+    return SG_OK;
 }
 
 static enum sg_err ask_seats(struct turn *t, struct request *r, PbQueryResult *result,
@@ -311,6 +315,7 @@ enum sg_err answer_query(struct turn *t, struct request *r, struct sg_why *why)
         [PB_QUERY_KIND_CASE] = ask_case,
         [PB_QUERY_KIND_KITS] = ask_kits,
         [PB_QUERY_KIND_DEADLINES] = ask_deadlines,
+        [PB_QUERY_KIND_REPORT] = ask_report,
     };
     PbServerFrame frame = PB_SERVER_FRAME__INIT;
     PbQueryResult result = PB_QUERY_RESULT__INIT;
@@ -326,5 +331,5 @@ enum sg_err answer_query(struct turn *t, struct request *r, struct sg_why *why)
         result.error = reply_error_code(t, SG_ST_BAD_CODE, "query.kind", "a kind of query", 0);
     else
         err = answers[kind](t, r, &result, why);
-    return err ? err : reply_send(t, r->in->peer, &frame, FRAME_SEND, why);
+    return err || r->later ? err : reply_send(t, r->in->peer, &frame, FRAME_SEND, why);
 }

@@ -37,6 +37,7 @@ void broker_free(struct broker **broker)
     sg_arena_done(&b->arena);
     sg_arena_done(&b->out_arena);
     sg_arena_done(&b->undo_arena);
+    report_pages_free(&b->desk.kept);
     free(b->sessions);
     free(b->out);
     free(b);
@@ -48,6 +49,12 @@ void broker_set_world(struct broker *broker, const struct sg_roster *roster,
     broker->options.roster = roster;
     broker->options.lists = lists;
     broker->options.limits = limits;
+}
+
+void broker_set_target(struct broker *broker, uint32_t least, uint32_t most)
+{
+    broker->options.target_min = least;
+    broker->options.target_max = most;
 }
 
 const struct broker_counters *broker_counters(const struct broker *broker)
@@ -62,7 +69,7 @@ static bool is_durable(const struct turn *t, const struct request *r)
     if (!session_serves(r) || r->busy)
         return false;
     return (r->frame->publish && !t->in->storage_low) || r->frame->subscribe || r->frame->nack ||
-           r->frame->discard;
+           r->frame->discard || (r->frame->admin && r->frame->admin->has_import_outbox_id);
 }
 
 static bool wants_read(const struct request *r)
@@ -197,6 +204,8 @@ static enum sg_err attempt(struct turn *t, size_t frame_count, struct sg_why *wh
     for (size_t i = 0; !err && i < t->request_count; i++)
         err = answer_frame(t, &t->requests[i], why);
     if (!err)
+        err = report_answer(t, why);
+    if (!err)
         err = intake_silence(t, why);
     if (!err && t->writing)
         err = seal_and_deliver(t, why);
@@ -284,6 +293,7 @@ enum sg_err broker_turn(struct broker *b, const struct turn_in *in, struct turn_
         if (!err) {
             txn_done(&t.txn);
             session_keep(b);
+            report_keep(&t);
             report_head(&t);
             out_->frame_count = b->out_count;
             b->counters.turns++;

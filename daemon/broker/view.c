@@ -24,13 +24,40 @@ uint32_t view_relations(const struct record *record, const char *reader)
     return relations;
 }
 
+uint32_t view_terms(uint32_t relations, const struct person_access *access)
+{
+    if (access->transferred && !(relations & RELATION_STEWARD)) /* who was seen is the steward's */
+        relations &= ~(uint32_t)RELATION_CASE_OWNER;
+    return relations | access->terms;
+}
+
+static bool cell_grants(enum view_cell cell, uint32_t relations)
+{
+    return cell == CELL_YES || (cell == CELL_SHARED && (relations & TERM_SHARED)) ||
+           (cell == CELL_SHARED_HEALTH && (relations & TERM_SHARED_HEALTH));
+}
+
 static bool row_grants(uint32_t relations, unsigned seen)
 {
     for (unsigned c = 0; c < COLUMNS; c++)
         if ((relations & view_column_relation((enum view_column)c)) &&
-            view_cell_of(seen, (enum view_column)c) == CELL_YES)
+            cell_grants(view_cell_of(seen, (enum view_column)c), relations))
             return true;
     return false;
+}
+
+static bool says_where(unsigned seen)
+{
+    return seen == PB_SEEN_FOUND_PLACE || seen == PB_SEEN_DOMICILE || seen == PB_SEEN_DISTRICT ||
+           seen == PB_SEEN_PHONE;
+}
+
+/* What nobody but the publisher and the owner of the case may know, whatever the table says. */
+static bool is_withheld(uint32_t relations, const struct sg_field_rules *rules, bool personal)
+{
+    bool own = (relations & (RELATION_PUBLISHER | RELATION_CASE_OWNER)) != 0;
+    return !own && ((personal && (relations & TERM_RESTRICTED)) ||
+                    ((relations & TERM_GUARDED) && says_where(rules->seen)));
 }
 
 bool view_grants(uint32_t relations, const struct sg_field_rules *rules)
@@ -38,10 +65,11 @@ bool view_grants(uint32_t relations, const struct sg_field_rules *rules)
     static const uint32_t referral_readers = RELATION_PUBLISHER | RELATION_REFERRER |
                                              RELATION_CASE_OWNER | RELATION_TRANSFER_TARGET |
                                              RELATION_SERVICE_TARGET | RELATION_CIVIL_REGISTRY;
-    if (relations == 0)
-        return false;
     bool publisher = (relations & RELATION_PUBLISHER) != 0;
-    if (rules->pd == SG_PD_GENERAL || rules->pd == SG_PD_SPECIFIC)
+    bool personal = rules->pd == SG_PD_GENERAL || rules->pd == SG_PD_SPECIFIC;
+    if (relations == 0 || is_withheld(relations, rules, personal))
+        return false;
+    if (personal)
         return (publisher && rules->seen != PB_SEEN_NIK) || row_grants(relations, rules->seen);
     if (rules->form == SG_FORM_CASE_ID)
         return (relations & (RELATION_CASE_OWNER | RELATION_PUBLISHER)) != 0;
@@ -104,10 +132,10 @@ static void note_path(struct cut *cut, const char *last)
 static bool put_person_ref(struct cut *cut, uint8_t *at)
 {
     ProtobufCBinaryData *data = (ProtobufCBinaryData *)(void *)at;
-    if (!cut->request || !cut->request->has_person_ref)
+    if (!cut->request || !cut->request->access.has_ref)
         return false;
     data->len = SG_ID_BYTES;
-    data->data = sg_arena_copy(cut->arena, cut->request->person_ref.b, SG_ID_BYTES);
+    data->data = sg_arena_copy(cut->arena, cut->request->access.ref.b, SG_ID_BYTES);
     return data->data != NULL;
 }
 
@@ -119,7 +147,8 @@ static bool keeps(struct cut *cut, const struct spot *spot, const ProtobufCField
     uint32_t relations = cut->relations;
     bool personal = rules->pd == SG_PD_GENERAL || rules->pd == SG_PD_SPECIFIC;
     if (cut->request && cut->request->person_ended && personal)
-        relations &= ~(uint32_t)(RELATION_PROVIDER | RELATION_PROVIDER_WAITING);
+        relations &=
+            ~(uint32_t)(RELATION_PROVIDER | RELATION_PROVIDER_HELD | RELATION_PROVIDER_WAITING);
     return view_grants(relations, rules);
 }
 
@@ -251,8 +280,10 @@ enum sg_err view_envelope(const struct view_request *request, struct sg_arena *a
     event.envelope->has_salt = false;
     if (event.envelope->placement_ended && record->rest->effect)
         event.envelope->placement_ended->course_code = record->rest->effect->course_code;
-    struct cut cut = {
-        .relations = view_relations(record, request->reader), .request = request, .arena = arena};
+    struct cut cut = {.relations =
+                          view_terms(view_relations(record, request->reader), &request->access),
+                      .request = request,
+                      .arena = arena};
     err = cut_all(&cut, event.envelope, why);
     if (err)
         return err;

@@ -13,9 +13,8 @@
 struct view_request {
     const struct record *record; /* rest decoded */
     const char *reader;          /* agency */
-    bool has_person_ref;
-    struct sg_id person_ref; /* the reader's own */
-    bool person_ended;       /* provider's access to the person has ended */
+    struct person_access access; /* what the reader may know of the person, as it is now */
+    bool person_ended;           /* provider's access to the person has ended */
 };
 
 /* Relations of the reader to the record: its bits in the audience, RELATION_PUBLIC if "*" is there,
@@ -28,9 +27,12 @@ uint32_t view_relations(const struct record *record, const char *reader);
 SG_MUST_CHECK enum sg_err view_envelope(const struct view_request *request, struct sg_arena *arena,
                                         struct sg_bytes *out_envelope, struct sg_why *why);
 
-/* May a reader with these relations read a field with these rules? `reduced` and consent fields are
- * answered by the table (daemon/broker/view_table.c). */
+/* May a reader with these relations and terms read a field with these rules? Answered by the table
+ * (daemon/broker/view_table.c). */
 bool view_grants(uint32_t relations, const struct sg_field_rules *rules);
+
+/* Relations, with the terms of the person's access. */
+uint32_t view_terms(uint32_t relations, const struct person_access *access);
 
 /* Cut the payload of an envelope in place for the reader of the request; what is removed is listed.
  */

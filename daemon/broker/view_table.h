@@ -8,6 +8,7 @@
 enum view_column {
     COLUMN_CASE_OWNER,
     COLUMN_PROVIDER,
+    COLUMN_HELD,    /* provider of a seat that is held */
     COLUMN_WAITING, /* provider of a person who waits */
     COLUMN_TRANSFER,
     COLUMN_SERVICE,
@@ -20,7 +21,8 @@ enum view_column {
 enum view_cell {
     CELL_NO = 0,
     CELL_YES,
-    CELL_CONSENT /* with the person's consent only: reaches nobody until consents are recorded */
+    CELL_SHARED,       /* with the person's consent SHARE_WITH_PROVIDER */
+    CELL_SHARED_HEALTH /* with SHARE_HEALTH_LIMITS */
 };
 
 enum view_cell view_cell_of(unsigned seen, enum view_column column);

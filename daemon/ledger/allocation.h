@@ -51,6 +51,9 @@ struct seat_request {
 SG_MUST_CHECK enum sg_err may_have_seat(struct ledger_turn *turn, const PbSlotRow *slot,
                                         const struct sg_id *person_id, bool *out_may,
                                         struct sg_why *why);
+/* Not restricted, and the consent SHARE_WITH_PROVIDER holds; or refused, naming the object. */
+bool seat_may_be_claimed(struct decision *d, const PbPersonRow *person, const char *object);
+enum sg_err refuse_restricted(struct decision *d, const char *object);
 /* Queue the new allocation that the request leads to: a seat (seat_no), else a waiting place. */
 SG_MUST_CHECK enum sg_err seat_claim(struct decision *d, const struct seat_request *r,
                                      struct sg_id *out_id, struct sg_why *why);

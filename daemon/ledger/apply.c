@@ -6,6 +6,7 @@
 #include "ledger/fold.h"
 
 #include "kit/check.h"
+#include "wire/day.h"
 
 void *fold_room(struct fold *f, size_t size)
 {
@@ -99,6 +100,8 @@ static enum sg_err create_referral(struct fold *f, const PbReferralEffect *e)
     row.n_requested_services = e->n_requested_services;
     row.requested_services = e->requested_services;
     row.object = fold_object_row(f);
+    row.has_occurred_on = true;
+    row.occurred_on = sg_day_at(f->event->occurred_ms);
     enum sg_err err = fold_put(f, TABLE_REFERRALS, e->referral_id, &row);
     key_id(key_id(&key, &f->person_id), &id);
     return err ? err : fold_mark(f, TABLE_REFERRALS_OF_PERSON, &key);
@@ -125,6 +128,10 @@ static enum sg_err fold_referral(struct fold *f)
     if (e->target) {
         row->targets = fold_grown(f, row->targets, row->n_targets, sizeof *row->targets);
         row->targets[row->n_targets++] = e->target;
+    }
+    if (e->n_delivered) {
+        row->delivered = fold_grown(f, row->delivered, row->n_delivered, sizeof *row->delivered);
+        row->delivered[row->n_delivered++] = e->delivered[0];
     }
     return fold_put(f, TABLE_REFERRALS, e->referral_id, row);
 }
@@ -153,41 +160,52 @@ static enum sg_err newest_case(struct fold *f, const PbCaseEffect *e)
     return SG_OK;
 }
 
+static enum sg_err rewrite_waiting(struct fold *f, ProtobufCBinaryData id,
+                                   const ProtobufCBinaryData *case_id, uint32_t band, uint32_t lost)
+{
+    PbAllocationRow *row = NULL;
+    enum sg_err err = fold_get(f, TABLE_ALLOCATIONS, id, &pb_allocation_row__descriptor, &row);
+    if (err)
+        return err;
+    struct sg_id of_case = id_of(row->case_id);
+    struct sg_id wanted = case_id ? id_of(*case_id) : of_case;
+    if (!sg_id_equal(&of_case, &wanted))
+        return SG_OK;
+    struct key key;
+    struct sg_id slot = id_of(row->slot_id), of = id_of(id);
+    waiting_key(&key, &slot, row->wait);
+    err = table_delete(f->txn, TABLE_WAITING, &key, f->why);
+    if (err)
+        return err;
+    if (case_id)
+        row->wait->priority_band = band;
+    row->wait->has_lost_without_fault = true;
+    row->wait->lost_without_fault = lost;
+    waiting_key(&key, &slot, row->wait);
+    err = table_put(f->txn, TABLE_WAITING, &key, sg_id_bytes(&of), f->why);
+    return err ? err : fold_put(f, TABLE_ALLOCATIONS, id, row);
+}
+
 enum sg_err fold_rewrite_waitings(struct fold *f, const ProtobufCBinaryData *case_id, uint32_t band)
 {
-    enum sg_err err = fold_need_person(f);
-    for (size_t i = 0; !err && i < f->person->n_waiting_ids; i++) {
-        ProtobufCBinaryData id = f->person->waiting_ids[i];
-        PbAllocationRow *row = NULL;
-        err = fold_get(f, TABLE_ALLOCATIONS, id, &pb_allocation_row__descriptor, &row);
-        if (err)
-            break;
-        struct sg_id of_case = id_of(row->case_id);
-        struct sg_id wanted = case_id ? id_of(*case_id) : of_case;
-        if (!sg_id_equal(&of_case, &wanted))
-            continue;
-        struct key key;
-        struct sg_id slot = id_of(row->slot_id), of = id_of(id);
-        waiting_key(&key, &slot, row->wait);
-        err = table_delete(f->txn, TABLE_WAITING, &key, f->why);
-        if (err)
-            break;
-        if (case_id)
-            row->wait->priority_band = band;
-        row->wait->has_lost_without_fault = true;
-        row->wait->lost_without_fault = f->person->lost_without_fault;
-        waiting_key(&key, &slot, row->wait);
-        err = table_put(f->txn, TABLE_WAITING, &key, sg_id_bytes(&of), f->why);
-        if (!err)
-            err = fold_put(f, TABLE_ALLOCATIONS, id, row);
-    }
+    struct person_tree tree;
+    uint32_t lost = 0;
+    enum sg_err err = fold_need_tree(f, &tree);
+    for (size_t i = 0; !err && i < tree.count; i++)
+        lost += tree.rows[i]->lost_without_fault;
+    for (size_t i = 0; !err && i < tree.count; i++)
+        for (size_t j = 0; !err && j < tree.rows[i]->n_waiting_ids; j++)
+            err = rewrite_waiting(f, tree.rows[i]->waiting_ids[j], case_id, band, lost);
     return err;
 }
 
 static void set_case_fields(struct fold *f, PbCaseRow *row, const PbCaseEffect *e)
 {
-    row->has_state = true;
-    row->state = e->state;
+    if (e->has_state) {
+        row->has_state = true;
+        row->state = e->state;
+        row->version++;
+    }
     if (e->has_minor) {
         row->has_minor = row->has_age_doubt = true;
         row->minor = e->minor;
@@ -210,6 +228,68 @@ static void set_case_fields(struct fold *f, PbCaseRow *row, const PbCaseEffect *
         row->has_assessed_seq = e->assessed_seq != 0;
         row->assessed_seq = e->assessed_seq;
     }
+    if (e->has_plan_id) {
+        row->has_plan_id = e->plan_id.len > 0;
+        row->plan_id = e->plan_id;
+    }
+    if (e->has_mentored_from) {
+        row->has_mentored_from = true;
+        row->mentored_from = e->mentored_from;
+    }
+}
+
+/* CLOSED, opened again, and what is counted by episode. */
+static void set_closing(struct fold *f, PbCaseRow *row, const PbCaseEffect *e, PbCaseState before)
+{
+    if (e->has_closed_on) {
+        row->has_closed_on = row->has_close_reason = row->has_closed_ms = true;
+        row->has_state_before = true;
+        row->closed_on = e->closed_on;
+        row->close_reason = e->close_reason;
+        row->closed_ms = f->record->accepted_ms;
+        row->state_before = before;
+    }
+    if (e->reopened || e->resumed)
+        row->has_closed_on = row->has_close_reason = row->has_closed_ms = row->has_state_before =
+            false;
+    if (e->reopened) {
+        row->has_reopened = true;
+        row->reopened++;
+        row->has_mentored_from = false;
+        row->n_food_on = 0;
+    }
+    if (e->food_given) {
+        row->n_food_on = e->n_food_on;
+        row->food_on = e->food_on;
+    }
+}
+
+/* Whose case went to another owner reads what it wrote, until it has a case of its own again. */
+static enum sg_err mark_transferred(struct fold *f, const PbCaseEffect *e, const char *owner)
+{
+    enum sg_err err = fold_need_person(f);
+    for (size_t i = 0; !err && i < f->person->n_cases; i++) {
+        PbCaseOfPerson *c = f->person->cases[i];
+        if (strcmp(c->owner, owner) != 0)
+            continue;
+        c->has_transferred = c->transferred = e->state == PB_CASE_STATE_TRANSFERRED;
+        f->person_changed = true;
+    }
+    return err;
+}
+
+/* The reference of a later relapse. */
+static enum sg_err remember_closing(struct fold *f, const PbCaseEffect *e)
+{
+    if (e->close_reason != PB_CLOSE_REASON_INDEPENDENT &&
+        e->close_reason != PB_CLOSE_REASON_REUNIFIED)
+        return SG_OK;
+    enum sg_err err = fold_need_person(f);
+    if (err || (f->person->has_first_closed_on && f->person->first_closed_on <= e->closed_on))
+        return err;
+    f->person->has_first_closed_on = f->person_changed = true;
+    f->person->first_closed_on = e->closed_on;
+    return SG_OK;
 }
 
 static enum sg_err fold_case(struct fold *f, const PbCaseEffect *e)
@@ -231,10 +311,18 @@ static enum sg_err fold_case(struct fold *f, const PbCaseEffect *e)
     if (err)
         return err;
     bool band = !e->created && e->has_priority_band && e->priority_band != row->priority_band;
+    PbCaseState before = row->state;
     set_case_fields(f, row, e);
-    row->version++;
+    set_closing(f, row, e, before);
+    if (e->state == PB_CASE_STATE_TRANSFERRED || e->created)
+        err = mark_transferred(f, e, row->owner);
+    if (!err && e->has_closed_on)
+        err = remember_closing(f, e);
+    if (err)
+        return err;
     err = fold_put(f, TABLE_CASES, e->case_id, row);
-    return !err && band ? fold_rewrite_waitings(f, &e->case_id, e->priority_band) : err;
+    struct fold of_person = fold_of_person(f, row->person_id);
+    return !err && band ? fold_rewrite_waitings(&of_person, &e->case_id, e->priority_band) : err;
 }
 
 /* ---- objects ---- */
@@ -245,7 +333,8 @@ static enum sg_err fold_object(struct fold *f)
     const PbObjectEffect *e = effect->object;
     bool own_row =
         (effect->referral && (effect->referral->created || effect->referral->acknowledged)) ||
-        (effect->slot && effect->slot->created) || (effect->item && effect->item->created);
+        (effect->slot && effect->slot->created) || (effect->item && effect->item->created) ||
+        f->event->envelope->mentoring_plan_set;
     if (!e || own_row)
         return SG_OK; /* the object's own row keeps it */
     struct key key = {0};
@@ -272,8 +361,11 @@ enum sg_err ledger_apply(struct txn *txn, const struct record *record, const str
                          struct sg_arena *arena, struct sg_why *why)
 {
     static enum sg_err (*const steps[])(struct fold *) = {
-        fold_persons_and_cases, fold_slot, fold_allocation, fold_attendance, fold_item,
-        fold_correction,        fold_park, fold_object};
+        fold_persons_and_cases, fold_slot,  fold_allocation,
+        fold_attendance,        fold_item,  fold_correction,
+        fold_consent,           fold_plans, fold_visit,
+        fold_request,           fold_park,  fold_link,
+        fold_suspicion,         fold_object};
     struct fold f = {.txn = txn,
                      .record = record,
                      .event = event,

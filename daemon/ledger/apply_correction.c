@@ -158,58 +158,24 @@ enum sg_err fold_correction(struct fold *f)
 
 /* ---- statements of identity ---- */
 
-/* Does another statement of the person hold this NIK? */
-static enum sg_err nik_stated(struct txn *txn, const struct sg_id *person_id, const char *nik,
-                              struct sg_arena *arena, bool *out_stated, struct sg_why *why)
-{
-    SG_AUTO(cursor_done) struct cursor cursor = {0};
-    struct key prefix = {0};
-    *out_stated = false;
-    enum sg_err err = cursor_under(&cursor, txn, TABLE_IDENTITIES, key_id(&prefix, person_id), why);
-    while (!err && !*out_stated && cursor.key.ptr) {
-        PbIdentityRow *row = NULL;
-        err = sg_decode_row(&pb_identity_row__descriptor, cursor.value, arena, &row, why);
-        if (err)
-            break;
-        *out_stated = row->person && row->person->nik && strcmp(row->person->nik, nik) == 0;
-        err = cursor_next(&cursor, why);
-    }
-    return err;
-}
-
-/* The NIK of a statement that is gone; it stays known if somebody else said it. */
-static enum sg_err forget_nik(struct txn *txn, const struct sg_id *person_id, const char *nik,
-                              const struct sg_broker_key *keys, struct sg_arena *arena,
-                              struct sg_why *why)
-{
-    struct key token = {0};
-    struct sg_bytes holder;
-    bool stated = false;
-    enum sg_err err = nik_stated(txn, person_id, nik, arena, &stated, why);
-    if (err || stated)
-        return err;
-    person_nik_token(keys, nik, &token);
-    err = table_get(txn, TABLE_NIK_TOKENS, &token, &holder, NULL);
-    if (err)
-        return err == SG_E_NOT_FOUND ? SG_OK : err;
-    bool own = holder.len == SG_ID_BYTES && memcmp(holder.ptr, person_id->b, SG_ID_BYTES) == 0;
-    return own ? table_delete(txn, TABLE_NIK_TOKENS, &token, why) : SG_OK;
-}
-
-/* What the event says of the person from now on; false: nothing. */
-static enum sg_err new_statement(const struct record *record, const struct sg_event *event,
-                                 struct sg_arena *arena, PbIdentityRow *out_row, bool *out_states,
+/* What the event says of the person from now on; *out_row NULL: nothing. */
+static enum sg_err new_statement(const PbCorrectionEffect *e, const struct sg_event *said,
+                                 struct sg_arena *arena, PbIdentityRow **out_row,
                                  struct sg_why *why)
 {
-    const PbCorrectionEffect *e = record->rest->effect->correction;
-    const PbReplacement *replacement = event->envelope->event_corrected->replacement;
-    PbEnvelope *envelope = NULL;
-    *out_states = false;
+    const PbReplacement *replacement = said->envelope->event_corrected->replacement;
+    struct sg_event event = {0};
+    *out_row = NULL;
     if (e->annulled || e->detached || !replacement)
         return SG_OK;
-    enum sg_err err = sg_replacement_open(replacement, e->type, arena, &envelope, why);
-    if (!err)
-        *out_states = person_statement(envelope, out_row);
+    enum sg_err err = sg_replacement_open(replacement, e->type, arena, &event.envelope, why);
+    PbIdentityRow *row = err ? NULL : SG_NEW(arena, PbIdentityRow);
+    if (!err && !row)
+        return sg_fail(why, SG_E_LIMIT, "statement: the arena is full");
+    if (!err && person_statement(&event, row)) {
+        row->stated_on = e->stated_on;
+        *out_row = row;
+    }
     return err;
 }
 
@@ -220,8 +186,7 @@ enum sg_err fold_restated(struct txn *txn, const struct record *record,
     const PbCorrectionEffect *e = record->rest->effect->correction;
     struct key key = {0};
     struct sg_id person_id = id_of(record->rest->person_id);
-    PbIdentityRow *old = NULL, row;
-    bool states = false;
+    PbIdentityRow *old = NULL, *row = NULL;
     if (!e->restates)
         return SG_OK;
     key_u64(key_id(&key, &person_id), e->corrected_seq);
@@ -229,17 +194,10 @@ enum sg_err fold_restated(struct txn *txn, const struct record *record,
         row_get(txn, TABLE_IDENTITIES, &key, &pb_identity_row__descriptor, arena, &old, why);
     if (err && err != SG_E_NOT_FOUND)
         return err;
-    char *nik = old && old->person ? old->person->nik : NULL;
-    err = new_statement(record, event, arena, &row, &states, why);
-    if (!err && states && e->keeps_nik && row.person)
-        row.person->nik = nik;
-    if (!err && states)
-        err = row_put(txn, TABLE_IDENTITIES, &key, &row, why);
-    else if (!err && old)
-        err = table_delete(txn, TABLE_IDENTITIES, &key, why);
-    if (!err && nik)
-        err = forget_nik(txn, &person_id, nik, keys, arena, why);
-    if (err || !states || !row.person || !row.person->nik)
-        return err;
-    return fold_nik(txn, &person_id, row.person->nik, keys, why);
+    err = new_statement(e, event, arena, &row, why);
+    if (!err && row && row->person && e->keeps_nik && old && old->person)
+        row->person->nik = old->person->nik;
+    if (!err)
+        err = statement_drop(txn, keys, &person_id, e->corrected_seq, arena, why);
+    return err || !row ? err : statement_put(txn, keys, &person_id, e->corrected_seq, row, why);
 }

@@ -131,18 +131,22 @@ static void add_completed(struct fold *f, const PbAllocationEffect *e)
     }
     row->ended_on = row->has_ended_on && row->ended_on > e->ended_on ? row->ended_on : e->ended_on;
     row->has_ended_on = true;
+    if (!person->has_first_completed_on || person->first_completed_on > e->ended_on)
+        person->first_completed_on = e->ended_on;
+    person->has_first_completed_on = true;
 }
 
 static enum sg_err move_person(struct fold *f, const PbAllocationEffect *e, bool was_live,
                                bool is_live, bool was_waiting, bool is_waiting,
                                const struct sg_id *id)
 {
-    enum sg_err err = fold_need_person(f);
+    struct person_tree tree;
+    enum sg_err err = fold_need_tree(f, &tree);
     if (err)
         return err;
     PbPersonRow *person = f->person;
     f->person_changed = true;
-    SG_CHECK(!is_live || was_live || !person->has_live_allocation_id);
+    SG_CHECK(!is_live || was_live || !person_tree_seated(&tree)); /* I3, whatever its names */
     if (was_live != is_live) {
         person->has_live_allocation_id = is_live;
         person->live_allocation_id = e->allocation_id;
@@ -384,8 +388,9 @@ static enum sg_err move_allocation(struct fold *f, const PbMoveEffect *e)
     if (err || MUTATED(21, row->state != PB_ALLOCATION_STATE_WAITLISTED, true))
         return err;
     PbCaseRow *c = NULL; /* it waits in the band of the case that it belongs to now */
+    struct fold of_person = fold_of_person(f, row->person_id);
     err = fold_get(f, TABLE_CASES, e->case_id, &pb_case_row__descriptor, &c);
-    return err ? err : fold_rewrite_waitings(f, &e->case_id, c->priority_band);
+    return err ? err : fold_rewrite_waitings(&of_person, &e->case_id, c->priority_band);
 }
 
 enum sg_err fold_move(struct fold *f, const PbMoveEffect *e)

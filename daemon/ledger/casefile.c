@@ -2,8 +2,13 @@
 
 #include "ledger/allocation.h"
 #include "ledger/deadline.h"
+#include "ledger/match.h"
+#include "ledger/mentoring.h"
+#include "ledger/minor.h"
 #include "ledger/mutant.h"
 #include "wire/day.h"
+
+enum { REOPEN_DAYS = 365 };
 
 static const PbCaseState moves[PB_CASE_STATE_VOID + 1][CASE_EVENTS] = {
     /* clang-format off */
@@ -27,6 +32,7 @@ static const PbCaseState moves[PB_CASE_STATE_VOID + 1][CASE_EVENTS] = {
                                    [CASE_STOPPED] = PB_CASE_STATE_IN_SERVICE},
     [PB_CASE_STATE_AFTERCARE] = {[CASE_ACCEPTED] = PB_CASE_STATE_IN_SERVICE, /* found again */
                                  [CASE_STARTED] = PB_CASE_STATE_IN_TRAINING},
+    [PB_CASE_STATE_CLOSED] = {[CASE_ACCEPTED] = PB_CASE_STATE_IN_SERVICE}, /* reopened */
 }; /* clang-format on */
 
 PbCaseState case_next(PbCaseState state, enum case_event event)
@@ -65,6 +71,11 @@ enum sg_err case_of_person(struct ledger_turn *turn, const PbPersonRow *person, 
 PbCaseEffect *case_effect(struct decision *d, const struct sg_id *case_id)
 {
     PbEffect *effect = d->effect;
+    for (size_t i = 0; i < effect->n_cases; i++) {
+        struct sg_id id = id_of(effect->cases[i]->case_id);
+        if (sg_id_equal(&id, case_id))
+            return effect->cases[i];
+    }
     PbCaseEffect *change = TAKE(d->turn, PbCaseEffect);
     pb_case_effect__init(change);
     change->has_case_id = true;
@@ -87,14 +98,100 @@ struct follow *case_tell(struct decision *d, const struct sg_id *case_id, const 
     return told;
 }
 
-PbCaseEffect *case_change(struct decision *d, const struct sg_id *case_id, const PbCaseRow *row,
-                          PbCaseState to, struct follow **out_told)
+/* ---- what begins and ends with a state ---- */
+
+bool case_may_reopen(const PbCaseRow *row, int64_t now_ms)
+{
+    return row->state == PB_CASE_STATE_CLOSED && sg_day_at(now_ms) - row->closed_on <= REOPEN_DAYS;
+}
+
+static void start_idle(struct decision *d, const struct sg_id *case_id, const char *owner)
+{
+    const struct limit limit = {
+        .rule = RULE_IDLE,
+        .aggregate_type = PB_AGGREGATE_TYPE_CASE,
+        .id = *case_id,
+        .levels_ms = {d->turn->block->time_ms + limits_of(d->turn)->idle_days * SG_DAY_MS},
+        .level_count = 1,
+        .first_level = 1,
+        .responsible = owner,
+        .case_owner = owner,
+        .case_id = *case_id};
+    deadline_start(d, &limit);
+}
+
+enum sg_err case_is_busy(struct decision *d, const struct sg_id *case_id, const PbCaseRow *row,
+                         struct sg_why *why)
+{
+    if (row->state != PB_CASE_STATE_IN_SERVICE)
+        return SG_OK;
+    enum sg_err err =
+        deadline_end(d, RULE_IDLE, case_id, false, why); /* told as cleared, if told */
+    start_idle(d, case_id, row->owner);
+    return err;
+}
+
+static bool is_assessed(PbCaseState state)
+{
+    return state != PB_CASE_STATE_NEW && state != PB_CASE_STATE_INTAKE &&
+           state != PB_CASE_STATE_ASSESSING;
+}
+
+/* A case that is over has no minor to hand over, no plan to set and nobody to visit. */
+static enum sg_err end_case(struct decision *d, const struct sg_id *case_id, const PbCaseRow *row,
+                            struct sg_why *why)
+{
+    enum sg_err err = deadline_end(d, RULE_MINOR, case_id, false, why);
+    if (!err)
+        err = deadline_end(d, RULE_PLAN, case_id, false, why);
+    return err ? err : plan_end(d, row, why);
+}
+
+static enum sg_err state_limits(struct decision *d, const struct sg_id *case_id,
+                                const PbCaseRow *row, PbCaseState to, struct sg_why *why)
+{
+    bool serves = to == PB_CASE_STATE_IN_SERVICE, served = row->state == PB_CASE_STATE_IN_SERVICE;
+    enum sg_err err = is_assessed(to) ? deadline_end(d, RULE_ASSESS, case_id, false, why) : SG_OK;
+    if (!err && served && !serves)
+        err = deadline_end(d, RULE_IDLE, case_id, false, why);
+    if (!err && serves && !served)
+        start_idle(d, case_id, row->owner);
+    if (!err && case_is_open(row->state) && !case_is_open(to))
+        err = end_case(d, case_id, row, why);
+    return err;
+}
+
+enum sg_err case_change(struct decision *d, const struct sg_id *case_id, const PbCaseRow *row,
+                        PbCaseState to, PbCaseEffect **out_effect, struct follow **out_told,
+                        struct sg_why *why)
 {
     PbCaseEffect *change = case_effect(d, case_id);
     change->has_state = true;
     change->state = to;
+    if (row->state == PB_CASE_STATE_CLOSED && case_is_open(to))
+        change->has_reopened = change->reopened = true;
     *out_told = case_tell(d, case_id, row->owner, row->state, to, row->version + 1);
-    return change;
+    *out_effect = change;
+    return state_limits(d, case_id, row, to, why);
+}
+
+enum sg_err case_own(struct decision *d, struct own_case *out, struct sg_why *why)
+{
+    out->id = id_of(d->event->envelope->case_id);
+    enum sg_err err =
+        read_row(d->turn, TABLE_CASES, &out->id, &pb_case_row__descriptor, &out->row, why);
+    if (err)
+        return refuse_unknown(d, err, "case_id");
+    if (!owns(d, out->row->owner, "case_id", "a case of your own"))
+        return SG_OK;
+    struct sg_id person_id = id_of(out->row->person_id);
+    return person_of_case(d, &person_id, &out->person, why);
+}
+
+void tell_case_version(struct decision *d, const PbCaseRow *row)
+{
+    d->effect->has_aggregate_version = true;
+    d->effect->aggregate_version = row->version;
 }
 
 PbCaseEffect *case_make(struct decision *d, const PbPersonRow *row, const char *owner,
@@ -118,11 +215,13 @@ PbCaseEffect *case_make(struct decision *d, const PbPersonRow *row, const char *
         change->has_previous_case_id = true;
         change->previous_case_id = data_of(d->turn, previous_id);
     }
+    if (change->minor)
+        minor_limit(d, out_case_id, owner);
     return change;
 }
 
 enum sg_err case_attach(struct decision *d, const PbPersonRow *person, const char *owner,
-                        const struct sg_id *referral_id, struct sg_id *out_case_id,
+                        const struct sg_id *referral_id, struct sg_id *out_case_id, bool *out_open,
                         struct sg_why *why)
 {
     PbCaseRow *row = NULL;
@@ -131,7 +230,9 @@ enum sg_err case_attach(struct decision *d, const PbPersonRow *person, const cha
     if (err)
         return err;
     struct follow *told;
-    if (row && case_is_open(row->state)) {
+    if (out_open)
+        *out_open = row && case_is_open(row->state);
+    if (row && (case_is_open(row->state) || case_may_reopen(row, d->turn->block->time_ms))) {
         *out_case_id = old_id;
         told = case_tell(d, &old_id, text_of(d->turn, owner), row->state, row->state, row->version);
     } else {
@@ -151,26 +252,29 @@ static bool counts(PbReferralState state)
            state == PB_REFERRAL_STATE_ACCEPTED;
 }
 
+struct other_referral {
+    const struct sg_id *case_id, *but;
+    bool found;
+};
+
+static enum sg_err look_for_other(void *context, const struct sg_id *id, PbReferralRow *row,
+                                  bool *done, struct sg_why *why)
+{
+    struct other_referral *other = context;
+    struct sg_id of_case = id_of(row->case_id);
+    (void)why;
+    *done = other->found = row->kind == PB_REFERRAL_KIND_INTAKE && !sg_id_equal(id, other->but) &&
+                           sg_id_equal(&of_case, other->case_id) && counts(row->state);
+    return SG_OK;
+}
+
 enum sg_err case_has_other_referral(struct ledger_turn *turn, const struct sg_id *case_id,
                                     const struct sg_id *person_id, const struct sg_id *but,
                                     bool *out_has, struct sg_why *why)
 {
-    SG_AUTO(cursor_done) struct cursor cursor = {0};
-    struct key prefix = {0};
-    *out_has = false;
-    enum sg_err err = cursor_under(&cursor, turn->txn, TABLE_REFERRALS_OF_PERSON,
-                                   key_id(&prefix, person_id), why);
-    while (!err && !*out_has && cursor.key.ptr) {
-        struct sg_id id = cursor_second_id(&cursor);
-        PbReferralRow *row = NULL;
-        err = read_row(turn, TABLE_REFERRALS, &id, &pb_referral_row__descriptor, &row, why);
-        if (err)
-            break;
-        struct sg_id of_case = id_of(row->case_id);
-        *out_has = row->kind == PB_REFERRAL_KIND_INTAKE && !sg_id_equal(&id, but) &&
-                   sg_id_equal(&of_case, case_id) && counts(row->state);
-        err = cursor_next(&cursor, why);
-    }
+    struct other_referral other = {.case_id = case_id, .but = but};
+    enum sg_err err = person_referrals(turn, person_id, look_for_other, &other, why);
+    *out_has = other.found;
     return err;
 }
 
@@ -203,19 +307,20 @@ static enum sg_err check_assessment(struct decision *d, const PbCaseRow *row,
     return SG_OK;
 }
 
-static void assess(struct decision *d, const struct sg_id *case_id, const PbCaseRow *row, PbSex sex)
+/* MINOR known now, or no more: T04 of the case, and whatever else the person has. */
+static enum sg_err assess_age(struct decision *d, const struct own_case *c, struct sg_why *why)
+{
+    bool minor = d->event->envelope->assessment_completed->is_minor;
+    if (!minor)
+        return deadline_end(d, RULE_MINOR, &c->id, false, why);
+    if (!c->row->minor)
+        minor_limit(d, &c->id, c->row->owner);
+    return minor_known(d, c->person, &c->id, why);
+}
+
+static void describe(struct decision *d, PbCaseEffect *change, const PbCaseRow *row, PbSex sex)
 {
     const PbAssessmentCompleted *e = d->event->envelope->assessment_completed;
-    struct follow *told = NULL;
-    PbCaseState to = case_next(row->state, CASE_ASSESSED);
-    PbCaseEffect *change;
-    if (to != row->state) {
-        change = case_change(d, case_id, row, to, &told);
-    } else {
-        change = case_effect(d, case_id);
-        change->has_state = true;
-        change->state = row->state;
-    }
     change->has_minor = change->has_age_doubt = change->has_not_ppks = true;
     change->minor = e->is_minor;
     change->not_ppks = !e->is_minor && e->n_confirmed_ppks == 0;
@@ -236,39 +341,50 @@ static void assess(struct decision *d, const struct sg_id *case_id, const PbCase
     person->minor = e->is_minor;
 }
 
+static enum sg_err assess(struct decision *d, const struct own_case *c, PbSex sex,
+                          struct sg_why *why)
+{
+    struct follow *told = NULL;
+    PbCaseState to = case_next(c->row->state, CASE_ASSESSED);
+    PbCaseEffect *change;
+    enum sg_err err = SG_OK;
+    if (to != c->row->state) {
+        err = case_change(d, &c->id, c->row, to, &change, &told, why);
+    } else {
+        change = case_effect(d, &c->id);
+        change->has_state = true;
+        change->state = c->row->state;
+        err = case_is_busy(d, &c->id, c->row, why);
+    }
+    if (err)
+        return err;
+    describe(d, change, c->row, sex);
+    return assess_age(d, c, why);
+}
+
 enum sg_err decide_assessment(struct decision *d, struct sg_why *why)
 {
     const PbAssessmentCompleted *e = d->event->envelope->assessment_completed;
-    struct sg_id case_id = id_of(d->event->envelope->case_id);
     struct sg_id assessment_id = id_of(e->assessment_id);
-    PbCaseRow *row = NULL;
+    struct own_case c = {0};
     PbObjectRow *object = NULL;
-    PbPersonRow *person = NULL;
     struct identity identity = {0};
 
-    enum sg_err err = read_row(d->turn, TABLE_CASES, &case_id, &pb_case_row__descriptor, &row, why);
-    if (err)
-        return refuse_unknown(d, err, "case_id");
-    if (strcmp(row->owner, d->source->agency->id) != 0)
-        return refuse(d, SG_ST_NOT_OWNER, "case_id", NULL, "a case of your own");
-    err = read_object(d, &assessment_id, &object, why);
-    if (err)
-        return err;
-    err = stated_again(d, object, "assessment_completed.assessment_id");
+    enum sg_err err = case_own(d, &c, why);
+    if (!err && !d->fault->code)
+        err = read_object(d, &assessment_id, &object, why);
+    if (!err && !d->fault->code)
+        err = stated_again(d, object, "assessment_completed.assessment_id");
+    if (!err && !d->fault->code && !d->duplicate)
+        err = check_assessment(d, c.row, &identity, why);
     if (err || d->fault->code || d->duplicate)
         return err;
-    err = check_assessment(d, row, &identity, why);
-    if (err || d->fault->code)
-        return err;
-    struct sg_id person_id = id_of(row->person_id);
-    err = person_of_case(d, &person_id, &person, why);
-    if (err)
-        return err;
-    add_reader(d, row->owner, RELATION_CASE_OWNER);
-    person_grant_refs(d, person, NULL);
+    add_reader(d, c.row->owner, RELATION_CASE_OWNER);
+    person_grant_refs(d, c.person, NULL);
     person_check_nik(d, e->person);
-    assess(d, &case_id, row, identity.person.sex);
-    queue_waitings(d, person); /* who the person is, or MINOR and AGE_DOUBT, may have changed */
+    err = assess(d, &c, identity.person.sex, why);
+    queue_waitings(d, c.person); /* who the person is, or MINOR and AGE_DOUBT, may have changed */
+    person_stated(d, e->person);
     state_object(d, &assessment_id);
-    return deadline_end(d, RULE_ASSESS, &case_id, false, why);
+    return err;
 }

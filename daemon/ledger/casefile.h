@@ -1,8 +1,9 @@
-/* casefile.h - cases: one per person and owner. Source: domain 7.2.
+/* casefile.h - cases: one per person and owner, re-openable. Source: domain 7.2.
  *
  *    NEW --E02--> INTAKE --E03--> ASSESSING --E05--> IN_SERVICE --E13--> IN_TRAINING --E15-->
- * AFTERCARE NEW, INTAKE: declined -> DECLINED; redirected or withdrawn -> VOID any open one, by a
- * TRANSFER that was accepted -> TRANSFERRED
+ * AFTERCARE NEW, INTAKE: declined -> DECLINED; redirected or withdrawn -> VOID any open one:
+ * TRANSFER accepted -> TRANSFERRED; E21 -> CLOSED, and within 365 days a referral that is accepted
+ * makes it IN_SERVICE again
  */
 #ifndef SINERGI_LEDGER_CASEFILE_H
 #define SINERGI_LEDGER_CASEFILE_H
@@ -15,12 +16,29 @@ SG_MUST_CHECK enum sg_err case_of_person(struct ledger_turn *turn, const PbPerso
                                          PbCaseRow **out_row, struct sg_why *why);
 
 bool case_is_open(PbCaseState state);
+/* CLOSED so lately that a referral that is accepted opens it again. */
+bool case_may_reopen(const PbCaseRow *row, int64_t now_ms);
 
-/* Attach to the open case at `owner`, or make one: effect, minted id and the D5 that tells the
- * owner. referral_state of the D5 is SUBMITTED. */
+/* The case that the envelope names, of the publisher. Refused: E_UNKNOWN_OBJECT, E_NOT_OWNER. */
+struct own_case {
+    struct sg_id id;
+    PbCaseRow *row;
+    PbPersonRow *person; /* d->person_id */
+};
+SG_MUST_CHECK enum sg_err case_own(struct decision *d, struct own_case *out, struct sg_why *why);
+/* The outcome tells the version of the case, which this event leaves as it is. */
+void tell_case_version(struct decision *d, const PbCaseRow *row);
+/* Something has happened in the case: T12 begins again. */
+SG_MUST_CHECK enum sg_err case_is_busy(struct decision *d, const struct sg_id *case_id,
+                                       const PbCaseRow *row, struct sg_why *why);
+
+/* Attach to the case at `owner` that is open or may reopen, or make one: effect, minted id and the
+ * D5 that tells the owner. referral_state of the D5 is SUBMITTED. *out_open (may be NULL): it was
+ * open. */
 SG_MUST_CHECK enum sg_err case_attach(struct decision *d, const PbPersonRow *person,
                                       const char *owner, const struct sg_id *referral_id,
-                                      struct sg_id *out_case_id, struct sg_why *why);
+                                      struct sg_id *out_case_id, bool *out_open,
+                                      struct sg_why *why);
 
 enum case_event {
     CASE_ACKNOWLEDGED,
@@ -42,12 +60,16 @@ bool case_takes_assessment(PbCaseState state);
 /* May a seat be asked for in this state? */
 bool case_takes_seat(PbCaseState state);
 
-/* A change of an existing case: effect (state only, more may be set by the caller) and its D5. */
-PbCaseEffect *case_change(struct decision *d, const struct sg_id *case_id, const PbCaseRow *row,
-                          PbCaseState to, struct follow **out_told);
+/* A change of the state of a case: effect (more may be set by the caller), its D5, and what begins
+ * and ends with the state: T03, T12, and when the case is over T04, T11 and the plan. */
+SG_MUST_CHECK enum sg_err case_change(struct decision *d, const struct sg_id *case_id,
+                                      const PbCaseRow *row, PbCaseState to,
+                                      PbCaseEffect **out_effect, struct follow **out_told,
+                                      struct sg_why *why);
 
+/* The effect on this case, made when there is none yet. */
 PbCaseEffect *case_effect(struct decision *d, const struct sg_id *case_id);
-/* A new case in the effect: NEW, of d->person_id, with the flags of the person. */
+/* A new case in the effect: NEW, of d->person_id, with the flags of the person and their T04. */
 PbCaseEffect *case_make(struct decision *d, const PbPersonRow *row, const char *owner,
                         const PbCaseRow *previous, const struct sg_id *previous_id,
                         struct sg_id *out_case_id);

@@ -1,6 +1,8 @@
 /* contact.c - E04: somebody was seen on the street, with a referral or without. Domain 5, 9.3. */
 #include "ledger/allocation.h"
-#include "ledger/person.h"
+#include "ledger/match.h"
+#include "ledger/minor.h"
+#include "ledger/relapse.h"
 
 static enum sg_err check_referral(struct decision *d, const PbStreetContactRecorded *e,
                                   struct sg_why *why)
@@ -31,7 +33,8 @@ enum sg_err decide_contact(struct decision *d, struct sg_why *why)
     err = stated_again(d, object, "contact_recorded.contact_id");
     if (err || d->fault->code || d->duplicate)
         return err;
-    add_readers_with(d, SG_CAP(PB_CAPABILITY_IDENTITY_STEWARD), RELATION_CASE_OWNER);
+    add_readers_with(d, SG_CAP(PB_CAPABILITY_IDENTITY_STEWARD),
+                     RELATION_CASE_OWNER | RELATION_STEWARD);
     state_object(d, &id);
     count_event(d);
     d->effect->has_aggregate_version = true;
@@ -48,5 +51,10 @@ enum sg_err decide_contact(struct decision *d, struct sg_why *why)
     d->effect->has_minted_person_ref = d->effect->minted_person_ref.data != NULL;
     if (e->person)
         queue_waitings(d, person);
-    return SG_OK;
+    if (d->effect->person->minor && !person->minor)
+        err = minor_known(d, person, NULL, why);
+    if (!err)
+        err = relapse_by_contact(d, person, why);
+    person_stated(d, e->person);
+    return err;
 }

@@ -66,6 +66,9 @@ SG_MUST_CHECK enum sg_err other_completions(struct decision *d, const PbAllocati
 
 /* What ends and begins with a seat that is put back (derive_seat.c asks). */
 struct follow;
+SG_MUST_CHECK enum sg_err seat_undo_plan(struct decision *d, const struct follow *f,
+                                         const PbSlotRow *slot, const PbCaseRow *c,
+                                         struct sg_why *why);
 SG_MUST_CHECK enum sg_err seat_undo_limits(struct decision *d, const struct follow *f,
                                            const PbSlotRow *slot, struct sg_why *why);
 

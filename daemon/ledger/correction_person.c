@@ -6,6 +6,8 @@
 #include "ledger/casefile.h"
 #include "ledger/correction.h"
 #include "ledger/deadline.h"
+#include "ledger/match.h"
+#include "ledger/minor.h"
 #include "ledger/referral.h"
 #include "wire/day.h"
 
@@ -57,14 +59,15 @@ static enum sg_err restate(struct decision *d, const struct correction *c, struc
                            struct sg_why *why)
 {
     PbIdentityRow said;
-    bool says = !c->annuls && person_statement(c->event.envelope, &said);
+    bool says = !c->annuls && person_statement(&c->event, &said);
     enum sg_err err = person_of_case(d, &c->person_id, &out->row, why);
     if (!err)
         err = person_identity_if(d->turn, &c->person_id, c->seq, says ? &said : NULL,
                                  &out->identity, why);
     if (err)
         return err;
-    c->effect->has_restates = c->effect->restates = true;
+    c->effect->has_restates = c->effect->restates = c->effect->has_stated_on = true;
+    c->effect->stated_on = sg_day_at(c->stated.occurred_ms);
     person_minor(&out->identity.person, sg_day_at(c->stated.occurred_ms), &out->minor,
                  &out->age_doubt);
     out->dated = is_dated(&out->identity.person);
@@ -99,25 +102,24 @@ static enum sg_err is_assessed(struct decision *d, const PbPersonRow *person, bo
     return SG_OK;
 }
 
-/* The flags of the open cases follow those of the person. */
-static enum sg_err set_case_ages(struct decision *d, const PbPersonRow *person, bool minor,
-                                 bool age_doubt, struct sg_why *why)
+/* Open cases that nobody has assessed yet have the flags of their person; T04 ends with MINOR. */
+static enum sg_err clear_case_flags(struct decision *d, const struct restated *r,
+                                    struct sg_why *why)
 {
-    for (size_t i = 0; i < person->n_cases; i++) {
+    enum sg_err err = SG_OK;
+    for (size_t i = 0; !err && i < r->row->n_cases; i++) {
         PbCaseRow *row = NULL;
-        struct sg_id id = id_of(person->cases[i]->case_id);
-        enum sg_err err = read_row(d->turn, TABLE_CASES, &id, &pb_case_row__descriptor, &row, why);
-        if (err)
-            return err;
-        if (!case_is_open(row->state) || (row->minor == minor && row->age_doubt == age_doubt))
+        struct sg_id id = id_of(r->row->cases[i]->case_id);
+        err = read_row(d->turn, TABLE_CASES, &id, &pb_case_row__descriptor, &row, why);
+        if (err || !case_is_open(row->state) || row->has_assessed_seq ||
+            (!row->minor && row->age_doubt == r->age_doubt))
             continue;
         PbCaseEffect *change = case_effect(d, &id);
-        change->has_state = change->has_minor = change->has_age_doubt = true;
-        change->state = row->state;
-        change->minor = minor;
-        change->age_doubt = age_doubt;
+        change->has_minor = change->has_age_doubt = true;
+        change->age_doubt = r->age_doubt;
+        err = deadline_end(d, RULE_MINOR, &id, false, why);
     }
-    return SG_OK;
+    return err;
 }
 
 /* E01 and E04: minor and AGE_DOUBT as all statements have them now; an assessment has decided about
@@ -129,16 +131,21 @@ static enum sg_err age_anew(struct decision *d, const struct restated *r, struct
     if (err || (assessed && !r->dated))
         return err;
     set_age(d, r->minor, r->age_doubt);
-    if (r->minor == r->row->minor && r->age_doubt == r->row->age_doubt)
-        return SG_OK;
-    return set_case_ages(d, r->row, r->minor, r->age_doubt, why);
+    if (r->minor)
+        return r->row->minor ? SG_OK : minor_known(d, r->row, NULL, why);
+    return clear_case_flags(d, r, why);
 }
 
-/* Who the person is has changed: seats that it could not have, and others that it resembles. */
+/* Who the person is has changed: seats that it could not have, others whom it resembles, a NIK that
+ * somebody else holds. */
 static void look_again(struct decision *d, const struct correction *c, const struct restated *r)
 {
-    (void)c;
+    PbPersonIdentity *stated = c->annuls ? NULL : stated_person(c->event.envelope);
     queue_waitings(d, r->row);
+    if (stated)
+        person_stated(d, stated);
+    else
+        queue(d, FOLLOW_MATCH)->person_id = d->person_id;
 }
 
 static void tell_version(struct decision *d, uint64_t version)
@@ -201,6 +208,9 @@ enum sg_err correct_referral(struct decision *d, const struct correction *c, str
     change->n_requested_services = e->n_requested_services;
     change->requested_services = e->requested_services;
     c->effect->referral = change;
+    for (size_t i = 0; i < e->n_urgent_needs; i++)
+        if (e->urgent_needs[i] == PB_URGENT_NEED_VIOLENCE)
+            d->effect->person->has_guarded = d->effect->person->guarded = true;
     tell_version(d, row->version + 1);
     err = age_anew(d, &r, why);
     if (!err && e->handed_over_at)
@@ -224,18 +234,16 @@ enum sg_err annul_referral(struct decision *d, const struct correction *c, struc
                       "a referral that is not decided yet; WRONG_PERSON takes its statement off "
                       "the person");
     err = restate(d, c, &r, why);
-    if (!err)
-        err = age_anew(d, &r, why);
     if (err)
         return err;
     c->effect->has_detached = c->effect->detached = c->other_person;
     c->effect->has_annulled = c->effect->annulled = pending;
     tell_version(d, row->version);
-    if (!pending) {
-        look_again(d, c, &r);
-        return SG_OK;
-    }
-    return referral_withdraw(d, &id, row, why);
+    if (pending) /* flags that it has raised stay until an assessment: that is the safe side */
+        return referral_withdraw(d, &id, row, why);
+    err = age_anew(d, &r, why);
+    look_again(d, c, &r);
+    return err;
 }
 
 /* ---- E04 ---- */
@@ -338,6 +346,17 @@ static enum sg_err read_case(struct decision *d, const struct correction *c, str
     return err == SG_E_NOT_FOUND ? sg_fail(why, SG_E_STORE, "an assessment without its case") : err;
 }
 
+/* T04 goes with MINOR, and so do the person's other cases and its seat. */
+static enum sg_err case_age(struct decision *d, const struct sg_id *id, const PbCaseRow *row,
+                            const PbPersonRow *person, bool minor, struct sg_why *why)
+{
+    if (!minor)
+        return deadline_end(d, RULE_MINOR, id, false, why);
+    if (!row->minor)
+        minor_limit(d, id, row->owner);
+    return minor_known(d, person, id, why);
+}
+
 /* The last E05 of a case that is open is what its flags say; of an earlier one, and of a case that
  * is over, only what it said of the person and what reports count. */
 enum sg_err correct_assessment(struct decision *d, const struct correction *c, struct sg_why *why)
@@ -367,7 +386,7 @@ enum sg_err correct_assessment(struct decision *d, const struct correction *c, s
     set_age(d, e->is_minor, false);
     tell_version(d, row->version + 1);
     look_again(d, c, &r);
-    return SG_OK;
+    return case_age(d, &id, row, r.row, e->is_minor, why);
 }
 
 /* What an E05 says, as it stands: its own effect, or that of its latest correction. */
@@ -411,21 +430,23 @@ static enum sg_err not_assessed(struct decision *d, const struct correction *c,
                                 const struct restated *r, struct sg_why *why)
 {
     PbAssessmentEffect none;
+    PbCaseEffect *change;
     struct follow *told;
-    (void)why;
     if (row->state != PB_CASE_STATE_IN_SERVICE)
         return refuse(d, SG_ST_BAD_TRANSITION, corrected_object, "ONLY_ASSESSMENT",
                       "the only assessment of a case that is IN_SERVICE; else state another one "
                       "with assessment.completed first");
     pb_assessment_effect__init(&none);
     none.minor = r->minor;
-    PbCaseEffect *change = case_change(d, id, row, PB_CASE_STATE_ASSESSING, &told);
+    enum sg_err err = case_change(d, id, row, PB_CASE_STATE_ASSESSING, &change, &told, why);
+    if (err)
+        return err;
     set_values(change, row, &none);
     change->age_doubt = r->age_doubt;
     change->has_assessed_seq = true;
     restore_deadline(d, c->rest->effect, RULE_ASSESS);
     set_age(d, r->minor, r->age_doubt);
-    return SG_OK;
+    return case_age(d, id, row, r->row, r->minor, why);
 }
 
 enum sg_err annul_assessment(struct decision *d, const struct correction *c, struct sg_why *why)
@@ -463,5 +484,5 @@ enum sg_err annul_assessment(struct decision *d, const struct correction *c, str
     change->has_assessed_seq = true;
     change->assessed_seq = before;
     set_age(d, values->minor, false);
-    return SG_OK;
+    return case_age(d, &id, row, r.row, values->minor, why);
 }

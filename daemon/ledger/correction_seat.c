@@ -9,6 +9,7 @@
 #include "ledger/correction.h"
 #include "ledger/deadline.h"
 #include "ledger/equipment.h"
+#include "ledger/mentoring.h"
 #include "ledger/person.h"
 #include "wire/day.h"
 
@@ -136,6 +137,23 @@ enum sg_err seat_undo_limits(struct decision *d, const struct follow *f, const P
     if (f->case_to == PB_CASE_STATE_ASSESSING)
         restore_deadline(d, f->ended_by, RULE_ASSESS);
     return err;
+}
+
+enum sg_err seat_undo_plan(struct decision *d, const struct follow *f, const PbSlotRow *slot,
+                           const PbCaseRow *c, struct sg_why *why)
+{
+    const PbAllocationRow *before = f->before;
+    PbAllocationState after = f->seat->state;
+    if (before->state == PB_ALLOCATION_STATE_OCCUPIED)
+        return plan_course_never_was(d, &f->case_id, c, why);
+    if (!before->has_started_on)
+        return SG_OK;
+    if (after == PB_ALLOCATION_STATE_OCCUPIED) {
+        restore_deadline(d, f->ended_by, RULE_PLAN);
+        return plan_course_resumes(d, c, before->started_on, day_of(slot->slot->ends_on), why);
+    }
+    return plan_course_ended_otherwise(d, &f->case_id, c, f->seat->ended_on,
+                                       after == PB_ALLOCATION_STATE_COMPLETED, why);
 }
 
 static PbPlacementEffect *placement_effect(struct decision *d, const struct correction *c,
@@ -530,11 +548,28 @@ static enum sg_err end_otherwise(struct decision *d, const struct placement *p,
     PbCaseState from = completed ? PB_CASE_STATE_IN_SERVICE : PB_CASE_STATE_AFTERCARE;
     if (row->state == from && p->row->has_started_on)
         follow->case_to = completed ? PB_CASE_STATE_AFTERCARE : PB_CASE_STATE_IN_SERVICE;
+    else if (case_is_open(row->state) && p->row->has_started_on)
+        follow->case_to = row->state; /* as it is; its plan goes with the end */
     follow->seat->has_result = follow->seat->has_ended_on = true;
     follow->seat->result = e->result;
     follow->seat->ended_on = day_of(e->ended_on);
     follow->seat->completions = completions;
     return SG_OK;
+}
+
+/* The same end on another day: what comes after the course counts from it. */
+static enum sg_err plan_from_end(struct decision *d, const struct placement *p, int32_t day,
+                                 struct sg_why *why)
+{
+    PbCaseRow *row = NULL;
+    struct sg_id case_id = id_of(p->row->case_id);
+    if (p->row->ended_on == day || !p->row->has_started_on)
+        return SG_OK;
+    enum sg_err err = read_row(d->turn, TABLE_CASES, &case_id, &pb_case_row__descriptor, &row, why);
+    if (err || (row->state != PB_CASE_STATE_AFTERCARE && row->state != PB_CASE_STATE_IN_SERVICE))
+        return err;
+    return plan_course_ended_otherwise(d, &case_id, row, day,
+                                       p->row->state == PB_ALLOCATION_STATE_COMPLETED, why);
 }
 
 enum sg_err correct_end(struct decision *d, const struct correction *c, struct sg_why *why)
@@ -568,7 +603,7 @@ enum sg_err correct_end(struct decision *d, const struct correction *c, struct s
     change->ended_on = day_of(e->ended_on);
     change->result = e->result;
     change->completions = completions;
-    return err;
+    return err ? err : plan_from_end(d, &p, change->ended_on, why);
 }
 
 /* ---- E15 ANNUL ---- */

@@ -46,7 +46,7 @@ const struct sg_time_limits *limits_of(const struct ledger_turn *turn)
 
 bool deadline_next(const PbDeadlineRow *row, int64_t *out_ms)
 {
-    if (row->reached >= row->n_levels_ms)
+    if (row->has_paused_ms || row->reached >= row->n_levels_ms)
         return false;
     *out_ms = row->levels_ms[row->reached];
     return true;
@@ -88,8 +88,27 @@ static int64_t limit_due(const struct limit *limit)
     return limit->due_ms ? limit->due_ms : limit->levels_ms[at];
 }
 
+/* What the state of a seat or of a parked event rests on; the others only ask somebody to act. */
+static bool is_state(const char *rule)
+{
+    return strcmp(rule, RULE_HOLD) == 0 || strcmp(rule, RULE_START) == 0 ||
+           strcmp(rule, RULE_WAITING_END) == 0 || strcmp(rule, RULE_PARKED) == 0;
+}
+
+/* What a RESTRICTION holds up. */
+static bool is_of_case(const char *rule)
+{
+    static const char *const rules[] = {RULE_ASSESS, RULE_MINOR, RULE_VISIT, RULE_PLAN, RULE_IDLE};
+    for (size_t i = 0; i < SG_ARRAY_LEN(rules); i++)
+        if (strcmp(rules[i], rule) == 0)
+            return true;
+    return false;
+}
+
 void deadline_start(struct decision *d, const struct limit *limit)
 {
+    if (d->cause->import && !is_state(limit->rule))
+        return;
     PbDeadlineRow *row = TAKE(d->turn, PbDeadlineRow);
     pb_deadline_row__init(row);
     row->has_aggregate_type = row->has_first_level = row->has_reached = row->has_due_ms = true;
@@ -103,6 +122,10 @@ void deadline_start(struct decision *d, const struct limit *limit)
     row->case_owner = limit->case_owner ? text_of(d->turn, limit->case_owner) : NULL;
     row->has_case_id = !sg_id_is_zero(&limit->case_id);
     row->case_id = data_of(d->turn, &limit->case_id);
+    row->has_paused_ms = d->restricted && is_of_case(limit->rule);
+    row->paused_ms = d->turn->block->time_ms;
+    row->has_aggregate_id = !sg_id_is_zero(&limit->aggregate_id);
+    row->aggregate_id = data_of(d->turn, &limit->aggregate_id);
     add_effect(d, limit->rule, &limit->id)->row = row;
 }
 
@@ -131,8 +154,8 @@ static struct follow *queue_notice(struct decision *d, const char *rule, const s
 /* What a correction may bring back stays in the effect as it stood. */
 static bool may_come_back(const char *rule)
 {
-    static const char *const rules[] = {RULE_ASSESS, RULE_CONFIRM, RULE_START, RULE_ATTENDANCE,
-                                        RULE_KIT};
+    static const char *const rules[] = {RULE_ASSESS,     RULE_CONFIRM, RULE_START,
+                                        RULE_ATTENDANCE, RULE_PLAN,    RULE_KIT};
     for (size_t i = 0; i < SG_ARRAY_LEN(rules); i++)
         if (strcmp(rules[i], rule) == 0)
             return true;
@@ -160,6 +183,24 @@ enum sg_err deadline_end(struct decision *d, const char *rule, const struct sg_i
         end->row = row;
     if (row->reached && !quiet)
         queue_notice(d, rule, id, row, deadline_level(row))->cleared = true;
+    return SG_OK;
+}
+
+enum sg_err deadline_hold(struct decision *d, const char *rule, const struct sg_id *id, bool pause,
+                          struct sg_why *why)
+{
+    PbDeadlineRow *row = NULL;
+    int64_t now = d->turn->block->time_ms;
+    enum sg_err err = read_deadline(d, rule, id, &row, why);
+    if (err || !row || row->has_paused_ms == pause)
+        return err;
+    int64_t stood = pause ? 0 : now - row->paused_ms;
+    row->has_paused_ms = pause;
+    row->paused_ms = now;
+    row->due_ms += stood;
+    for (size_t i = row->reached; i < row->n_levels_ms; i++)
+        row->levels_ms[i] += stood;
+    add_effect(d, rule, id)->row = row;
     return SG_OK;
 }
 
@@ -218,7 +259,7 @@ enum sg_err tell_deadline(struct decision *d, const struct follow *f, struct sg_
     p->rule_id = rule_name(d->turn, f->rule);
     p->has_aggregate_type = p->has_aggregate_id = p->has_level = p->has_cleared = true;
     p->aggregate_type = row->aggregate_type;
-    p->aggregate_id = data_of(d->turn, &f->object_id);
+    p->aggregate_id = row->has_aggregate_id ? row->aggregate_id : data_of(d->turn, &f->object_id);
     p->due_at = envelope_time(d->turn, row->due_ms);
     p->level = f->level;
     p->cleared = f->cleared;

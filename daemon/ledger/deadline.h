@@ -12,12 +12,18 @@
 #define RULE_ACKNOWLEDGE "T01"
 #define RULE_DECIDE "T02"
 #define RULE_ASSESS "T03"
+#define RULE_MINOR "T04"
 #define RULE_HOLD "T05"
 #define RULE_CONFIRM "T06"
 #define RULE_START "T07"
 #define RULE_ATTENDANCE "T08"
 #define RULE_KIT "T09"
 #define RULE_RETURN "T10-LOAN" /* T10 of an item on loan; of a granted one: T10-1 to T10-4 */
+#define RULE_VISIT "T11"
+#define RULE_PLAN "T11-PLAN" /* T11 of a case without a plan */
+#define RULE_IDLE "T12"
+#define RULE_REQUEST "T13"
+#define RULE_EXECUTED "T14"
 #define RULE_SILENT "T15"
 /* What happens by itself and nobody is told of. */
 #define RULE_WAITING_END "SLOT-END"
@@ -34,7 +40,8 @@ struct limit {
     uint32_t first_level; /* 0: the first is a warning ahead */
     int64_t due_ms;       /* 0: the time of level 1 */
     const char *responsible, *case_owner;
-    struct sg_id case_id; /* zero: none */
+    struct sg_id case_id;      /* zero: none */
+    struct sg_id aggregate_id; /* what it is about; zero: the id */
 };
 
 /* From now on, in the place of one with the same rule and id. Into the effect of the record. */
@@ -47,6 +54,10 @@ SG_MUST_CHECK enum sg_err deadline_end(struct decision *d, const char *rule, con
                                        bool quiet, struct sg_why *why);
 SG_MUST_CHECK enum sg_err deadline_runs(struct decision *d, const char *rule,
                                         const struct sg_id *id, bool *out_runs, struct sg_why *why);
+/* It stands still from now on, or runs again, later by as long as it stood. Nothing when there is
+ * none. */
+SG_MUST_CHECK enum sg_err deadline_hold(struct decision *d, const char *rule,
+                                        const struct sg_id *id, bool pause, struct sg_why *why);
 /* A notice of its last level, which the cause itself has ended (a hold that ran out). */
 SG_MUST_CHECK enum sg_err deadline_notice(struct decision *d, const char *rule,
                                           const struct sg_id *id, struct sg_why *why);

@@ -22,6 +22,7 @@ struct reader_set {
 /* What caused a derived record: the place of an agency's event, or a deadline. */
 struct cause {
     bool has_place;
+    bool import; /* of an outbox that was opened for import: no limit begins, nobody waits */
     struct sg_id outbox_id;
     uint64_t number;
     uint8_t digest[SG_HASH_BYTES]; /* of the event; of (id, due) for a deadline */
@@ -39,6 +40,11 @@ enum follow_kind {
     FOLLOW_SETTLE,      /* decide again what is parked for this object */
     FOLLOW_SETTLED,     /* tell how a parked event ended */
     FOLLOW_LOOP,        /* close the loop of a referral */
+    FOLLOW_MATCH,       /* look for persons who may be this one */
+    FOLLOW_NIK,         /* a NIK was stated: is there another who holds it? */
+    FOLLOW_SUSPECT,     /* two persons may be one */
+    FOLLOW_RELAPSE,     /* somebody is back on the street (D4) */
+    FOLLOW_ERASURE,     /* an agency is told to forget (D6) */
 };
 
 struct follow {
@@ -57,6 +63,11 @@ struct follow {
     const char *target;
     uint64_t assessed_seq;      /* the assessment goes along; 0 = none */
     struct sg_id allocation_id; /* FOLLOW_WAITING, FOLLOW_ALTERNATIVE */
+    /* FOLLOW_RELAPSE */
+    PbCaseRelapseDetected__Reference reference;
+    int32_t reference_on, contact_on;
+    /* FOLLOW_ERASURE; also object_id, target */
+    bool health_only;
     /* FOLLOW_SEAT */
     PbAllocationEffect *seat;
     const PbAllocationRow *before; /* NULL when created */
@@ -72,6 +83,13 @@ struct follow {
     uint32_t level;
     bool cleared;
     int64_t down_ms;
+    /* FOLLOW_SUSPECT, FOLLOW_NIK */
+    struct sg_id other_id;
+    uint32_t score;
+    const char *const *features;
+    size_t feature_count;
+    const char *nik;
+    bool again; /* to a further steward */
     /* FOLLOW_SETTLE, FOLLOW_SETTLED, FOLLOW_DEADLINE: the object */
     struct sg_id object_id;
     const char *publisher;
@@ -90,6 +108,7 @@ struct decision {
     struct reader_set readers;
     bool has_person;
     struct sg_id person_id; /* whose personal data the record holds */
+    bool restricted;        /* that person is: limits of its cases that begin now stand still */
     bool duplicate;         /* check 7: the same object stated again */
     struct sg_id first_outbox_id;
     uint64_t first_number;
@@ -175,6 +194,12 @@ enum sg_err decide_item_registered(struct decision *d, struct sg_why *why);
 enum sg_err decide_item_issued(struct decision *d, struct sg_why *why);
 enum sg_err decide_item_checked(struct decision *d, struct sg_why *why);
 enum sg_err decide_correction(struct decision *d, struct sg_why *why);
+enum sg_err decide_consent(struct decision *d, struct sg_why *why);
+enum sg_err decide_service(struct decision *d, struct sg_why *why);
+enum sg_err decide_plan(struct decision *d, struct sg_why *why);
+enum sg_err decide_visit(struct decision *d, struct sg_why *why);
+enum sg_err decide_case_closed(struct decision *d, struct sg_why *why);
+enum sg_err decide_request(struct decision *d, struct sg_why *why);
 
 /* Conditional fields (end of check 2). False: refused. */
 bool shape_check(const struct sg_event *event, struct sg_fault *fault);

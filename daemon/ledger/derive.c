@@ -7,8 +7,12 @@
 #include "ledger/casefile.h"
 #include "ledger/correction.h"
 #include "ledger/deadline.h"
+#include "ledger/match.h"
 #include "ledger/parking.h"
 #include "ledger/referral.h"
+#include "ledger/relapse.h"
+#include "ledger/rights.h"
+#include "ledger/suspicion.h"
 
 /* ---- the envelope of a derived event ---- */
 
@@ -193,6 +197,11 @@ static enum sg_err run_follow(struct decision *d, const struct follow *f, struct
     case FOLLOW_SETTLE: return settle_parked(d, f, why);
     case FOLLOW_SETTLED: return tell_settled(d, f, why);
     case FOLLOW_LOOP: return close_loop(d, f, why);
+    case FOLLOW_MATCH: return match_person(d, f, why);
+    case FOLLOW_NIK: return same_nik(d, f, why);
+    case FOLLOW_SUSPECT: return suspect(d, f, why);
+    case FOLLOW_RELAPSE: return tell_relapse(d, f, why);
+    case FOLLOW_ERASURE: return tell_erasure(d, f, why);
     }
     return SG_OK;
 }

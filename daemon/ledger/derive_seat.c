@@ -5,6 +5,7 @@
 #include "ledger/deadline.h"
 #include "ledger/derive.h"
 #include "ledger/equipment.h"
+#include "ledger/mentoring.h"
 #include "ledger/mutant.h"
 #include "ledger/parking.h"
 #include "wire/day.h"
@@ -51,13 +52,23 @@ static PbSeatAllocationChanged *seat_payload(struct decision *d, const struct fo
     return p;
 }
 
+/* Nobody has accepted it yet, or ever did. */
+static bool was_only_held(const struct seat_change *c)
+{
+    bool held = c->before == PB_ALLOCATION_STATE_HELD;
+    return c->after == PB_ALLOCATION_STATE_HELD || (held && allocation_is_terminal(c->after));
+}
+
 static void seat_readers(struct decision *d, const struct seat_change *c)
 {
     bool waits =
         c->after == PB_ALLOCATION_STATE_WAITLISTED ||
         (c->before == PB_ALLOCATION_STATE_WAITLISTED && c->after != PB_ALLOCATION_STATE_HELD);
     add_reader(d, c->case_owner, RELATION_CASE_OWNER);
-    add_reader(d, c->slot->owner, waits ? RELATION_PROVIDER_WAITING : RELATION_PROVIDER);
+    add_reader(d, c->slot->owner,
+               waits              ? RELATION_PROVIDER_WAITING
+               : was_only_held(c) ? RELATION_PROVIDER_HELD
+                                  : RELATION_PROVIDER);
 }
 
 /* ---- the case that follows its seat ---- */
@@ -67,14 +78,28 @@ static enum sg_err put_case_back(struct decision *d, const struct seat_change *c
                                  struct sg_why *why)
 {
     PbCaseRow *row = NULL;
+    PbCaseEffect *change;
     struct follow *told;
     if (!c->f->case_to)
         return SG_OK;
     enum sg_err err =
         read_row(d->turn, TABLE_CASES, &c->f->case_id, &pb_case_row__descriptor, &row, why);
     if (!err && row->state != c->f->case_to)
-        (void)case_change(d, &c->f->case_id, row, c->f->case_to, &told);
-    return err;
+        err = case_change(d, &c->f->case_id, row, c->f->case_to, &change, &told, why);
+    return err ? err : seat_undo_plan(d, c->f, c->slot, row, why);
+}
+
+/* Mentoring goes with the course: its visits in training, and what comes after it. */
+static enum sg_err move_plan(struct decision *d, const struct seat_change *c, const PbCaseRow *row,
+                             struct sg_why *why)
+{
+    const PbAllocationEffect *seat = c->f->seat;
+    if (enters(c, PB_ALLOCATION_STATE_OCCUPIED))
+        return plan_course_begins(d, &c->f->case_id, row, seat->started_on,
+                                  day_of(c->slot->slot->ends_on), why);
+    int32_t day = seat->has_ended_on ? seat->ended_on : sg_day_at(d->turn->block->time_ms);
+    return plan_course_ends(d, &c->f->case_id, row, day, c->after == PB_ALLOCATION_STATE_COMPLETED,
+                            why);
 }
 
 static enum sg_err move_case(struct decision *d, const struct seat_change *c, struct sg_why *why)
@@ -97,10 +122,11 @@ static enum sg_err move_case(struct decision *d, const struct seat_change *c, st
                             : c->after == PB_ALLOCATION_STATE_COMPLETED ? CASE_COMPLETED
                                                                         : CASE_STOPPED;
     PbCaseState to = case_next(row->state, event);
+    PbCaseEffect *change;
     struct follow *told;
     if (to != row->state)
-        (void)case_change(d, &c->f->case_id, row, to, &told);
-    return starts ? deadline_end(d, RULE_ASSESS, &c->f->case_id, false, why) : SG_OK;
+        err = case_change(d, &c->f->case_id, row, to, &change, &told, why);
+    return err ? err : move_plan(d, c, row, why);
 }
 
 /* ---- deadlines ---- */

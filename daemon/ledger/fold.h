@@ -6,6 +6,7 @@
 #define SINERGI_LEDGER_FOLD_H
 
 #include "ledger/allocation.h"
+#include "ledger/link.h"
 
 struct fold {
     struct txn *txn;
@@ -30,6 +31,10 @@ enum sg_err fold_mark(struct fold *f, enum table table, const struct key *key);
 /* Delete a row that may be gone already. */
 enum sg_err fold_unmark(struct fold *f, enum table table, const struct key *key);
 enum sg_err fold_need_person(struct fold *f);
+/* The person of the record and all who are the same one; its own row is f->person. */
+enum sg_err fold_need_tree(struct fold *f, struct person_tree *out_tree);
+/* The same record, about another person: for what changes no row of a person. */
+struct fold fold_of_person(struct fold *f, ProtobufCBinaryData person_id);
 /* Where the object of the event was stated: this record. */
 PbObjectRow *fold_object_row(struct fold *f);
 /* Entries of the person in waiting lists, when what their order rests on has changed. case_id NULL:
@@ -38,6 +43,8 @@ enum sg_err fold_rewrite_waitings(struct fold *f, const ProtobufCBinaryData *cas
                                   uint32_t band);
 
 enum sg_err fold_person(struct fold *f);
+enum sg_err fold_link(struct fold *f);
+enum sg_err fold_suspicion(struct fold *f);
 enum sg_err fold_slot(struct fold *f);
 enum sg_err fold_allocation(struct fold *f);
 enum sg_err fold_attendance(struct fold *f);
@@ -53,12 +60,19 @@ enum sg_err fold_mark_kits(struct fold *f, const PbItemRow *row, ProtobufCBinary
                            bool has);
 enum sg_err fold_mark_allocations(struct fold *f, const PbItemRow *row, ProtobufCBinaryData item_id,
                                   bool has);
+enum sg_err fold_consent(struct fold *f);
+enum sg_err fold_plans(struct fold *f);
+enum sg_err fold_visit(struct fold *f);
+enum sg_err fold_request(struct fold *f);
 
-/* ---- rows with personal fields ---- */
-
-/* The token of a NIK that this person has stated, unless somebody else has it. */
-enum sg_err fold_nik(struct txn *txn, const struct sg_id *person_id, const char *nik,
-                     const struct sg_broker_key *keys, struct sg_why *why);
+/* ---- rows with personal fields: one statement of identity, and all that leads to it ---- */
+SG_MUST_CHECK enum sg_err statement_put(struct txn *txn, const struct sg_broker_key *keys,
+                                        const struct sg_id *person_id, uint64_t seq,
+                                        const PbIdentityRow *row, struct sg_why *why);
+/* A statement that is not there is dropped already. */
+SG_MUST_CHECK enum sg_err statement_drop(struct txn *txn, const struct sg_broker_key *keys,
+                                         const struct sg_id *person_id, uint64_t seq,
+                                         struct sg_arena *arena, struct sg_why *why);
 /* E24: the statement of the corrected event is another one, or gone. */
 enum sg_err fold_restated(struct txn *txn, const struct record *record,
                           const struct sg_event *event, const struct sg_broker_key *keys,

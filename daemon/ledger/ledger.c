@@ -10,7 +10,8 @@ enum {
     REFERRER = SG_CAP(PB_CAPABILITY_REFERRER),
     CASE_OWNER = SG_CAP(PB_CAPABILITY_CASE_OWNER),
     TRAINING_PROVIDER = SG_CAP(PB_CAPABILITY_TRAINING_PROVIDER),
-    EQUIPMENT_PROVIDER = SG_CAP(PB_CAPABILITY_EQUIPMENT_PROVIDER)
+    EQUIPMENT_PROVIDER = SG_CAP(PB_CAPABILITY_EQUIPMENT_PROVIDER),
+    IDENTITY_STEWARD = SG_CAP(PB_CAPABILITY_IDENTITY_STEWARD)
 };
 static const int64_t future_ms = INT64_C(5) * 60 * 1000;
 static const int64_t old_ms = 400 * SG_DAY_MS;
@@ -29,6 +30,8 @@ static const struct event_type {
     {103, 0, false, decide_referral_decided},
     {104, REFERRER, true, decide_contact},
     {105, CASE_OWNER, true, decide_assessment},
+    {106, CASE_OWNER, false, decide_consent},
+    {107, 0, true, decide_service},
     {108, TRAINING_PROVIDER, false, decide_slot_offered},
     {109, TRAINING_PROVIDER, false, decide_slot_changed},
     {110, TRAINING_PROVIDER, false, decide_slot_cancelled},
@@ -40,6 +43,10 @@ static const struct event_type {
     {116, EQUIPMENT_PROVIDER, false, decide_item_registered},
     {117, EQUIPMENT_PROVIDER, false, decide_item_issued},
     {118, EQUIPMENT_PROVIDER | CASE_OWNER, true, decide_item_checked},
+    {119, CASE_OWNER, false, decide_plan},
+    {120, CASE_OWNER, true, decide_visit},
+    {121, CASE_OWNER, false, decide_case_closed},
+    {123, 0, false, decide_request},
     {124, 0, false, decide_correction},
 }; /* clang-format on */
 
@@ -60,9 +67,7 @@ static bool check_event(const struct sg_event *event, const struct source *sourc
     const struct event_type *type = type_of(event->type);
     if (!type)
         return sg_refuse(fault, SG_ST_SCHEMA, "type", "TYPE_NOT_SERVED",
-                         "a type that this version serves: referral.*, contact.recorded, "
-                         "assessment.completed, slot.*, seat.*, placement.*, attendance.reported, "
-                         "equipment.*, event.corrected");
+                         "a type that this version serves: all but person.link_decided");
     if (!shape_check(event, fault))
         return false;
     if (!agency_may(source->agency, type->may))
@@ -71,7 +76,7 @@ static bool check_event(const struct sg_event *event, const struct source *sourc
     if (event->occurred_ms > now_ms + future_ms)
         return sg_refuse(fault, SG_ST_FUTURE_TIME, "occurred_at", NULL,
                          "at most 5 minutes after the broker's time");
-    if (type->fact && event->occurred_ms < now_ms - old_ms)
+    if (type->fact && !source->import && event->occurred_ms < now_ms - old_ms)
         return sg_refuse(fault, SG_ST_TOO_OLD, "occurred_at", NULL, "at most 400 days ago");
     *out_type = type;
     return true;
@@ -87,7 +92,7 @@ static void warn_event(struct decision *d)
 {
     if (d->event->old_region)
         warn(d, SG_ST_W_OLD_REGION);
-    if (d->turn->block->time_ms - d->event->occurred_ms > late_ms)
+    if (d->cause->import || d->turn->block->time_ms - d->event->occurred_ms > late_ms)
         warn(d, SG_ST_W_LATE);
 }
 
@@ -150,8 +155,10 @@ enum sg_err ledger_accept(struct ledger_turn *turn, const struct sg_event *event
 {
     const struct event_type *type = NULL;
     struct outcome outcome = {0};
-    struct cause cause = {
-        .has_place = true, .outbox_id = source->outbox_id, .number = source->number};
+    struct cause cause = {.has_place = true,
+                          .import = source->import,
+                          .outbox_id = source->outbox_id,
+                          .number = source->number};
     if (turn->arena->size - turn->arena->used < STEP_BYTES)
         return sg_fail(why, SG_E_LIMIT, "the arena of the turn is full");
     struct decision d = {

@@ -43,8 +43,9 @@ struct source {
     const char *device;
     struct sg_id outbox_id;
     uint64_t number;
+    bool import; /* an operator has opened the outbox for import */
     uint64_t
-        named_seq; /* of the record at the place that an E24 corrects, an E07 answers; 0 = none */
+        named_seq; /* of the record at the place that an E24 corrects or an E07 answers; or 0 */
 };
 
 struct outcome {
@@ -101,10 +102,17 @@ SG_MUST_CHECK enum sg_err ledger_compare(struct env *a, struct env *b, struct sg
 
 /* ---- what views and queries ask ---- */
 
-/* The agency's own pseudonym of the person; false when it has none. */
-SG_MUST_CHECK enum sg_err ledger_person_ref(struct txn *txn, const struct sg_id *person_id,
-                                            const char *agency, struct sg_id *out_ref,
-                                            bool *out_found, struct sg_why *why);
+/* What an agency may know of a person, as it is now. */
+struct person_access {
+    bool has_ref;
+    struct sg_id ref; /* the agency's own pseudonym of the person */
+    uint32_t terms;   /* bits of enum term */
+    bool transferred; /* its case went to another owner: it reads what it wrote, no more */
+};
+SG_MUST_CHECK enum sg_err ledger_person_access(struct txn *txn, const struct sg_id *person_id,
+                                               const char *agency, int64_t now_ms,
+                                               struct person_access *out_access,
+                                               struct sg_why *why);
 /* Has the provider's access to the person of this allocation ended (30 days after its end)? */
 SG_MUST_CHECK enum sg_err ledger_person_ended(struct txn *txn, const struct sg_id *allocation_id,
                                               int64_t now_ms, bool *out_ended, struct sg_why *why);

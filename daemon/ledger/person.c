@@ -3,7 +3,9 @@
 #include "kit/check.h"
 #include "wire/day.h"
 
-enum { STATEMENTS_MAX = 64, ADULT = 18, DOUBT = 20, NIK_YEARS = 2 };
+#include <stdlib.h>
+
+enum { ADULT = 18, DOUBT = 20, NIK_YEARS = 2 };
 
 /* ---- who a person is ---- */
 
@@ -66,9 +68,12 @@ static void merge(PbPersonIdentity *to, const PbPersonIdentity *from)
 
 static void take_statement(struct identity *to, const PbIdentityRow *row)
 {
+    bool had_age = to->person.has_estimated_age;
     to->known = true;
     if (row->person)
         merge(&to->person, row->person);
+    if (!had_age && to->person.has_estimated_age)
+        to->age_said_on = row->stated_on;
     if (to->schooling == PB_SCHOOLING_UNSPECIFIED && row->has_schooling)
         to->schooling = row->schooling;
     if (!to->health_limit_count && row->n_health_limits) {
@@ -106,19 +111,12 @@ void identity_state(struct identity *identity, const PbPersonIdentity *stated)
     fill_gaps(&identity->person);
 }
 
-enum sg_err person_identity(struct ledger_turn *turn, const struct sg_id *person_id,
-                            struct identity *out_identity, struct sg_why *why)
-{
-    return person_identity_if(turn, person_id, 0, NULL, out_identity, why);
-}
+/* ---- statements of all who are one ---- */
 
-enum sg_err person_identity_if(struct ledger_turn *turn, const struct sg_id *person_id,
-                               uint64_t seq, const PbIdentityRow *instead,
-                               struct identity *out_identity, struct sg_why *why)
+static enum sg_err read_statements(struct ledger_turn *turn, const struct sg_id *person_id,
+                                   struct statement *list, size_t *count, struct sg_why *why)
 {
     SG_AUTO(cursor_done) struct cursor cursor = {0};
-    struct identity identity = {0};
-    pb_person_identity__init(&identity.person);
     struct key prefix = {0}, last = {0};
     key_id(&prefix, person_id);
     key_u64(key_id(&last, person_id), UINT64_MAX);
@@ -128,52 +126,90 @@ enum sg_err person_identity_if(struct ledger_turn *turn, const struct sg_id *per
         err = cursor_seek_back(&cursor, &last, why);
     for (int i = 0; !err && i < STATEMENTS_MAX && cursor.key.ptr && key_starts(cursor.key, &prefix);
          i++) {
-        PbIdentityRow *row = NULL;
-        uint64_t at = sg_get_u64(cursor.key.ptr + SG_ID_BYTES);
-        if (instead && at < seq) { /* it says something where it said nothing before */
-            take_statement(&identity, instead);
-            instead = NULL;
-        }
-        err = sg_decode_row(&pb_identity_row__descriptor, cursor.value, turn->arena, &row, why);
-        if (!err && at != seq)
-            take_statement(&identity, row);
-        if (!err)
+        struct statement *s = &list[*count];
+        s->seq = sg_get_u64(cursor.key.ptr + SG_ID_BYTES);
+        s->person_id = *person_id;
+        err = sg_decode_row(&pb_identity_row__descriptor, cursor.value, turn->arena, &s->row, why);
+        if (!err) {
+            (*count)++;
             err = cursor_prev(&cursor, why);
-        if (at == seq && instead) {
-            take_statement(&identity, instead);
-            instead = NULL;
         }
     }
-    if (instead)
-        take_statement(&identity, instead);
-    if (err)
-        return err;
+    return err;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    const struct statement *one = a, *other = b;
+    return one->seq < other->seq ? 1 : one->seq > other->seq ? -1 : 0;
+}
+
+enum sg_err person_statements(struct ledger_turn *turn, const struct person_tree *tree,
+                              struct statement **out_list, size_t *out_count, struct sg_why *why)
+{
+    struct statement *list = take(turn, tree->count * STATEMENTS_MAX * sizeof *list);
+    size_t count = 0;
+    enum sg_err err = SG_OK;
+    for (size_t i = 0; !err && i < tree->count; i++)
+        err = read_statements(turn, &tree->ids[i], list, &count, why);
+    if (tree->count > 1 && count > 1)
+        qsort(list, count, sizeof *list, newest_first);
+    *out_list = list;
+    *out_count = count < STATEMENTS_MAX ? count : STATEMENTS_MAX;
+    return err;
+}
+
+void identity_of_statements(const struct statement *list, size_t count,
+                            struct identity *out_identity)
+{
+    struct identity identity = {0};
+    pb_person_identity__init(&identity.person);
+    for (size_t i = 0; i < count; i++)
+        take_statement(&identity, list[i].row);
     fill_gaps(&identity.person);
     *out_identity = identity;
+}
+
+enum sg_err person_identity_if(struct ledger_turn *turn, const struct sg_id *person_id,
+                               uint64_t seq, PbIdentityRow *instead, struct identity *out_identity,
+                               struct sg_why *why)
+{
+    struct person_tree tree;
+    struct statement *list = NULL, *as;
+    size_t count = 0, kept = 0;
+    enum sg_err err = person_tree_read(turn->txn, turn->arena, person_id, &tree, why);
+    if (!err)
+        err = person_statements(turn, &tree, &list, &count, why);
+    if (err)
+        return err;
+    as = take(turn, (count + 1) * sizeof *as);
+    bool put = instead == NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (!put && list[i].seq <= seq) {
+            as[kept++] = (struct statement){seq, *person_id, instead};
+            put = true;
+        }
+        if (list[i].seq != seq)
+            as[kept++] = list[i];
+    }
+    if (!put)
+        as[kept++] = (struct statement){seq, *person_id, instead};
+    identity_of_statements(as, kept, out_identity);
     return SG_OK;
 }
 
-bool person_statement(const PbEnvelope *envelope, PbIdentityRow *row)
+enum sg_err person_identity(struct ledger_turn *turn, const struct sg_id *person_id,
+                            struct identity *out_identity, struct sg_why *why)
 {
-    pb_identity_row__init(row);
-    const PbReferralSubmitted *e01 = envelope->referral_submitted;
-    const PbStreetContactRecorded *e04 = envelope->contact_recorded;
-    const PbAssessmentCompleted *e05 = envelope->assessment_completed;
-    if (e01) {
-        row->person = e01->person;
-        row->n_urgent_needs = e01->n_urgent_needs;
-        row->urgent_needs = e01->urgent_needs;
-    }
-    if (e04)
-        row->person = e04->person;
-    if (e05) {
-        row->person = e05->person;
-        row->has_schooling = e05->has_schooling;
-        row->schooling = e05->schooling;
-        row->n_health_limits = e05->n_health_limits;
-        row->health_limits = e05->health_limits;
-    }
-    return row->person || row->n_urgent_needs || row->has_schooling || row->n_health_limits;
+    struct person_tree tree;
+    struct statement *list = NULL;
+    size_t count = 0;
+    enum sg_err err = person_tree_read(turn->txn, turn->arena, person_id, &tree, why);
+    if (!err)
+        err = person_statements(turn, &tree, &list, &count, why);
+    if (!err)
+        identity_of_statements(list, count, out_identity);
+    return err;
 }
 
 /* ---- age ---- */
@@ -241,6 +277,21 @@ void person_nik_token(const struct sg_broker_key *keys, const char *nik, struct 
     key_bytes(out_key, (struct sg_bytes){token, sizeof token});
 }
 
+enum sg_err person_of_nik(struct ledger_turn *turn, const char *nik, struct sg_id *out_holder,
+                          bool *out_found, struct sg_why *why)
+{
+    struct key key = {0};
+    struct sg_bytes value;
+    person_nik_token(turn->world->keys, nik, &key);
+    enum sg_err err = table_get(turn->txn, TABLE_NIK_TOKENS, &key, &value, why);
+    *out_found = err == SG_OK;
+    if (err)
+        return err == SG_E_NOT_FOUND ? SG_OK : err;
+    return sg_id_from(value, out_holder) == SG_OK
+               ? SG_OK
+               : sg_fail(why, SG_E_STORE, "nik_tokens: a row without an id");
+}
+
 static int two(const char *at)
 {
     return (at[0] - '0') * 10 + at[1] - '0';
@@ -301,8 +352,8 @@ static enum sg_err known_person(struct decision *d, const struct sg_id *person_i
                                 PbPersonRow **out_row, struct sg_why *why)
 {
     (void)person_effect(d, person_id);
-    enum sg_err err =
-        read_row(d->turn, TABLE_PERSONS, person_id, &pb_person_row__descriptor, out_row, why);
+    enum sg_err err = person_combined(d->turn, person_id, out_row, why);
+    d->restricted = !err && (*out_row)->restricted;
     return err == SG_E_NOT_FOUND ? sg_fail(why, SG_E_STORE, "a person without a row") : err;
 }
 
@@ -316,6 +367,15 @@ static enum sg_err new_person(struct decision *d, PbPersonRow **out_row)
     return SG_OK;
 }
 
+bool person_ref_is(const PbPersonRow *row, const char *agency, ProtobufCBinaryData ref)
+{
+    for (size_t i = 0; i < row->n_refs; i++)
+        if (strcmp(row->refs[i]->agency, agency) == 0 && row->refs[i]->person_ref.len == ref.len &&
+            memcmp(row->refs[i]->person_ref.data, ref.data, ref.len) == 0)
+            return true;
+    return false;
+}
+
 static bool ref_given(const PbPersonRow *row, const char *agency, const struct sg_id *ref)
 {
     for (size_t i = 0; i < row->n_refs; i++) {
@@ -326,41 +386,55 @@ static bool ref_given(const PbPersonRow *row, const char *agency, const struct s
     return false;
 }
 
-/* A pseudonym says itself whose it is; it counts once it was given to the agency. */
+enum sg_err person_of_ref(struct ledger_turn *turn, const char *agency, const struct sg_id *ref,
+                          struct person_tree *out_tree, struct sg_why *why)
+{
+    struct sg_id person_id = sg_person_of_ref(turn->world->keys, agency, ref);
+    enum sg_err err = person_tree_read(turn->txn, turn->arena, &person_id, out_tree, why);
+    if (err)
+        return err;
+    return ref_given(out_tree->rows[out_tree->asked], agency, ref) ? SG_OK : SG_E_NOT_FOUND;
+}
+
+/* A pseudonym says itself whose it is; it counts once it was given to the agency. Whoever is linked
+ * to another is that one from then on. */
 static enum sg_err by_ref(struct decision *d, PbPersonRow **out_row, struct sg_why *why)
 {
     const char *agency = d->source->agency->id;
     struct sg_id ref = id_of(d->event->envelope->person_ref);
-    struct sg_id person_id = sg_person_of_ref(d->turn->world->keys, agency, &ref);
-    PbPersonRow *row = NULL;
-    enum sg_err err =
-        read_row(d->turn, TABLE_PERSONS, &person_id, &pb_person_row__descriptor, &row, why);
+    struct person_tree tree;
+    enum sg_err err = person_of_ref(d->turn, agency, &ref, &tree, why);
     if (err)
         return refuse_unknown(d, err, "person_ref");
-    if (!ref_given(row, agency, &ref))
-        return refuse_unknown(d, SG_E_NOT_FOUND, "person_ref");
-    (void)person_effect(d, &person_id);
-    *out_row = row;
-    return SG_OK;
+    (void)person_effect(d, &tree.ids[0]);
+    err = person_tree_combine(d->turn, &tree, out_row, why);
+    d->restricted = !err && (*out_row)->restricted;
+    return err;
 }
 
+/* A NIK of somebody who is of another sex or age leads to nobody: the steward decides who is who
+ * (person_stated). */
 static enum sg_err by_nik(struct decision *d, const PbPersonIdentity *stated, PbPersonRow **out_row,
                           struct sg_why *why)
 {
-    struct key key = {0};
-    struct sg_bytes value;
-    struct sg_id person_id;
-    bool agrees = false;
-    person_nik_token(d->turn->world->keys, stated->nik, &key);
-    enum sg_err err = table_get(d->turn->txn, TABLE_NIK_TOKENS, &key, &value, why);
-    if (err == SG_E_NOT_FOUND)
-        return new_person(d, out_row);
-    if (err || sg_id_from(value, &person_id) != SG_OK)
-        return err ? err : sg_fail(why, SG_E_STORE, "nik_tokens: a row without an id");
-    err = nik_agrees(d, stated, &person_id, &agrees, why);
+    struct sg_id holder;
+    struct person_tree tree;
+    bool found = false, agrees = false;
+    enum sg_err err = person_of_nik(d->turn, stated->nik, &holder, &found, why);
     if (err)
         return err;
-    return agrees ? known_person(d, &person_id, out_row, why) : new_person(d, out_row);
+    if (!found)
+        return new_person(d, out_row);
+    err = nik_agrees(d, stated, &holder, &agrees, why);
+    if (err)
+        return err;
+    if (!agrees)
+        return new_person(d, out_row);
+    err = person_tree_read(d->turn->txn, d->turn->arena, &holder, &tree, why);
+    if (err)
+        return err == SG_E_NOT_FOUND ? sg_fail(why, SG_E_STORE, "a person without a row") : err;
+    (void)person_effect(d, &tree.ids[0]);
+    return person_tree_combine(d->turn, &tree, out_row, why);
 }
 
 enum sg_err person_resolve(struct decision *d, const PbPersonIdentity *stated,

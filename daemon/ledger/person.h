@@ -6,12 +6,14 @@
 #ifndef SINERGI_LEDGER_PERSON_H
 #define SINERGI_LEDGER_PERSON_H
 
-#include "ledger/decision.h"
+#include "ledger/link.h"
 
-/* All statements of a person, the newest value of each field. Strings live in the arena. */
+/* All statements of a person and of whoever is the same one, the newest value of each field.
+ * Strings live in the arena. */
 struct identity {
     PbPersonIdentity person;
-    bool known; /* there is at least one statement */
+    bool known;          /* there is at least one statement */
+    int32_t age_said_on; /* day of the statement that the estimated age is from; 0 = not known */
     PbSchooling schooling;
     size_t health_limit_count, urgent_need_count;
     PbHealthLimit *health_limits;
@@ -24,10 +26,24 @@ SG_MUST_CHECK enum sg_err person_identity(struct ledger_turn *turn, const struct
  */
 SG_MUST_CHECK enum sg_err person_identity_if(struct ledger_turn *turn,
                                              const struct sg_id *person_id, uint64_t seq,
-                                             const PbIdentityRow *instead,
-                                             struct identity *out_identity, struct sg_why *why);
+                                             PbIdentityRow *instead, struct identity *out_identity,
+                                             struct sg_why *why);
 /* What an E01, E04 or E05 states of the person; false: nothing. */
-bool person_statement(const PbEnvelope *envelope, PbIdentityRow *out_row);
+bool person_statement(const struct sg_event *event, PbIdentityRow *out_row);
+/* One statement, as it stands under the person whom it was about. */
+struct statement {
+    uint64_t seq;
+    struct sg_id person_id;
+    PbIdentityRow *row;
+};
+enum { STATEMENTS_MAX = 64 }; /* that are read */
+/* Those of all persons in the tree, newest first, at most STATEMENTS_MAX. In the arena. */
+SG_MUST_CHECK enum sg_err person_statements(struct ledger_turn *turn,
+                                            const struct person_tree *tree,
+                                            struct statement **out_list, size_t *out_count,
+                                            struct sg_why *why);
+void identity_of_statements(const struct statement *list, size_t count,
+                            struct identity *out_identity);
 
 /* One more statement, newer than all. */
 void identity_state(struct identity *identity, const PbPersonIdentity *stated);
@@ -44,6 +60,17 @@ const char *person_district(struct ledger_turn *turn, const PbPersonIdentity *pe
  * *out_row (a fresh one for a new person) and W_NIK_MISMATCH; or refuses. */
 SG_MUST_CHECK enum sg_err person_resolve(struct decision *d, const PbPersonIdentity *stated,
                                          PbPersonRow **out_row, struct sg_why *why);
+/* Whom the agency means by this pseudonym, with all who are the same one. Errors also
+ * SG_E_NOT_FOUND: nobody, or it was never given to this agency. */
+SG_MUST_CHECK enum sg_err person_of_ref(struct ledger_turn *turn, const char *agency,
+                                        const struct sg_id *ref, struct person_tree *out_tree,
+                                        struct sg_why *why);
+/* Who holds a NIK; *out_found false when nobody does. */
+SG_MUST_CHECK enum sg_err person_of_nik(struct ledger_turn *turn, const char *nik,
+                                        struct sg_id *out_holder, bool *out_found,
+                                        struct sg_why *why);
+/* Is it one of the agency's pseudonyms in this (combined) row? */
+bool person_ref_is(const PbPersonRow *row, const char *agency, ProtobufCBinaryData ref);
 /* W_NIK_MISMATCH when a NIK contradicts the sex or birth date beside it. stated may be NULL. */
 void person_check_nik(struct decision *d, const PbPersonIdentity *stated);
 /* The person of a case, for an event that names the case. */

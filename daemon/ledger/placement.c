@@ -80,8 +80,7 @@ static enum sg_err release_waitings(struct decision *d, const struct sg_id *pers
                                     struct sg_why *why)
 {
     PbPersonRow *person = NULL;
-    enum sg_err err =
-        read_row(d->turn, TABLE_PERSONS, person_id, &pb_person_row__descriptor, &person, why);
+    enum sg_err err = person_combined(d->turn, person_id, &person, why);
     for (size_t i = 0; !err && i < person->n_waiting_ids; i++) {
         struct sg_id id = id_of(person->waiting_ids[i]);
         PbAllocationRow *row = NULL;

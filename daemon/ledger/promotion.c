@@ -1,5 +1,6 @@
 /* promotion.c - who comes next: free seats go to those who wait, in the order of waiting. */
 #include "ledger/allocation.h"
+#include "ledger/consent.h"
 #include "ledger/deadline.h"
 #include "wire/day.h"
 
@@ -21,9 +22,11 @@ enum sg_err may_have_seat(struct ledger_turn *turn, const PbSlotRow *slot,
     PbPersonRow *person = NULL;
     struct identity identity;
     *out_may = false;
-    enum sg_err err =
-        read_row(turn, TABLE_PERSONS, person_id, &pb_person_row__descriptor, &person, why);
-    if (err || person->has_live_allocation_id || person->minor || person->age_doubt)
+    enum sg_err err = person_combined(turn, person_id, &person, why);
+    if (err || person->has_live_allocation_id || person->minor || person->age_doubt ||
+        person->restricted ||
+        !consent_holds(person, PB_CONSENT_RECORDED__SCOPE_SHARE_WITH_PROVIDER,
+                       sg_day_at(turn->block->time_ms)))
         return err;
     err = person_identity(turn, person_id, &identity, why);
     if (!err)
@@ -106,13 +109,12 @@ static int by_key(const void *a, const void *b)
 enum sg_err queue_promotions(struct decision *d, const struct sg_id *slot_id,
                              const struct sg_id *person_id, struct sg_why *why)
 {
-    enum { WAITINGS_ROOM = 8 };
+    enum { WAITINGS_ROOM = 4 * LINK_PERSONS_MAX };
     struct key keys[WAITINGS_ROOM];
     size_t count = 0;
     PbPersonRow *person = NULL;
     queue(d, FOLLOW_PROMOTE)->slot_id = *slot_id;
-    enum sg_err err =
-        read_row(d->turn, TABLE_PERSONS, person_id, &pb_person_row__descriptor, &person, why);
+    enum sg_err err = person_combined(d->turn, person_id, &person, why);
     for (size_t i = 0; !err && i < person->n_waiting_ids && count < WAITINGS_ROOM; i++) {
         struct sg_id id = id_of(person->waiting_ids[i]);
         PbAllocationRow *row = NULL;
@@ -183,8 +185,7 @@ enum sg_err offer_alternative(struct decision *d, const struct follow *f, struct
     as_if.request_id = lost->request_id;
     err = read_row(d->turn, TABLE_CASES, &r.case_id, &pb_case_row__descriptor, &r.c, why);
     if (!err)
-        err = read_row(d->turn, TABLE_PERSONS, &r.person_id, &pb_person_row__descriptor, &r.person,
-                       why);
+        err = person_combined(d->turn, &r.person_id, &r.person, why);
     if (!err)
         err = may_have_seat(d->turn, r.slot, &r.person_id, &may, why);
     if (!err && may)

@@ -1,27 +1,50 @@
 /* query.c - the state of now, for views and queries. */
 #include "ledger/allocation.h"
+#include "ledger/consent.h"
+#include "ledger/link.h"
 
 #include "wire/day.h"
 
 static const int64_t access_ends_ms = 30 * SG_DAY_MS;
 
-enum sg_err ledger_person_ref(struct txn *txn, const struct sg_id *person_id, const char *agency,
-                              struct sg_id *out_ref, bool *out_found, struct sg_why *why)
+static uint32_t terms_of(const PbPersonRow *row, int32_t day)
 {
-    _Alignas(16) uint8_t room[16384]; /* a person's row is under 2,000 bytes */
+    uint32_t terms = 0;
+    if (consent_holds(row, PB_CONSENT_RECORDED__SCOPE_SHARE_WITH_PROVIDER, day))
+        terms |= TERM_SHARED;
+    if (consent_holds(row, PB_CONSENT_RECORDED__SCOPE_SHARE_HEALTH_LIMITS, day))
+        terms |= TERM_SHARED_HEALTH;
+    if (row->guarded)
+        terms |= TERM_GUARDED;
+    if (row->restricted)
+        terms |= TERM_RESTRICTED;
+    return terms;
+}
+
+/* The pseudonym of its own person, else of another one who is the same: whoever knows only that one
+ * keeps being shown it. */
+enum sg_err ledger_person_access(struct txn *txn, const struct sg_id *person_id, const char *agency,
+                                 int64_t now_ms, struct person_access *out_access,
+                                 struct sg_why *why)
+{
+    enum { ROW_ROOM = 16384 }; /* a person's row is under 2,000 bytes */
+    _Alignas(16) uint8_t room[(LINK_PERSONS_MAX + 2) * ROW_ROOM];
     struct sg_arena arena = {.base = room, .size = sizeof room};
-    struct key key = {0};
+    struct ledger_turn turn = {.txn = txn, .arena = &arena};
+    struct person_tree tree;
     PbPersonRow *row = NULL;
-    *out_found = false;
-    enum sg_err err = row_get(txn, TABLE_PERSONS, key_id(&key, person_id),
-                              &pb_person_row__descriptor, &arena, &row, why);
+    *out_access = (struct person_access){0};
+    enum sg_err err = person_tree_read(txn, &arena, person_id, &tree, why);
     if (err)
         return err == SG_E_NOT_FOUND ? SG_OK : err;
-    for (size_t i = 0; i < row->n_refs; i++)
-        if (strcmp(row->refs[i]->agency, agency) == 0) {
-            *out_ref = id_of(row->refs[i]->person_ref);
-            *out_found = true;
-        }
+    err = person_tree_combine(&turn, &tree, &row, why);
+    if (err)
+        return err;
+    out_access->has_ref = person_tree_ref(&tree, agency, &out_access->ref);
+    for (size_t i = 0; i < row->n_cases; i++)
+        if (strcmp(row->cases[i]->owner, agency) == 0)
+            out_access->transferred = row->cases[i]->transferred;
+    out_access->terms = terms_of(row, sg_day_at(now_ms));
     return SG_OK;
 }
 

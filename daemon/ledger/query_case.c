@@ -2,6 +2,7 @@
 #include "ledger/allocation.h"
 #include "ledger/casefile.h"
 #include "ledger/deadline.h"
+#include "ledger/query_care.h"
 #include "ledger/referral.h"
 #include "wire/day.h"
 
@@ -212,20 +213,22 @@ static enum sg_err case_view(const struct page *p, const struct sg_id *id, const
     view->priority_band = row->priority_band;
     view->has_previous_case_id = row->has_previous_case_id;
     view->previous_case_id = row->previous_case_id;
-    enum sg_err err =
-        read_row(p->turn, TABLE_PERSONS, &person_id, &pb_person_row__descriptor, &person, why);
+    enum sg_err err = person_combined(p->turn, &person_id, &person, why);
     if (!err)
         err = person_identity(p->turn, &person_id, &identity, why);
     if (err)
         return err;
     for (size_t i = 0; i < person->n_refs; i++)
-        if (strcmp(person->refs[i]->agency, p->agency) == 0) {
+        if (!view->has_person_ref && strcmp(person->refs[i]->agency, p->agency) == 0) {
             view->has_person_ref = true;
             view->person_ref = person->refs[i]->person_ref;
         }
+    *out_view = view;
+    if (row->state == PB_CASE_STATE_TRANSFERRED) /* its old owner reads what it wrote, no more */
+        return SG_OK;
     if (identity.known)
         view->person = person_visible(p->turn, &identity, p->now_ms);
-    *out_view = view;
+    case_view_consents(p->turn, person, p->now_ms, view);
     return SG_OK;
 }
 
@@ -271,39 +274,42 @@ enum sg_err ledger_cases(struct txn *txn, const struct ledger_asker *asker, bool
 
 /* ---- one case, with all that belongs to it ---- */
 
+struct referral_page {
+    const struct page *p;
+    const struct sg_id *case_id;
+    PbCaseView *view;
+};
+
+static enum sg_err add_referral(void *context, const struct sg_id *id, PbReferralRow *row,
+                                bool *done, struct sg_why *why)
+{
+    const struct referral_page *to = context;
+    const struct page *p = to->p;
+    PbCaseView *view = to->view;
+    struct sg_id of_case = id_of(row->case_id);
+    (void)done;
+    if (!sg_id_equal(&of_case, to->case_id) || view->n_referrals >= BELONGS_MAX)
+        return SG_OK;
+    PbReferralView *r = TAKE(p->turn, PbReferralView);
+    pb_referral_view__init(r);
+    r->has_referral_id = r->has_kind = r->has_state = r->has_priority = true;
+    r->referral_id = data_of(p->turn, id);
+    r->kind = row->kind;
+    r->state = row->state;
+    r->priority = row->priority;
+    r->referrer = row->referrer;
+    r->target = row->targets[row->n_targets - 1];
+    view->referrals = grown(p->turn, view->referrals, view->n_referrals);
+    view->referrals[view->n_referrals++] = r;
+    return add_deadlines(p, id, view, why);
+}
+
 static enum sg_err add_referrals(const struct page *p, const struct sg_id *case_id,
                                  const struct sg_id *person_id, PbCaseView *view,
                                  struct sg_why *why)
 {
-    SG_AUTO(cursor_done) struct cursor cursor = {0};
-    struct key prefix = {0};
-    enum sg_err err = cursor_under(&cursor, p->turn->txn, TABLE_REFERRALS_OF_PERSON,
-                                   key_id(&prefix, person_id), why);
-    while (!err && cursor.key.ptr) {
-        struct sg_id id = cursor_second_id(&cursor);
-        PbReferralRow *row = NULL;
-        err = read_row(p->turn, TABLE_REFERRALS, &id, &pb_referral_row__descriptor, &row, why);
-        if (err)
-            break;
-        struct sg_id of_case = id_of(row->case_id);
-        if (sg_id_equal(&of_case, case_id) && view->n_referrals < BELONGS_MAX) {
-            PbReferralView *r = TAKE(p->turn, PbReferralView);
-            pb_referral_view__init(r);
-            r->has_referral_id = r->has_kind = r->has_state = r->has_priority = true;
-            r->referral_id = data_of(p->turn, &id);
-            r->kind = row->kind;
-            r->state = row->state;
-            r->priority = row->priority;
-            r->referrer = row->referrer;
-            r->target = row->targets[row->n_targets - 1];
-            view->referrals = grown(p->turn, view->referrals, view->n_referrals);
-            view->referrals[view->n_referrals++] = r;
-            err = add_deadlines(p, &id, view, why);
-        }
-        if (!err)
-            err = cursor_next(&cursor, why);
-    }
-    return err;
+    struct referral_page to = {p, case_id, view};
+    return person_referrals(p->turn, person_id, add_referral, &to, why);
 }
 
 static enum sg_err count_sessions(const struct page *p, const struct sg_id *id,
@@ -423,8 +429,14 @@ enum sg_err ledger_case(struct txn *txn, const struct ledger_asker *asker,
         return SG_E_NOT_FOUND;
     struct sg_id person_id = id_of(row->person_id);
     err = case_view(&p, case_id, row, out_view, why);
+    if (err || row->state == PB_CASE_STATE_TRANSFERRED)
+        return err;
+    err = case_view_plan(&turn, row, *out_view, why);
     if (!err)
         err = add_deadlines(&p, case_id, *out_view, why);
+    struct sg_id plan_id = id_of(row->plan_id);
+    if (!err && row->has_plan_id)
+        err = add_deadlines(&p, &plan_id, *out_view, why);
     if (!err)
         err = add_referrals(&p, case_id, &person_id, *out_view, why);
     return err ? err : add_placements(&p, case_id, *out_view, why);

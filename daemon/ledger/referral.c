@@ -5,7 +5,10 @@
 #include "ledger/allocation.h"
 #include "ledger/casefile.h"
 #include "ledger/deadline.h"
+#include "ledger/match.h"
+#include "ledger/minor.h"
 #include "ledger/mutant.h"
+#include "ledger/relapse.h"
 #include "wire/day.h"
 
 enum { TARGETS_MAX = 4 }; /* the first and three redirections */
@@ -62,14 +65,28 @@ static struct limit limit_of(const char *rule, const struct sg_id *id, const cha
                           .case_id = *case_id};
 }
 
+/* A minor that is handed over: whatever its priority, level 2 at once, level 3 a day later. */
+static void add_minor_levels(struct decision *d, struct limit *limit, int64_t due_ms)
+{
+    limit->first_level = 2;
+    limit->levels_ms[0] = limit->due_ms = due_ms;
+    limit->levels_ms[1] = due_ms + limits_of(d->turn)->minor_level3_hours * SG_HOUR_MS;
+    limit->level_count = 2;
+    deadline_start(d, limit);
+}
+
 static void start_acknowledge(struct decision *d, const struct sg_id *id, PbPriority priority,
-                              const char *target, const char *case_owner,
+                              bool minor, const char *target, const char *case_owner,
                               const struct sg_id *case_id)
 {
     const struct world *world = d->turn->world;
     int64_t now = d->turn->block->time_ms;
     struct limit limit = limit_of(RULE_ACKNOWLEDGE, id, target, case_owner, case_id);
     const struct sg_time_limits *limits = limits_of(d->turn);
+    if (minor) {
+        add_minor_levels(d, &limit, now + limits->acknowledge_emergency_hours * SG_HOUR_MS);
+        return;
+    }
     int64_t due = priority == PB_PRIORITY_EMERGENCY_24H
                       ? now + limits->acknowledge_emergency_hours * SG_HOUR_MS
                   : priority == PB_PRIORITY_URGENT_72H
@@ -83,11 +100,16 @@ static void start_acknowledge(struct decision *d, const struct sg_id *id, PbPrio
 }
 
 static void start_decide(struct decision *d, const struct sg_id *id, const PbReferralRow *row,
-                         const char *case_owner)
+                         bool minor, const char *case_owner)
 {
     struct sg_id case_id = id_of(row->case_id);
     struct limit limit = limit_of(RULE_DECIDE, id, referral_target(row), case_owner, &case_id);
     const struct sg_time_limits *limits = limits_of(d->turn);
+    if (minor) {
+        add_minor_levels(d, &limit,
+                         d->turn->block->time_ms + limits->decide_emergency_hours * SG_HOUR_MS);
+        return;
+    }
     int64_t wait =
         row->priority == PB_PRIORITY_EMERGENCY_24H ? limits->decide_emergency_hours * SG_HOUR_MS
         : row->priority == PB_PRIORITY_URGENT_72H  ? limits->decide_urgent_hours * SG_HOUR_MS
@@ -105,28 +127,30 @@ static enum sg_err end_limits(struct decision *d, const struct sg_id *id, struct
 
 /* ---- E01 ---- */
 
+static enum sg_err look_for_pending(void *context, const struct sg_id *id, PbReferralRow *row,
+                                    bool *done, struct sg_why *why)
+{
+    struct decision *d = context;
+    (void)id;
+    (void)why;
+    *done = referral_is_pending(row->state) && row->kind == PB_REFERRAL_KIND_INTAKE &&
+            strcmp(row->referrer, d->source->agency->id) == 0;
+    return *done ? refuse(d, SG_ST_DUPLICATE_REFERRAL, "referral_submitted.person", NULL,
+                          "one open referral of the person")
+                 : SG_OK;
+}
+
+static bool hands_over_minor(PbReferralKind kind, const PbPersonRow *person, const PbCaseRow *c)
+{
+    return kind == PB_REFERRAL_KIND_TRANSFER && (person->minor || (c && c->minor));
+}
+
 /* The same publisher may not have another open INTAKE referral for the same person. */
 static enum sg_err check_not_pending(struct decision *d, struct sg_why *why)
 {
-    SG_AUTO(cursor_done) struct cursor cursor = {0};
-    struct key prefix = {0};
     if (d->effect->person->created)
         return SG_OK;
-    enum sg_err err = cursor_under(&cursor, d->turn->txn, TABLE_REFERRALS_OF_PERSON,
-                                   key_id(&prefix, &d->person_id), why);
-    while (!err && cursor.key.ptr) {
-        struct sg_id id = cursor_second_id(&cursor);
-        PbReferralRow *row = NULL;
-        err = read_row(d->turn, TABLE_REFERRALS, &id, &pb_referral_row__descriptor, &row, why);
-        if (err)
-            break;
-        if (referral_is_pending(row->state) && row->kind == PB_REFERRAL_KIND_INTAKE &&
-            strcmp(row->referrer, d->source->agency->id) == 0)
-            return refuse(d, SG_ST_DUPLICATE_REFERRAL, "referral_submitted.person", NULL,
-                          "one open referral of the person");
-        err = cursor_next(&cursor, why);
-    }
-    return err;
+    return person_referrals(d->turn, &d->person_id, look_for_pending, d, why);
 }
 
 static void describe_referral(struct decision *d, const struct sg_id *id,
@@ -188,9 +212,7 @@ static enum sg_err read_own_case(struct decision *d, struct sg_id *out_id, PbCas
     err = person_of_case(d, &person_id, out_person, why);
     if (err)
         return err;
-    ProtobufCBinaryData own = person_ref_for(d, *out_person, d->source->agency->id);
-    if (e->has_person_ref &&
-        (own.len != e->person_ref.len || memcmp(own.data, e->person_ref.data, own.len) != 0))
+    if (e->has_person_ref && !person_ref_is(*out_person, d->source->agency->id, e->person_ref))
         return refuse(d, SG_ST_UNKNOWN_OBJECT, "person_ref", "CASE", "the person of the case");
     person_check_nik(d, e->referral_submitted->person);
     (void)owns(d, (*out_case)->owner, "case_id", "a case of your own");
@@ -211,30 +233,63 @@ static enum sg_err check_target(struct decision *d, const PbPersonRow *person, c
         return refuse(d, SG_ST_BAD_CODE, object, "OWN_AGENCY", "another agency");
     if (!intake && (!c || !case_is_open(c->state)))
         return refuse(d, SG_ST_NOT_OWNER, "case_id", "NOT_OPEN", "an open case of your own");
-    bool minor = (person && person->minor) || (c && c->minor);
-    if (e->kind == PB_REFERRAL_KIND_TRANSFER && minor &&
-        !agency_has(d->turn->world, e->target_agency, PB_CAPABILITY_CHILD_PROTECTION))
+    if (person && hands_over_minor(e->kind, person, c) &&
+        !minor_may_go_to(d->turn->world, e->target_agency))
         return refuse(d, SG_ST_MINOR, object, NULL, "an agency for the protection of children");
     return intake ? check_not_pending(d, why) : SG_OK;
 }
 
+static bool says_violence(const PbReferralSubmitted *e)
+{
+    for (size_t i = 0; i < e->n_urgent_needs; i++)
+        if (e->urgent_needs[i] == PB_URGENT_NEED_VIOLENCE)
+            return true;
+    return false;
+}
+
+/* Who is meant, as all statements together say, and what follows from that. */
+static enum sg_err describe_person(struct decision *d, const PbPersonRow *person,
+                                   struct sg_why *why)
+{
+    const PbReferralSubmitted *e = d->event->envelope->referral_submitted;
+    enum sg_err err = person_describe(d, person, e->person, why);
+    if (err)
+        return err;
+    PbPersonEffect *effect = d->effect->person;
+    effect->has_identity_stated = true;
+    effect->identity_stated = e->person || e->n_urgent_needs;
+    effect->has_guarded = effect->guarded = says_violence(e);
+    person_grant_refs(d, person, d->source->agency->id);
+    return effect->minor && !person->minor ? minor_known(d, person, NULL, why) : SG_OK;
+}
+
+/* The case of the target: attached or made; somebody who is back on the street. */
+static enum sg_err attach(struct decision *d, const struct sg_id *id, const PbPersonRow *person,
+                          struct sg_id *out_case_id, struct sg_why *why)
+{
+    const PbReferralSubmitted *e = d->event->envelope->referral_submitted;
+    bool open = false;
+    enum sg_err err = case_attach(d, person, e->target_agency, id, out_case_id, &open, why);
+    if (!err && open)
+        relapse(d, person, out_case_id, e->target_agency, sg_day_at(d->event->occurred_ms));
+    return err;
+}
+
 static enum sg_err submit(struct decision *d, const struct sg_id *id, const PbPersonRow *person,
-                          struct sg_id *case_id, struct sg_why *why)
+                          const PbCaseRow *c, struct sg_id *case_id, struct sg_why *why)
 {
     const PbReferralSubmitted *e = d->event->envelope->referral_submitted;
     bool intake = e->kind == PB_REFERRAL_KIND_INTAKE;
     const char *owner = intake ? e->target_agency : d->source->agency->id;
+    bool minor = hands_over_minor(e->kind, person, c);
     add_reader(d, e->target_agency,
                referral_target_relation(e->kind, e->requested_services, e->n_requested_services));
     add_reader(d, owner, RELATION_CASE_OWNER);
-    enum sg_err err = person_describe(d, person, e->person, why);
-    if (err)
-        return err;
-    d->effect->person->has_identity_stated = true;
-    d->effect->person->identity_stated = e->person || e->n_urgent_needs;
-    person_grant_refs(d, person, d->source->agency->id);
-    if (intake)
-        err = case_attach(d, person, e->target_agency, id, case_id, why);
+    enum sg_err err = describe_person(d, person, why);
+    if (!err && intake)
+        err = attach(d, id, person, case_id, why);
+    if (!err && minor)
+        err = deadline_end(d, RULE_MINOR, case_id, false, why);
     if (err)
         return err;
     describe_referral(d, id, case_id);
@@ -243,10 +298,11 @@ static enum sg_err submit(struct decision *d, const struct sg_id *id, const PbPe
         (void)present(d, id, e->target_agency);
     if (e->person)
         queue_waitings(d, person);
+    person_stated(d, e->person);
     minted_for(d, person, owner, case_id);
     d->effect->has_minted_case_id &= intake;
     state_object(d, id);
-    start_acknowledge(d, id, e->priority, e->target_agency, owner, case_id);
+    start_acknowledge(d, id, e->priority, minor, e->target_agency, owner, case_id);
     return SG_OK;
 }
 
@@ -275,7 +331,7 @@ enum sg_err decide_referral_submitted(struct decision *d, struct sg_why *why)
     err = check_target(d, person, c, why);
     if (err || d->fault->code)
         return err;
-    return submit(d, &id, person, &case_id, why);
+    return submit(d, &id, person, c, &case_id, why);
 }
 
 /* ---- what the target does ---- */
@@ -312,34 +368,97 @@ static enum sg_err read_spoken(struct decision *d, ProtobufCBinaryData id, const
     return err;
 }
 
-/* The case after this, and the D5 to its owner and to the referrer. Only an INTAKE moves it. */
+/* The state of the case after this; only an INTAKE moves it. */
+static enum sg_err state_after(struct decision *d, const struct spoken *s, enum case_event event,
+                               PbCaseState *out_to, struct sg_why *why)
+{
+    bool other = false;
+    bool ends = event == CASE_DECLINED || event == CASE_REDIRECTED || event == CASE_WITHDRAWN;
+    *out_to = s->c->state;
+    if (s->row->kind != PB_REFERRAL_KIND_INTAKE)
+        return SG_OK;
+    enum sg_err err = SG_OK;
+    if (ends)
+        err = case_has_other_referral(d->turn, &s->case_id, &d->person_id, &s->id, &other, why);
+    if (!err && !other)
+        *out_to = case_next(s->c->state, event);
+    return err;
+}
+
+/* Another that may take the minor over; one to an agency that may not was asked for before its age
+ * was known, and comes to nothing. */
+static enum sg_err has_other_transfer(struct decision *d, const struct spoken *s, bool *out_has,
+                                      struct sg_why *why)
+{
+    SG_AUTO(cursor_done) struct cursor cursor = {0};
+    struct key prefix = {0};
+    *out_has = false;
+    enum sg_err err = cursor_under(&cursor, d->turn->txn, TABLE_REFERRALS_OF_PERSON,
+                                   key_id(&prefix, &d->person_id), why);
+    while (!err && !*out_has && cursor.key.ptr) {
+        struct sg_id id = cursor_second_id(&cursor);
+        PbReferralRow *row = NULL;
+        err = read_row(d->turn, TABLE_REFERRALS, &id, &pb_referral_row__descriptor, &row, why);
+        if (err)
+            break;
+        struct sg_id of_case = id_of(row->case_id);
+        *out_has = row->kind == PB_REFERRAL_KIND_TRANSFER && referral_is_pending(row->state) &&
+                   !sg_id_equal(&id, &s->id) && sg_id_equal(&of_case, &s->case_id) &&
+                   minor_may_go_to(d->turn->world, referral_target(row));
+        err = cursor_next(&cursor, why);
+    }
+    return err;
+}
+
+/* Nobody takes the minor: its owner has to find somebody again. */
+static enum sg_err minor_stays(struct decision *d, const struct spoken *s, enum case_event event,
+                               struct sg_why *why)
+{
+    bool ends = event == CASE_DECLINED || event == CASE_WITHDRAWN, other = false;
+    if (!ends || !case_is_open(s->c->state) || !s->c->minor ||
+        s->row->kind != PB_REFERRAL_KIND_TRANSFER)
+        return SG_OK;
+    enum sg_err err = has_other_transfer(d, s, &other, why);
+    if (!err && !other)
+        minor_limit(d, &s->case_id, s->c->owner);
+    return err;
+}
+
+/* Found again: a relapse, perhaps; and what has become known of the person in between. */
+static void reopen(struct decision *d, const struct spoken *s, PbCaseEffect *change)
+{
+    relapse(d, s->person, &s->case_id, s->c->owner, s->row->occurred_on);
+    if (s->person->minor && !s->c->minor)
+        change->has_minor = change->minor = true;
+    if (s->person->minor || s->c->minor)
+        minor_limit(d, &s->case_id, s->c->owner);
+}
+
+/* The case after this, and the D5 to its owner and to the referrer. */
 static enum sg_err move_case(struct decision *d, const struct spoken *s, enum case_event event,
                              PbReferralState state, struct sg_why *why)
 {
-    bool other = false;
-    PbCaseState to = s->c->state;
-    if (s->row->kind == PB_REFERRAL_KIND_INTAKE) {
-        bool ends = event == CASE_DECLINED || event == CASE_REDIRECTED || event == CASE_WITHDRAWN;
-        enum sg_err err = SG_OK;
-        if (ends)
-            err = case_has_other_referral(d->turn, &s->case_id, &d->person_id, &s->id, &other, why);
-        if (err)
-            return err;
-        to = other ? to : case_next(to, event);
-    }
-    struct follow *told;
+    PbCaseState to;
+    PbCaseEffect *change = NULL;
+    struct follow *told = NULL;
+    enum sg_err err = state_after(d, s, event, &to, why);
+    if (err)
+        return err;
     if (to == s->c->state)
         told = case_tell(d, &s->case_id, s->c->owner, to, to, s->c->version);
     else
-        (void)case_change(d, &s->case_id, s->c, to, &told);
+        err = case_change(d, &s->case_id, s->c, to, &change, &told, why);
+    if (err)
+        return err;
     told->has_referral = true;
     told->referral_id = s->id;
     told->referral_state = state;
     told->referrer = s->row->referrer;
     if (d->event->envelope->referral_decided)
         told->reason = d->event->envelope->referral_decided->reason;
-    bool over = to == PB_CASE_STATE_DECLINED || to == PB_CASE_STATE_VOID;
-    return over ? deadline_end(d, RULE_ASSESS, &s->case_id, false, why) : SG_OK;
+    if (s->c->state == PB_CASE_STATE_CLOSED && case_is_open(to))
+        reopen(d, s, change);
+    return minor_stays(d, s, event, why);
 }
 
 /* T03: 7 days, the limit of the shelter. */
@@ -382,7 +501,7 @@ enum sg_err decide_referral_acknowledged(struct decision *d, struct sg_why *why)
     effect->has_acknowledged = effect->acknowledged = true;
     state_object(d, &s.id);
     err = deadline_end(d, RULE_ACKNOWLEDGE, &s.id, false, why);
-    start_decide(d, &s.id, s.row, s.c->owner);
+    start_decide(d, &s.id, s.row, hands_over_minor(s.row->kind, s.person, s.c), s.c->owner);
     bool intake = s.row->kind == PB_REFERRAL_KIND_INTAKE;
     if (intake && e->admitted_to_shelter && s.c->state == PB_CASE_STATE_NEW) {
         int64_t now = d->turn->block->time_ms;
@@ -405,6 +524,9 @@ static enum sg_err check_redirect(struct decision *d, const struct spoken *s)
     if (row->kind != PB_REFERRAL_KIND_INTAKE && strcmp(s->c->owner, e->redirect_to) == 0)
         return refuse(d, SG_ST_BAD_CODE, object, "CASE_OWNER",
                       "an agency that does not own the case");
+    if (hands_over_minor(row->kind, s->person, s->c) &&
+        !minor_may_go_to(d->turn->world, e->redirect_to))
+        return refuse(d, SG_ST_MINOR, object, NULL, "an agency for the protection of children");
     for (size_t i = 0; i < row->n_targets; i++)
         if (strcmp(row->targets[i], e->redirect_to) == 0)
             return refuse(d, SG_ST_BAD_TRANSITION, object, "EARLIER_TARGET",
@@ -428,13 +550,13 @@ static enum sg_err redirect(struct decision *d, const struct spoken *s, struct s
     person_grant_refs(d, s->person, NULL);
     enum sg_err err = move_case(d, s, CASE_REDIRECTED, PB_REFERRAL_STATE_REDIRECTED, why);
     if (!err && intake)
-        err = case_attach(d, s->person, e->redirect_to, &s->id, &case_id, why);
+        err = case_attach(d, s->person, e->redirect_to, &s->id, &case_id, NULL, why);
     if (err)
         return err;
     effect->has_case_id = true;
     effect->case_id = data_of(d->turn, &case_id);
-    start_acknowledge(d, &s->id, s->row->priority, e->redirect_to,
-                      intake ? e->redirect_to : s->c->owner, &case_id);
+    start_acknowledge(d, &s->id, s->row->priority, hands_over_minor(s->row->kind, s->person, s->c),
+                      e->redirect_to, intake ? e->redirect_to : s->c->owner, &case_id);
     (void)present(d, &s->id, e->redirect_to);
     return SG_OK;
 }
@@ -442,9 +564,8 @@ static enum sg_err redirect(struct decision *d, const struct spoken *s, struct s
 /* A minor goes to an agency that protects children, also when it was not known at the E01. */
 static enum sg_err check_accept(struct decision *d, const struct spoken *s)
 {
-    bool minor = s->person->minor || s->c->minor;
-    if (s->row->kind == PB_REFERRAL_KIND_TRANSFER && minor &&
-        !agency_has(d->turn->world, referral_target(s->row), PB_CAPABILITY_CHILD_PROTECTION))
+    if (hands_over_minor(s->row->kind, s->person, s->c) &&
+        !minor_may_go_to(d->turn->world, referral_target(s->row)))
         return refuse(d, SG_ST_MINOR, "referral_decided.decision", NULL,
                       "a transfer to an agency for the protection of children");
     return SG_OK;

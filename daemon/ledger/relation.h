@@ -21,6 +21,15 @@ enum relation {
     RELATION_PROVIDER_WAITING = 1 << 12, /* provider of a waiting person: position and age band */
     RELATION_RESPONSIBLE = 1 << 13,      /* agency that a deadline binds */
     RELATION_NO_EQUIPMENT = 1 << 14,     /* equipment provider: the placement was not completed */
+    RELATION_PROVIDER_HELD = 1 << 15, /* provider of a seat that is held: nobody has accepted it */
+};
+
+/* What else decides at delivery, in the same bit set: the state of now, not that of the record. */
+enum term {
+    TERM_SHARED = 1 << 24,        /* the person lets the provider know name and phone */
+    TERM_SHARED_HEALTH = 1 << 25, /* and what limits its health */
+    TERM_GUARDED = 1 << 26,       /* place, domicile and phone are for the owner of the case only */
+    TERM_RESTRICTED = 1 << 27,    /* personal fields are for publisher and owner of the case only */
 };
 
 #endif

@@ -34,6 +34,8 @@ static PbSeatChange change_to(PbAllocationState state)
 /* A new seat is asked for, in fact: what an E11 would be refused for. */
 static bool may_ask(struct decision *d, const struct seat_request *r)
 {
+    if (!seat_may_be_claimed(d, r->person, "seat_decided.allocation_id"))
+        return false;
     if (r->c->minor || r->c->age_doubt || r->person->minor || r->person->age_doubt)
         (void)refuse(d, SG_ST_MINOR, "seat_decided.allocation_id", NULL,
                      "a person of 18 or older; a doubt about the age is settled by an assessment");
@@ -98,12 +100,14 @@ static enum sg_err check_side(struct decision *d, const PbAllocationRow *row)
 }
 
 static enum sg_err move_seat(struct decision *d, const struct sg_id *id, const PbAllocationRow *row,
-                             struct sg_why *why)
+                             const PbPersonRow *person, struct sg_why *why)
 {
     const PbSeatDecided *e = d->event->envelope->seat_decided;
     PbAllocationState to = moves[row->state][e->decision];
     bool late = row->state == PB_ALLOCATION_STATE_HELD && to == PB_ALLOCATION_STATE_RESERVED &&
                 d->turn->block->time_ms >= row->hold_until_ms;
+    if (e->decision == PB_SEAT_DECISION_PERSON_ACCEPTED && person->restricted)
+        return refuse_restricted(d, "seat_decided.allocation_id");
     if (to == PB_ALLOCATION_STATE_UNSPECIFIED || late)
         return refuse(
             d, SG_ST_BAD_TRANSITION, "seat_decided.allocation_id",
@@ -139,6 +143,7 @@ enum sg_err decide_seat_decided(struct decision *d, struct sg_why *why)
     add_reader(d, row->case_owner, RELATION_CASE_OWNER);
     add_reader(d, row->slot_owner,
                row->state == PB_ALLOCATION_STATE_WAITLISTED ? RELATION_PROVIDER_WAITING
+               : row->state == PB_ALLOCATION_STATE_HELD     ? RELATION_PROVIDER_HELD
                                                             : RELATION_PROVIDER);
     err = person_of_case(d, &person_id, &person, why);
     if (err)
@@ -146,5 +151,5 @@ enum sg_err decide_seat_decided(struct decision *d, struct sg_why *why)
     if (row->state == PB_ALLOCATION_STATE_EXPIRED &&
         e->decision == PB_SEAT_DECISION_PERSON_ACCEPTED)
         return grant_again(d, row, why);
-    return move_seat(d, &id, row, why);
+    return move_seat(d, &id, row, person, why);
 }

@@ -1,6 +1,7 @@
 /* seat_request.c - E11: a person asks for a seat. The checks stand in the order of domain 7.3. */
 #include "ledger/allocation.h"
 #include "ledger/casefile.h"
+#include "ledger/consent.h"
 #include "ledger/mutant.h"
 
 static enum sg_err read_objects(struct decision *d, struct seat_request *r, struct sg_why *why)
@@ -20,10 +21,29 @@ static enum sg_err read_objects(struct decision *d, struct seat_request *r, stru
     return err ? err : stated_again(d, object, "seat_requested.request_id");
 }
 
+enum sg_err refuse_restricted(struct decision *d, const char *object)
+{
+    return refuse(d, SG_ST_RESTRICTED, object, NULL,
+                  "a person whose data are not restricted; an UNRESTRICT request ends that");
+}
+
+bool seat_may_be_claimed(struct decision *d, const PbPersonRow *person, const char *object)
+{
+    int32_t today = sg_day_at(d->turn->block->time_ms);
+    if (person->restricted)
+        (void)refuse_restricted(d, object);
+    else if (!consent_holds(person, PB_CONSENT_RECORDED__SCOPE_SHARE_WITH_PROVIDER, today))
+        (void)refuse(d, SG_ST_NO_CONSENT, object, "SHARE_WITH_PROVIDER",
+                     "a person whose consent SHARE_WITH_PROVIDER is given and still valid");
+    return d->fault->code == 0;
+}
+
 static enum sg_err check_states(struct decision *d, struct seat_request *r)
 {
     int64_t now = d->turn->block->time_ms;
     PbSlotState state = slot_state_at(r->slot, now);
+    if (r->person->restricted)
+        return refuse_restricted(d, "case_id");
     if (r->c->minor || r->c->age_doubt || r->person->minor || r->person->age_doubt)
         return refuse(d, SG_ST_MINOR, "case_id",
                       r->c->minor || r->person->minor ? "MINOR" : "AGE_DOUBT",
@@ -34,6 +54,8 @@ static enum sg_err check_states(struct decision *d, struct seat_request *r)
     if (r->c->not_ppks)
         return refuse(d, SG_ST_BAD_TRANSITION, "case_id", "NOT_PPKS",
                       "a case whose assessment confirms a need");
+    if (!seat_may_be_claimed(d, r->person, "case_id"))
+        return SG_OK;
     if (state == PB_SLOT_STATE_CANCELLED)
         return refuse(d, SG_ST_SLOT_CANCELLED, "seat_requested.slot_id", NULL, "another slot");
     bool waiting_only = state == PB_SLOT_STATE_REG_CLOSED && r->event->waitlist_ok;
@@ -98,7 +120,7 @@ static enum sg_err check_claims(struct decision *d, struct seat_request *r, stru
         r->seat_no = 0; /* REG_CLOSED: the waiting list only */
     if (r->seat_no)
         return SG_OK;
-    if (!r->event->waitlist_ok)
+    if (!r->event->waitlist_ok || d->cause->import) /* nobody waits by an import */
         return refuse(d, SG_ST_SLOT_FULL, "seat_requested.slot_id", NULL,
                       "waitlist_ok = true, or another slot");
     if (r->person->n_waiting_ids >= WAITINGS_MAX || r->slot->waiting >= SLOT_WAITINGS_MAX)
@@ -141,5 +163,5 @@ enum sg_err decide_seat_requested(struct decision *d, struct sg_why *why)
     d->effect->has_minted_allocation_id = true;
     d->effect->minted_allocation_id = data_of(d->turn, &allocation_id);
     tell_slot_version(d, r.slot);
-    return SG_OK;
+    return case_is_busy(d, &r.case_id, r.c, why);
 }

@@ -217,6 +217,100 @@ static bool check_checked(const struct sg_event *event, struct sg_fault *fault)
     return true;
 }
 
+static bool check_case(const struct sg_event *event, struct sg_fault *fault)
+{
+    return event->envelope->has_case_id || missing(fault, "case_id", "a case of your own");
+}
+
+static bool check_consent(const struct sg_event *event, struct sg_fault *fault)
+{
+    const PbConsentRecorded *e = event->envelope->consent_recorded;
+    if (!check_case(event, fault))
+        return false;
+    if (e->valid_until && day_of(e->valid_until) < sg_day_at(event->occurred_ms))
+        return wrong(fault, "consent_recorded.valid_until", "ORDER",
+                     "the day of occurred_at or later");
+    return true;
+}
+
+static bool check_service(const struct sg_event *event, struct sg_fault *fault)
+{
+    const PbBasicServiceDelivered *e = event->envelope->service_delivered;
+    if (!event->envelope->has_case_id && !event->envelope->causation)
+        return missing(fault, "case_id",
+                       "a case of your own, or in causation the referral that asked for it");
+    if (day_of(e->to_on) < day_of(e->from_on))
+        return wrong(fault, "service_delivered.to_on", "ORDER", "from_on or later");
+    if (e->service == PB_SPM_SERVICE_CIVIL_DOCUMENTS && !e->has_document)
+        return missing(fault, "service_delivered.document", "which document, for CIVIL_DOCUMENTS");
+    return true;
+}
+
+static bool check_plan(const struct sg_event *event, struct sg_fault *fault)
+{
+    const PbMentoringPlanSet *e = event->envelope->mentoring_plan_set;
+    const char *object = "mentoring_plan_set.checkpoints";
+    bool custom = e->template_ == PB_MENTORING_PLAN_SET__TEMPLATE_CUSTOM;
+    if (!check_case(event, fault))
+        return false;
+    if (custom && !e->n_checkpoints)
+        return missing(fault, object, "at least one, for CUSTOM");
+    if (!custom && e->n_checkpoints)
+        return wrong(fault, object, "NOT_CUSTOM", "none: the template has its own");
+    for (size_t i = 0; i < e->n_checkpoints; i++) {
+        if (day_of(e->checkpoints[i]->due_on) < day_of(e->starts_on))
+            return wrong(fault, object, "ORDER", "starts_on or later");
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(e->checkpoints[i]->code, e->checkpoints[j]->code) == 0)
+                return wrong(fault, object, "TWICE", "each code once");
+    }
+    if (e->has_replaces_plan_id && !event->envelope->has_expected_version)
+        return missing(fault, "expected_version", "the version of the plan that is replaced");
+    return true;
+}
+
+static bool check_visit(const struct sg_event *event, struct sg_fault *fault)
+{
+    const PbMentoringVisitRecorded *e = event->envelope->mentoring_visited;
+    if (e->contact_made) {
+        if (!e->has_living)
+            return missing(fault, "mentoring_visited.living", "where the person lives");
+        if (!e->has_livelihood)
+            return missing(fault, "mentoring_visited.livelihood", "what the person lives on");
+        if (!e->has_on_street)
+            return missing(fault, "mentoring_visited.on_street", "NO, SOMETIMES, YES or UNKNOWN");
+        return true;
+    }
+    if (e->has_living || e->has_livelihood || e->has_monthly_income_idr || e->has_on_street ||
+        e->n_needs)
+        return wrong(fault, "mentoring_visited.contact_made", "NO_CONTACT",
+                     "true, or nothing of what only the person could have told");
+    return true;
+}
+
+static bool check_closed(const struct sg_event *event, struct sg_fault *fault)
+{
+    if (!check_case(event, fault))
+        return false;
+    return event->envelope->has_expected_version ||
+           missing(fault, "expected_version", "the version of the case that you saw");
+}
+
+static bool check_request_of_person(const struct sg_event *event, struct sg_fault *fault)
+{
+    const PbDataSubjectRequestRecorded *e = event->envelope->rights_request;
+    bool received = e->status == PB_DATA_SUBJECT_REQUEST_RECORDED__STATUS_RECEIVED;
+    bool partly = e->status == PB_DATA_SUBJECT_REQUEST_RECORDED__STATUS_PARTLY;
+    bool refused = e->status == PB_DATA_SUBJECT_REQUEST_RECORDED__STATUS_REFUSED;
+    if (received && !event->envelope->has_case_id && !event->envelope->has_person_ref)
+        return missing(fault, "person_ref", "the person that asks, or a case of your own");
+    if ((partly || refused) && !e->has_refusal_ground)
+        return missing(fault, "rights_request.refusal_ground", "why not, or not all");
+    if (partly && !e->n_kept_fields)
+        return missing(fault, "rights_request.kept_fields", "what is kept");
+    return true;
+}
+
 static bool check_corrected(const struct sg_event *event, struct sg_fault *fault)
 {
     const PbEventCorrected *e = event->envelope->event_corrected;
@@ -231,11 +325,16 @@ bool shape_check(const struct sg_event *event, struct sg_fault *fault)
         uint32_t type;
         bool (*check)(const struct sg_event *event, struct sg_fault *fault);
     } checks[] = {
-        {101, check_referral},   {103, check_decided},   {104, check_contact},
-        {105, check_assessment}, {108, check_slot},      {109, check_version},
-        {110, check_version},    {111, check_request},   {112, check_seat},
-        {114, check_attendance}, {115, check_ended},     {117, check_issued},
-        {118, check_checked},    {124, check_corrected},
+        {101, check_referral}, {103, check_decided},
+        {104, check_contact},  {105, check_assessment},
+        {108, check_slot},     {109, check_version},
+        {110, check_version},  {111, check_request},
+        {112, check_seat},     {114, check_attendance},
+        {115, check_ended},    {117, check_issued},
+        {118, check_checked},  {124, check_corrected},
+        {106, check_consent},  {107, check_service},
+        {119, check_plan},     {120, check_visit},
+        {121, check_closed},   {123, check_request_of_person},
     };
     for (size_t i = 0; i < SG_ARRAY_LEN(checks); i++)
         if (checks[i].type == event->type)

@@ -290,8 +290,7 @@ static enum sg_err order_claims(struct decision *d, const struct sg_id *slot_id,
         PbPersonRow *person = NULL;
         PbCaseRow *c = NULL;
         size_t used = d->turn->arena->used;
-        enum sg_err err =
-            read_row(d->turn, TABLE_PERSONS, &person_id, &pb_person_row__descriptor, &person, why);
+        enum sg_err err = person_combined(d->turn, &person_id, &person, why);
         if (!err)
             err = read_row(d->turn, TABLE_CASES, &case_id, &pb_case_row__descriptor, &c, why);
         if (err)

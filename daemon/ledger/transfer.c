@@ -134,37 +134,41 @@ static enum sg_err move_all(struct decision *d, struct transfer *t, struct sg_wh
     return err;
 }
 
+struct loops {
+    struct decision *d;
+    const struct transfer *t;
+};
+
+static enum sg_err close_one_loop(void *context, const struct sg_id *id, PbReferralRow *row,
+                                  bool *done, struct sg_why *why)
+{
+    const struct transfer *t = ((struct loops *)context)->t;
+    struct decision *d = ((struct loops *)context)->d;
+    struct sg_id of_case = id_of(row->case_id);
+    bool open = row->state == PB_REFERRAL_STATE_ACCEPTED ||
+                (referral_is_pending(row->state) && row->kind == PB_REFERRAL_KIND_INTAKE);
+    (void)done;
+    (void)why;
+    if (!open || !sg_id_equal(&of_case, &t->old_id) || sg_id_equal(id, &t->referral_id))
+        return SG_OK;
+    struct follow *f = queue(d, FOLLOW_LOOP);
+    f->case_id = t->old_id;
+    f->person_id = id_of(row->person_id);
+    f->owner = t->old->owner;
+    f->from = f->to = PB_CASE_STATE_TRANSFERRED;
+    f->version = t->old->version + 1;
+    f->has_referral = true;
+    f->referral_id = *id;
+    f->referral_state = PB_REFERRAL_STATE_LOOP_CLOSED;
+    f->referrer = row->referrer;
+    return SG_OK;
+}
+
 /* The other referrals of the old case have come to their end with it. */
 static enum sg_err close_loops(struct decision *d, const struct transfer *t, struct sg_why *why)
 {
-    SG_AUTO(cursor_done) struct cursor cursor = {0};
-    struct key prefix = {0};
-    enum sg_err err = cursor_under(&cursor, d->turn->txn, TABLE_REFERRALS_OF_PERSON,
-                                   key_id(&prefix, &d->person_id), why);
-    while (!err && cursor.key.ptr) {
-        struct sg_id id = cursor_second_id(&cursor);
-        PbReferralRow *row = NULL;
-        err = read_row(d->turn, TABLE_REFERRALS, &id, &pb_referral_row__descriptor, &row, why);
-        if (err)
-            break;
-        struct sg_id of_case = id_of(row->case_id);
-        bool open = row->state == PB_REFERRAL_STATE_ACCEPTED ||
-                    (referral_is_pending(row->state) && row->kind == PB_REFERRAL_KIND_INTAKE);
-        if (open && sg_id_equal(&of_case, &t->old_id) && !sg_id_equal(&id, &t->referral_id)) {
-            struct follow *f = queue(d, FOLLOW_LOOP);
-            f->case_id = t->old_id;
-            f->person_id = d->person_id;
-            f->owner = t->old->owner;
-            f->from = f->to = PB_CASE_STATE_TRANSFERRED;
-            f->version = t->old->version + 1;
-            f->has_referral = true;
-            f->referral_id = id;
-            f->referral_state = PB_REFERRAL_STATE_LOOP_CLOSED;
-            f->referrer = row->referrer;
-        }
-        err = cursor_next(&cursor, why);
-    }
-    return err;
+    struct loops loops = {d, t};
+    return person_referrals(d->turn, &d->person_id, close_one_loop, &loops, why);
 }
 
 /* The case at the new owner: an open one that it has already, or a new one. */
@@ -179,7 +183,9 @@ static enum sg_err take_over(struct decision *d, struct transfer *t, struct sg_w
     bool open = own && case_is_open(own->state);
     if (open) {
         PbCaseState to = case_next(own->state, CASE_TAKEN_OVER);
-        effect = case_change(d, &t->new_id, own, to, &told);
+        err = case_change(d, &t->new_id, own, to, &effect, &told, why);
+        if (err)
+            return err;
     } else {
         effect = case_make(d, t->person, t->new_owner, t->old, &t->old_id, &t->new_id);
         effect->state = PB_CASE_STATE_ASSESSING;
@@ -202,6 +208,7 @@ static enum sg_err take_over(struct decision *d, struct transfer *t, struct sg_w
     if (!err && t->in_training) {
         effect->state = PB_CASE_STATE_IN_TRAINING;
         told->to = PB_CASE_STATE_IN_TRAINING;
+        err = deadline_end(d, RULE_IDLE, &t->new_id, false, why);
     }
     t->state = effect->state;
     return err;
@@ -224,14 +231,15 @@ enum sg_err transfer_case(struct decision *d, const PbReferralRow *row,
         return refuse(d, SG_ST_BAD_TRANSITION, "referral_decided.referral_id", "CASE_OVER",
                       "a referral whose case is open");
     person_grant_refs(d, t.person, NULL);
-    (void)case_change(d, &t.old_id, t.old, PB_CASE_STATE_TRANSFERRED, &told);
+    PbCaseEffect *change;
+    err = case_change(d, &t.old_id, t.old, PB_CASE_STATE_TRANSFERRED, &change, &told, why);
+    if (err)
+        return err;
     told->has_referral = true;
     told->referral_id = *referral_id;
     told->referral_state = PB_REFERRAL_STATE_ACCEPTED;
     told->referrer = row->referrer;
     err = take_over(d, &t, why);
-    if (!err)
-        err = deadline_end(d, RULE_ASSESS, &t.old_id, false, why);
     if (!err)
         err = assess_there(d, &t, why);
     if (!err)

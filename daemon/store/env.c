@@ -11,11 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MAP_BYTES_DEFAULT ((size_t)64 << 30) /* address space only */
 #define READERS_MAX 64U
 #define EPOCH_FIRST 1U
+enum { GROW_WAIT_S = 2 }; /* for readers of another thread, which end theirs all the time */
 
 /* ---- one process ---- */
 
@@ -97,6 +99,12 @@ static struct env *env_new(struct sg_why *why)
         return NULL;
     }
     env->lock_fd = env->head_fd = -1;
+    SG_CHECK(pthread_mutex_init(&env->gate, NULL) == 0);
+    pthread_condattr_t monotonic;
+    SG_CHECK(pthread_condattr_init(&monotonic) == 0 &&
+             pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0 &&
+             pthread_cond_init(&env->closed, &monotonic) == 0);
+    (void)pthread_condattr_destroy(&monotonic);
     return env;
 }
 
@@ -107,6 +115,8 @@ void env_close(struct env **env)
         return;
     if (gone->mdb)
         mdb_env_close(gone->mdb);
+    (void)pthread_cond_destroy(&gone->closed);
+    (void)pthread_mutex_destroy(&gone->gate);
     free(gone->head_path);
     sg_fd_done(&gone->head_fd);
     sg_fd_done(&gone->lock_fd); /* last: another one may open now */
@@ -386,17 +396,53 @@ enum sg_err env_open(const struct env_options *options, struct env **out_env, st
 
 /* ---- open ---- */
 
+void env_enter(struct env *env)
+{
+    SG_CHECK(pthread_mutex_lock(&env->gate) == 0);
+    while (env->grows)
+        SG_CHECK(pthread_cond_wait(&env->closed, &env->gate) == 0);
+    env->open_txns++;
+    SG_CHECK(pthread_mutex_unlock(&env->gate) == 0);
+}
+
+void env_leave(struct env *env)
+{
+    SG_CHECK(pthread_mutex_lock(&env->gate) == 0);
+    env->open_txns--;
+    if (env->grows)
+        SG_CHECK(pthread_cond_broadcast(&env->closed) == 0);
+    SG_CHECK(pthread_mutex_unlock(&env->gate) == 0);
+}
+
+static int double_map(struct env *env)
+{
+    MDB_envinfo info;
+    env_reader_check(env);
+    int rc = mdb_env_info(env->mdb, &info);
+    if (rc)
+        return rc;
+    return info.me_mapsize > SIZE_MAX / 2 ? ENOMEM
+                                          : mdb_env_set_mapsize(env->mdb, info.me_mapsize * 2);
+}
+
 enum sg_err env_grow(struct env *env, struct sg_why *why)
 {
-    unsigned open_txns = atomic_load(&env->open_txns);
+    struct timespec until;
+    int waited = 0, rc = 0;
+    SG_CHECK(clock_gettime(CLOCK_MONOTONIC, &until) == 0);
+    until.tv_sec += GROW_WAIT_S;
+    SG_CHECK(pthread_mutex_lock(&env->gate) == 0);
+    env->grows = true;
+    while (env->open_txns && !waited)
+        waited = pthread_cond_timedwait(&env->closed, &env->gate, &until);
+    unsigned open_txns = env->open_txns;
+    if (!open_txns)
+        rc = double_map(env);
+    env->grows = false;
+    SG_CHECK(pthread_cond_broadcast(&env->closed) == 0);
+    SG_CHECK(pthread_mutex_unlock(&env->gate) == 0);
     if (open_txns)
         return sg_fail(why, SG_E_STORE, "the map cannot grow under %u transactions", open_txns);
-    env_reader_check(env);
-    MDB_envinfo info;
-    int rc = mdb_env_info(env->mdb, &info);
-    if (!rc)
-        rc = info.me_mapsize > SIZE_MAX / 2 ? ENOMEM
-                                            : mdb_env_set_mapsize(env->mdb, info.me_mapsize * 2);
     return rc ? sg_fail(why, SG_E_STORE, "grow the map: %s", mdb_strerror(rc)) : SG_OK;
 }
 

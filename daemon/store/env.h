@@ -38,7 +38,8 @@ SG_MUST_CHECK enum sg_err env_open(const struct env_options *options, struct env
                                    struct sg_why *why);
 void env_close(struct env **env);
 
-/* Twice the map. No transaction may be open. Errors: SG_E_STORE. */
+/* Twice the map. The calling thread has no transaction open; those of another thread are waited
+ * for, 2 s at most, and it begins no new one meanwhile. Errors: SG_E_STORE. */
 SG_MUST_CHECK enum sg_err env_grow(struct env *env, struct sg_why *why);
 
 /* Clear slots of dead readers; call at start, every 10 s and before growth. */

@@ -6,18 +6,25 @@
 #include "store/table.h"
 
 #include <lmdb.h>
-#include <stdatomic.h>
+#include <pthread.h>
 
 struct env {
     MDB_env *mdb;
     MDB_dbi dbi[TABLES];
-    atomic_uint open_txns; /* of all threads: the map must not move under one of them */
+    pthread_mutex_t gate;  /* of what follows: the map must not move under a transaction */
+    pthread_cond_t closed; /* a transaction has ended, or the map has grown */
+    unsigned open_txns;    /* of all threads */
+    bool grows;            /* nobody begins one */
     struct sg_id store_id;
     bool demo;
     char *head_path; /* NULL = none kept */
     int lock_fd, head_fd;
     enum head_state head_state;
 };
+
+/* A transaction is about to begin (waits while the map grows), and one has ended. */
+void env_enter(struct env *env);
+void env_leave(struct env *env);
 
 /* The table under whose name the tree of this one is kept: itself, if it has its own. */
 enum table table_tree(enum table table);

@@ -63,6 +63,11 @@ static const struct table_info {
     [TABLE_PLANS] = FOLD("plans"),
     [TABLE_VISITS] = FOLD("visits"),
     [TABLE_REQUESTS] = FOLD("requests"),
+    [TABLE_MATCHES] = FOLD("matches"),
+    [TABLE_LINKS] = FOLD("links"),
+    [TABLE_SUSPICIONS] = FOLD("suspicions"),
+    [TABLE_SUSPICIONS_OPEN] = FOLD("suspicions_open"),
+    [TABLE_REFUSALS] = KEPT("refusals"),
     [TABLE_CORRECTIONS] = FOLD("corrections"),
     [TABLE_PROMOTED] = FOLD("promoted"),
     /* clang-format on */

@@ -7,10 +7,12 @@ enum sg_err txn_begin(struct txn *txn, struct env *env, enum txn_kind kind, stru
 {
     SG_CHECK(!txn->mdb);
     MDB_txn *mdb = NULL;
+    env_enter(env);
     int rc = mdb_txn_begin(env->mdb, NULL, kind == TXN_READ ? MDB_RDONLY : 0, &mdb);
-    if (rc)
+    if (rc) {
+        env_leave(env);
         return sg_fail(why, SG_E_STORE, "transaction: %s", mdb_strerror(rc));
-    atomic_fetch_add(&env->open_txns, 1);
+    }
     *txn = (struct txn){.mdb = mdb, .env = env, .write = kind == TXN_WRITE};
     return SG_OK;
 }
@@ -20,7 +22,7 @@ enum sg_err txn_commit(struct txn *txn, struct sg_why *why)
     SG_CHECK(txn->mdb);
     /* LMDB frees the handle even when the commit fails. */
     int rc = mdb_txn_commit(SG_TAKE(txn->mdb));
-    atomic_fetch_sub(&txn->env->open_txns, 1);
+    env_leave(txn->env);
     if (rc == MDB_MAP_FULL)
         return sg_fail(why, SG_E_FULL, "commit: the map is full");
     return rc ? sg_fail(why, SG_E_STORE, "commit: %s", mdb_strerror(rc)) : SG_OK;
@@ -31,5 +33,5 @@ void txn_done(struct txn *txn)
     if (!txn->mdb)
         return;
     mdb_txn_abort(SG_TAKE(txn->mdb));
-    atomic_fetch_sub(&txn->env->open_txns, 1);
+    env_leave(txn->env);
 }

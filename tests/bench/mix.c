@@ -61,6 +61,11 @@ static PbEnvelope *assess(void *mix, struct sample *sample, struct sg_arena *are
     return sample_assessment(sample, arena, next(mix, CASES));
 }
 
+static PbEnvelope *consent(void *mix, struct sample *sample, struct sg_arena *arena)
+{
+    return sample_consent(sample, arena, next(mix, CASES));
+}
+
 static PbEnvelope *offer(void *mix, struct sample *sample, struct sg_arena *arena)
 {
     struct sg_id id;
@@ -137,6 +142,7 @@ static const struct step {
     {"referral.submitted", REFERRER, refer, 1, false, CASES, 0},
     {"referral.decided", OWNER, accept, 1, false, NOTHING, 0},
     {"assessment.completed", OWNER, assess, 1, false, NOTHING, 0},
+    {"consent.recorded", OWNER, consent, 1, false, NOTHING, 0},
     {"slot.offered", PROVIDER, offer, SEATS, true, NOTHING, 0},
     {"seat.requested", OWNER, ask, 1, true, SEATS_GIVEN, 0},
     {"seat.decided", PROVIDER, confirm, 1, true, NOTHING, 0},

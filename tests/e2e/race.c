@@ -59,8 +59,11 @@ static void hear(void *context, struct raw_link *link, uint64_t seq, const PbEnv
         return;
     if (change->to == PB_CASE_STATE_ASSESSING)
         state(race, OWNER_A, sample_assessment(&race->sample, &race->arena, &id));
-    else if (change->to == PB_CASE_STATE_IN_SERVICE && race->case_count < 2 * (size_t)race->rounds)
+    else if (change->to == PB_CASE_STATE_IN_SERVICE &&
+             race->case_count < 2 * (size_t)race->rounds) {
+        state(race, OWNER_A, sample_consent(&race->sample, &race->arena, &id));
         race->cases[race->case_count++] = id;
+    }
 }
 
 static enum sg_err prepare(struct race *race, struct sg_why *why)

@@ -88,8 +88,10 @@ static void hear_case(struct load *load, const PbCaseStateChanged *change)
     if (change->to == PB_CASE_STATE_ASSESSING && change->from != PB_CASE_STATE_ASSESSING)
         state(load, LOAD_OWNER, sample_assessment(&load->sample, &load->arena, &id));
     else if (change->to == PB_CASE_STATE_IN_SERVICE && change->from == PB_CASE_STATE_ASSESSING &&
-             load->slot_count)
+             load->slot_count) {
+        state(load, LOAD_OWNER, sample_consent(&load->sample, &load->arena, &id));
         ask_for_seat(load, &id);
+    }
 }
 
 static void hear_slot(struct load *load, const PbTrainingSlotOffered *slot)

@@ -10,6 +10,18 @@ const char *id_text(unsigned number, char to[SG_ID_TEXT])
     return to;
 }
 
+struct world_outcome say_consent(struct world_city *city, unsigned number,
+                                 const struct sg_id *case_id, const char *action, const char *scope)
+{
+    char id[SG_ID_TEXT], c[SG_ID_TEXT];
+    return world_publish(
+        city, DINSOS,
+        "{\"caseId\":\"%s\",\"consentRecorded\":{\"consentId\":\"%s\",\"action\":"
+        "\"%s\",\"scopes\":[\"%s\"],\"method\":\"THUMBPRINT\",\"givenBy\":\"SELF\","
+        "\"textVersion\":\"consent-id-2026-01\",\"evidenceRef\":\"DINSOS/F-221/2026\"}}",
+        sg_id_print(case_id, c), id_text(number, id), action, scope);
+}
+
 struct sg_id person_in_service(struct world_city *city, unsigned number, const char *person_json,
                                unsigned band)
 {
@@ -43,6 +55,7 @@ struct sg_id person_in_service(struct world_city *city, unsigned number, const c
         "\"trainingSuitable\":true,\"schooling\":\"LOWER_SEC\",\"socialRegistry\":\"NONE\"}}",
         case_text, id_text(number + 1000, assessment), band);
     SG_CHECK(o.status == PB_OUTCOME_STATUS_ACCEPTED);
+    accepted(say_consent(city, number + 2000, &case_id, "GIVEN", "SHARE_WITH_PROVIDER"));
     return case_id;
 }
 

@@ -14,6 +14,11 @@ struct sg_id person_in_service(struct world_city *city, unsigned number, const c
                                unsigned band);
 /* Slot S1 of disnaker: two seats, men of 18 to 40, KTP waivable, hold 72 h. */
 struct world_outcome offer_s1(struct world_city *city, unsigned number, unsigned seats);
+/* E06 of dinsos: action GIVEN, REFUSED or WITHDRAWN, of one scope. */
+struct world_outcome say_consent(struct world_city *city, unsigned number,
+                                 const struct sg_id *case_id, const char *action,
+                                 const char *scope);
+
 /* E11 of dinsos. */
 struct world_outcome ask_seat(struct world_city *city, unsigned request, unsigned slot,
                               const struct sg_id *case_id, bool accepted, bool waitlist);

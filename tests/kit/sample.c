@@ -272,6 +272,30 @@ static void set_dates(PbTrainingSlotOffered *s, const struct sample *sample, str
     s->late_entry_until = date_at(arena, begins_ms + 5 * SG_DAY_MS);
 }
 
+PbEnvelope *sample_consent(struct sample *sample, struct sg_arena *arena,
+                           const struct sg_id *case_id)
+{
+    static const PbConsentRecorded__Scope scope = PB_CONSENT_RECORDED__SCOPE_SHARE_WITH_PROVIDER;
+    PbEnvelope *e = envelope(sample, arena, "consent.recorded", "dinsos", "dns-0031");
+    PbConsentRecorded *c = SG_NEW(arena, PbConsentRecorded);
+    SG_CHECK(c);
+    pb_consent_recorded__init(c);
+    struct sg_id id = new_id(sample);
+    c->has_consent_id = c->has_action = c->has_method = c->has_given_by = true;
+    c->consent_id = id_field(arena, &id);
+    c->action = PB_CONSENT_RECORDED__ACTION_GIVEN;
+    c->n_scopes = 1;
+    c->scopes = sg_arena_copy(arena, &scope, sizeof scope);
+    c->method = PB_CONSENT_RECORDED__METHOD_THUMBPRINT;
+    c->given_by = PB_CONSENT_RECORDED__GIVEN_BY_SELF;
+    c->text_version = text(arena, "consent-id-2026-01");
+    c->evidence_ref = text(arena, "DINSOS/F-221/2026");
+    e->has_case_id = true;
+    e->case_id = id_field(arena, case_id);
+    e->consent_recorded = c;
+    return e;
+}
+
 PbEnvelope *sample_slot(struct sample *sample, struct sg_arena *arena, uint32_t capacity,
                         struct sg_id *out_slot)
 {

@@ -33,6 +33,9 @@ PbEnvelope *sample_decision(struct sample *sample, struct sg_arena *arena,
 /* E05 of dinsos: a grown-up PPKS, fit for training. */
 PbEnvelope *sample_assessment(struct sample *sample, struct sg_arena *arena,
                               const struct sg_id *case_id);
+/* E06 of dinsos: the person lets providers know name and phone. */
+PbEnvelope *sample_consent(struct sample *sample, struct sg_arena *arena,
+                           const struct sg_id *case_id);
 /* E08 of disnaker: for everybody, begins in 30 days. */
 PbEnvelope *sample_slot(struct sample *sample, struct sg_arena *arena, uint32_t capacity,
                         struct sg_id *out_slot);

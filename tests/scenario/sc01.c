@@ -57,6 +57,7 @@ static struct sg_id take_budi_in(void)
         "\"priorityBand\":3,\"trainingSuitable\":true,\"schooling\":\"LOWER_SEC\","
         "\"socialRegistry\":\"DTSEN\"}}",
         text, id_text(11, as1)));
+    accepted(say_consent(&city, 12, &case_id, "GIVEN", "SHARE_WITH_PROVIDER"));
     return case_id;
 }
 

@@ -56,8 +56,9 @@ static void seats_and_waiting(void **state)
     accepted(decide_seat(&city, DINSOS, &of_joko.allocation_id, "\"PERSON_ACCEPTED\""));
     assert_int_equal(seat_changes(&city, "RESERVED"), 3);
 
-    /* What the trainer sees: sex, age band and district of who holds a seat; no name, no case. */
-    assert_int_equal(world_count(&city, DISNAKER, "seat.*", "Joko"), 0);
+    /* What the trainer sees: sex, age band and district of who holds a seat; the name once it is
+     * accepted, with consent; no case. */
+    assert_int_equal(world_count(&city, DISNAKER, "seat.*", "Joko"), 1);
     assert_int_equal(world_count(&city, DISNAKER, "seat.*", "caseId"), 0);
     assert_int_not_equal(world_count(&city, DISNAKER, "seat.*", "AGE_BAND_A35_44"), 0);
     assert_int_equal(world_count(&city, SATPOLPP, "seat.*", "allocationId"), 0);

@@ -122,11 +122,19 @@ bool act_is_waited_for(const struct acts *a, const struct sg_id *id)
 
 /* ---- people ---- */
 
+/* Of every ten people one is a child, and one is hardly grown up. */
+int act_birth_year(unsigned k)
+{
+    return k % 10 == 9   ? 2010 + (int)(k / 10 % 4)
+           : k % 10 == 4 ? 2006 + (int)(k / 10 % 2)
+                         : 1950 + (int)k;
+}
+
 void act_about(struct acts *a, PbPersonIdentity *p, unsigned k)
 {
     static const char *const homes[] = {"14.71.08.1009", "14.71.10", "13.71", "14.71.08"};
     bool female = k & 1;
-    int year = 1950 + (int)k;
+    int year = act_birth_year(k);
     p->full_name = sg_arena_format(a->arena, "Warga %u", k);
     p->name_quality = PB_NAME_QUALITY_FULL;
     p->sex = one_in(a, 15) ? PB_SEX_UNKNOWN : female ? PB_SEX_FEMALE : PB_SEX_MALE;
@@ -162,6 +170,21 @@ PbPersonIdentity *act_person(struct acts *a, unsigned k)
     return p;
 }
 
+/* What is said of a person when an age comes to light: a child's, or a grown-up's. */
+PbPersonIdentity *act_age(struct acts *a, bool child)
+{
+    PbPersonIdentity *p = act_person(a, child ? 9 : 0);
+    p->sex = PB_SEX_UNKNOWN;
+    p->domicile_region = NULL;
+    p->nik = NULL;
+    p->nik_status = PB_NIK_STATUS_NONE;
+    p->has_estimated_age = false;
+    p->birth_quality = PB_BIRTH_QUALITY_PARTIAL;
+    p->birth_date = act_date(a, sg_day_of(child ? 2012 : 1980, 3, 1));
+    p->birth_date->day = 0;
+    return p;
+}
+
 /* ---- a history ---- */
 
 void acts_init(struct acts *acts, uint64_t seed, struct model *model,
@@ -185,11 +208,13 @@ PbEnvelope *acts_next(struct acts *a, int64_t now_ms)
     static const struct {
         unsigned weight;
         PbEnvelope *(*make)(struct acts *a);
-    } acts[] = {{90, act_refer},    {20, act_serve},   {32, act_transfer}, {40, act_acknowledge},
-                {95, act_decide},   {22, act_contact}, {65, act_assess},   {12, act_annul},
-                {40, act_offer},    {40, act_change},  {5, act_cancel},    {150, act_request},
-                {150, act_settle},  {80, act_start},   {50, act_attend},   {70, act_end},
-                {22, act_register}, {60, act_issue},   {50, act_check}};
+    } acts[] = {{90, act_refer},    {20, act_serve},     {32, act_transfer}, {40, act_acknowledge},
+                {95, act_decide},   {22, act_contact},   {65, act_assess},   {12, act_annul},
+                {40, act_offer},    {40, act_change},    {5, act_cancel},    {150, act_request},
+                {150, act_settle},  {80, act_start},     {50, act_attend},   {70, act_end},
+                {22, act_register}, {60, act_issue},     {50, act_check},    {70, act_consent},
+                {60, act_deliver},  {40, act_plan},      {90, act_visit},    {14, act_close},
+                {14, act_link},     {30, act_ask_rights}};
     PbEnvelope *e = NULL;
     unsigned total = 0;
     a->now_ms = a->sample.now_ms = now_ms;

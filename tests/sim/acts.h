@@ -24,7 +24,8 @@ struct acts {
     unsigned person;                        /* whom the last E01 was about */
     struct sg_id slots_ahead[ACTS_PLANNED]; /* spoken of before they are offered */
     struct sg_id items_ahead[ACTS_PLANNED]; /* spoken of before they are registered */
-    size_t slots_ahead_count, items_ahead_count;
+    struct sg_id plans_ahead[ACTS_PLANNED]; /* visited before they are set */
+    size_t slots_ahead_count, items_ahead_count, plans_ahead_count;
     uint64_t bast_count;
 };
 
@@ -59,7 +60,21 @@ void *act_pick(struct acts *a, const struct pile *pile, size_t newest,
 bool act_is_waited_for(const struct acts *a, const struct sg_id *id);
 void act_about(struct acts *a, PbPersonIdentity *p, unsigned k);
 PbPersonIdentity *act_person(struct acts *a, unsigned k);
+PbPersonIdentity *act_age(struct acts *a, bool child);
+int act_birth_year(unsigned k);
 
+PbEventRef *act_place(struct acts *a, const struct sg_id *outbox_id, uint64_t number);
+/* An envelope of a case, by its owner. */
+PbEnvelope *act_of_case(struct acts *a, const char *type, const struct m_case *c);
+const struct sg_id *act_ref_of(const struct acts *a, const char *agency, const struct m_person *p);
+
+PbEnvelope *act_consent(struct acts *a);
+PbEnvelope *act_deliver(struct acts *a);
+PbEnvelope *act_plan(struct acts *a);
+PbEnvelope *act_visit(struct acts *a);
+PbEnvelope *act_close(struct acts *a);
+PbEnvelope *act_link(struct acts *a);
+PbEnvelope *act_ask_rights(struct acts *a);
 PbEnvelope *act_refer(struct acts *a);
 PbEnvelope *act_serve(struct acts *a);
 PbEnvelope *act_transfer(struct acts *a);

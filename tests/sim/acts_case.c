@@ -60,11 +60,23 @@ static bool is_laden(const struct acts *a, const void *object)
     return is_open(a, c) && (c->person->live || c->person->waiting_count || c->laden);
 }
 
+/* A child is with somebody who does not protect children. */
+static bool is_unsafe(const struct acts *a, const void *object)
+{
+    const struct m_case *c = object;
+    (void)a;
+    return c->minor_from_ms != 0;
+}
+
 static PbEnvelope *of_case(struct acts *a, PbReferralKind kind, const char *target)
 {
     struct sg_id id;
     bool laden = kind == PB_REFERRAL_KIND_TRANSFER && !one_in(a, 4);
-    const struct m_case *c = act_pick(a, &a->model->cases, 120, laden ? is_laden : is_open);
+    bool child = kind == PB_REFERRAL_KIND_TRANSFER && one_in(a, 3);
+    const struct m_case *c = act_pick(a, &a->model->cases, 120,
+                                      child   ? is_unsafe
+                                      : laden ? is_laden
+                                              : is_open);
     if (!c)
         return NULL;
     PbEnvelope *e = sample_referral(&a->sample, a->arena, &id);
@@ -94,9 +106,16 @@ PbEnvelope *act_serve(struct acts *a)
     return e;
 }
 
+/* Children go to who protects them, most of the time. */
 PbEnvelope *act_transfer(struct acts *a)
 {
-    return of_case(a, PB_REFERRAL_KIND_TRANSFER, act_agency_with(a, PB_CAPABILITY_CASE_OWNER));
+    PbEnvelope *e =
+        of_case(a, PB_REFERRAL_KIND_TRANSFER, act_agency_with(a, PB_CAPABILITY_CASE_OWNER));
+    struct sg_id id = e ? id_of(e->case_id) : (struct sg_id){{0}};
+    const struct m_case *c = e ? pile_find(&a->model->cases, &id) : NULL;
+    if (c && (c->minor || c->person->minor) && !one_in(a, 8))
+        e->referral_submitted->target_agency = act_text(a, "dpppa");
+    return e;
 }
 
 /* ---- E02, E03 ---- */
@@ -210,7 +229,13 @@ static bool takes_assessment(const struct acts *a, const void *object)
 static bool waits(const struct acts *a, const void *object)
 {
     const struct m_case *c = object;
-    return takes_assessment(a, c) && (c->person->waiting_count || c->called_minor);
+    return takes_assessment(a, c) &&
+           (c->person->waiting_count || c->person->live || c->called_minor);
+}
+
+static bool is_child(const struct m_case *c)
+{
+    return c->minor || c->person->minor;
 }
 
 PbEnvelope *act_assess(struct acts *a)
@@ -227,7 +252,7 @@ PbEnvelope *act_assess(struct acts *a)
     struct sg_id id = act_new_id(a);
     p->assessment_id = act_id(a, &id);
     e->publisher_agency = act_text(a, one_in(a, 25) ? act_agency(a) : c->owner);
-    p->is_minor = !c->called_minor && one_in(a, c->person->waiting_count ? 4 : 16);
+    p->is_minor = !c->called_minor && one_in(a, c->person->waiting_count ? 6 : 24);
     p->has_schooling = !one_in(a, 4);
     p->schooling = (PbSchooling)(1 + below(a, 6));
     p->priority_band = 1 + (uint32_t)below(a, 4);
@@ -237,6 +262,13 @@ PbEnvelope *act_assess(struct acts *a)
         p->person = act_person(a, (unsigned)below(a, ACTS_PEOPLE));
         p->person->nik = NULL;
         p->person->nik_status = PB_NIK_STATUS_NONE;
+    } else if (is_child(c)) {
+        p->is_minor = one_in(a, 2);
+        if (!p->is_minor && one_in(a, 2))
+            p->person = act_age(a, false);
+    } else if (one_in(a, c->person->live ? 16 : 60)) {
+        p->is_minor = !one_in(a, 4);
+        p->person = act_age(a, true);
     }
     return e;
 }

@@ -86,8 +86,13 @@ void model_init(struct model *model, const struct sg_roster *roster)
 
 void model_done(struct model *model)
 {
-    struct pile *piles[] = {&model->persons, &model->cases, &model->referrals, &model->slots,
-                            &model->seats,   &model->items, &model->basts};
+    struct pile *piles[] = {&model->persons, &model->cases,   &model->referrals, &model->slots,
+                            &model->seats,   &model->items,   &model->basts,     &model->refs,
+                            &model->plans,   &model->requests};
+    for (size_t i = 0; i < model->cases.count; i++)
+        free(((struct m_case *)model->cases.all[i])->visits);
+    for (size_t i = 0; i < model->persons.count; i++)
+        free(((struct m_person *)model->persons.all[i])->statements);
     for (size_t i = 0; i < SG_ARRAY_LEN(piles); i++)
         pile_free(piles[i]);
     free(model->parked);
@@ -144,6 +149,7 @@ bool m_is_missing(const struct model *m, const struct m_parked *parked)
     case 114:
     case 115: return seat && seat->state <= PB_ALLOCATION_STATE_CONFIRMED;
     case 118: return !item || item->state == PB_ITEM_STATE_IN_STOCK;
+    case 120: return !pile_find(&m->plans, &parked->object_id);
     default: return false;
     }
 }
@@ -196,14 +202,28 @@ static void take_event(struct model *m, const struct m_event *ev)
     static const struct {
         uint32_t type;
         void (*take)(struct model *m, const struct m_event *ev);
-    } types[] = {{101, m_referral_submitted}, {102, m_referral_acknowledged},
-                 {103, m_referral_decided},   {104, m_contact},
-                 {105, m_assessment},         {108, m_slot_offered},
-                 {109, m_slot_changed},       {110, m_slot_cancelled},
-                 {111, m_seat_requested},     {112, m_seat_decided},
-                 {113, m_placement_started},  {114, m_attendance},
-                 {115, m_placement_ended},    {116, m_item_registered},
-                 {117, m_item_issued},        {118, m_item_checked},
+    } types[] = {{101, m_referral_submitted},
+                 {102, m_referral_acknowledged},
+                 {103, m_referral_decided},
+                 {104, m_contact},
+                 {105, m_assessment},
+                 {106, m_consent},
+                 {107, m_service},
+                 {119, m_plan_set},
+                 {120, m_visit},
+                 {121, m_case_closed},
+                 {123, m_rights},
+                 {108, m_slot_offered},
+                 {109, m_slot_changed},
+                 {110, m_slot_cancelled},
+                 {111, m_seat_requested},
+                 {112, m_seat_decided},
+                 {113, m_placement_started},
+                 {114, m_attendance},
+                 {115, m_placement_ended},
+                 {116, m_item_registered},
+                 {117, m_item_issued},
+                 {118, m_item_checked},
                  {124, m_correction}};
     m->last_type = ev->record->rest->type;
     m->counts.accepted[m->last_type]++;
@@ -233,6 +253,8 @@ static void take_derived(struct model *m, const struct record *record, const PbE
     m->counts.derived++;
     if (e->seat_allocation_changed)
         m_seat_changed(m, record, e);
+    else if (e->case_relapse_detected)
+        m_relapse_told(m, e);
     else if (e->deadline_missed)
         count_notice(m, e->deadline_missed);
     else if (effect && effect->referral)
@@ -250,6 +272,7 @@ static void take_record(struct model *m, const struct record *record)
                          .effect = record->rest->effect,
                          .agency = m_agency(m, record->rest->agency)};
     if (kind == PB_RECORD_KIND_DERIVED) {
+        m_note_refs(m, record);
         take_derived(m, record, event.envelope);
         return;
     }
@@ -262,8 +285,10 @@ static void take_record(struct model *m, const struct record *record)
         settle_one(m, record);
     else
         m_followed(m);
-    if (!m->broken && !(ev.effect->park && ev.effect->park->code))
+    if (!m->broken && !(ev.effect->park && ev.effect->park->code)) {
         take_event(m, &ev);
+        m_note_refs(m, record);
+    }
 }
 
 static void look_in(struct model *m, struct txn *txn, int64_t now_ms)
@@ -276,16 +301,31 @@ static void look_in(struct model *m, struct txn *txn, int64_t now_ms)
 
 /* ---- after each event: the rows that it moved ---- */
 
+/* What an E09, E19 or E21 must have seen. */
+static void read_version(struct model *m, enum model_kind kind, void *object)
+{
+    struct m_case *c = object;
+    struct m_plan *plan = object;
+    if (kind == TOUCHED_CASE) {
+        const PbCaseRow *row = m_row(m, TABLE_CASES, &c->id, &pb_case_row__descriptor);
+        c->version = row ? row->version : 0;
+    } else if (kind == TOUCHED_PLAN) {
+        const PbPlanRow *row = m_row(m, TABLE_PLANS, &plan->id, &pb_plan_row__descriptor);
+        plan->version = row ? row->version : 0;
+    }
+}
+
 static void compare_touched(struct model *m)
 {
-    static void (*const compare[])(struct model * m,
-                                   const void *object) = {[TOUCHED_CASE] = m_compare_case,
-                                                          [TOUCHED_REFERRAL] = m_compare_referral,
-                                                          [TOUCHED_SEAT] = m_compare_seat,
-                                                          [TOUCHED_ITEM] = m_compare_item};
+    static void (*const compare[])(struct model * m, const void *object) = {
+        [TOUCHED_CASE] = m_compare_case,      [TOUCHED_REFERRAL] = m_compare_referral,
+        [TOUCHED_SEAT] = m_compare_seat,      [TOUCHED_ITEM] = m_compare_item,
+        [TOUCHED_SLOT] = m_compare_slot,      [TOUCHED_PLAN] = m_compare_plan,
+        [TOUCHED_REQUEST] = m_compare_request};
     for (size_t i = 0; !m->broken && i < m->touched_count; i++) {
         compare[m->kinds[i]](m, m->touched[i]);
         m_compare_limits(m, m->kinds[i], m->touched[i]);
+        read_version(m, m->kinds[i], m->touched[i]);
     }
     m->touched_count = 0;
 }
@@ -329,6 +369,8 @@ void model_compare(struct model *m, struct txn *txn, int64_t now_ms)
                  {offsetof(struct model, referrals), m_compare_referral},
                  {offsetof(struct model, slots), m_compare_slot},
                  {offsetof(struct model, seats), m_compare_seat},
+                 {offsetof(struct model, plans), m_compare_plan},
+                 {offsetof(struct model, requests), m_compare_request},
                  {offsetof(struct model, items), m_compare_item}};
     look_in(m, txn, now_ms);
     for (size_t i = 0; i < SG_ARRAY_LEN(piles); i++) {

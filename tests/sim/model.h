@@ -19,7 +19,15 @@ enum {
     MODEL_OWNERS_MAX = 16,
     MODEL_EXPECTED_MAX = 640,
     MODEL_TYPES = 128,
-    MODEL_RULES = 32
+    MODEL_RULES = 32,
+    MODEL_LIMITS = 12,
+    MODEL_NIKS = 256,
+    MODEL_SCOPES = 6,
+    MODEL_SERVICES = 11,
+    MODEL_FOOD_DAYS = 400,
+    MODEL_CHECKPOINTS = 128,
+    MODEL_SUSPECTS = 4096,
+    MODEL_TOLD = 16
 };
 
 /* Objects of one kind by id, in order of arrival; each begins with its id. Addresses stay. */
@@ -30,19 +38,152 @@ struct pile {
     size_t hash_room;
 };
 
+/* A deadline: when each of its levels is reached, and whom it binds (NULL: not looked at). */
+struct m_limit {
+    bool paused, held; /* the person is restricted; it was, at some time */
+    const char *rule;
+    const char *responsible;
+    int64_t levels_ms[3];
+    size_t count;
+};
+
+struct m_limits {
+    struct m_limit all[MODEL_LIMITS];
+    size_t count;
+};
+
+struct m_visit {
+    int32_t on;
+    uint64_t seq;
+    bool contact, off_street;
+};
+
 struct m_case {
     struct sg_id id;
     const char *owner;
     struct m_person *person;
     PbCaseState state;
+    uint64_t version; /* as its row says */
     uint32_t band;
     bool not_ppks, called_minor; /* by the last E05 */
-    bool assess_limit;           /* T03 */
-    bool laden;                  /* an item was issued in it */
+    bool minor, age_doubt;
+    int64_t minor_from_ms; /* T04; 0: it does not run */
+    int64_t plan_from_ms;  /* T11 of a case without a plan */
+    int64_t busy_ms;       /* T12 counts from it */
+    struct m_plan *plan;   /* the last one */
+    int32_t mentored_from; /* first day of the first plan of this episode */
+    struct m_visit *visits;
+    size_t visit_count, visit_room;
+    int32_t food[MODEL_FOOD_DAYS]; /* days on which some was given in this episode */
+    size_t food_count;
+    PbCaseState before; /* CLOSED: what it was */
+    int32_t closed_on;
+    int64_t closed_ms;
+    PbCloseReason close_reason;
+    uint32_t reopened;
+    int64_t assess_set_ms;
+    int64_t assess_from_ms; /* T03; 0: it does not run */
+    bool laden;             /* an item was issued in it */
+};
+
+/* What one event says of who a person is; zero or empty: nothing. */
+struct m_statement {
+    uint64_t seq;
+    PbSex sex;
+    bool dated, guessed;
+    int32_t born_on, born_in; /* the latest possible day; the year */
+    uint32_t age;
+    PbSchooling schooling;
+    char home[16], nik[20];
+};
+
+/* What is known by all statements, and by which. */
+struct m_identity {
+    PbSex sex;
+    bool dated, guessed;
+    int32_t born_on, born_in;
+    uint32_t age;
+    PbSchooling schooling;
+    const char *home;
+    uint64_t sex_seq, birth_seq, age_seq, home_seq, schooling_seq;
+};
+
+struct m_nik {
+    char nik[20];
+    struct m_person *person; /* NULL: nobody any more */
+};
+
+/* An agency's pseudonym. */
+struct m_ref {
+    struct sg_id id;
+    const char *agency;
+    struct m_person *person;
+};
+
+struct m_consent {
+    bool given, ends;
+    int32_t valid_until;
+};
+
+struct m_checkpoint {
+    char code[16];
+    int32_t due_on;
+    bool done, passed, training;
+};
+
+struct m_plan {
+    struct sg_id id;
+    const char *owner;
+    struct m_case *c;
+    PbPlanState state;
+    PbMentoringPlanSet__Template template;
+    int32_t starts_on, ended_on;
+    uint64_t version; /* as its row says */
+    struct m_checkpoint checkpoints[MODEL_CHECKPOINTS];
+    size_t checkpoint_count;
+    bool aftercare;            /* its checkpoints are laid */
+    int64_t limit_ms, held_ms; /* T11: set then; has stood still so long */
+};
+
+/* A request of a person, and whom it was told to. */
+struct m_request {
+    struct sg_id id;
+    struct m_person *person;
+    struct m_case *c;
+    const char *owner; /* who decides */
+    PbDataSubjectRequestRecorded__Kind kind;
+    PbDataSubjectRequestRecorded__Status status;
+    int64_t received_ms, told_ms;
+    bool identity_checked;
+    const char
+        *told[MODEL_TOLD]; /* that must forget something and have not said yet that they did */
+    size_t told_count;
+};
+
+/* A D4 that must follow. */
+struct m_relapse {
+    const struct m_person *person;
+    const struct m_case *c; /* NULL: any that fits */
+    PbCaseRelapseDetected__Reference reference;
+    int32_t reference_on, on;
+};
+
+/* Two persons that may be the same. */
+struct m_suspect {
+    struct m_person *a, *b;
+    bool linked, different;
 };
 
 struct m_person {
     struct sg_id id;
+    struct m_person *linked_to; /* NULL: itself */
+    struct m_consent consents[MODEL_SCOPES];
+    bool restricted, was_restricted;
+    int64_t restricted_ms;
+    int32_t first_closed_on, first_completed_on, last_completed_on; /* 0: never */
+    struct m_statement *statements;                                 /* by seq */
+    size_t statement_count, statement_room;
+    bool minor, age_doubt;
     struct m_seat *live;
     struct m_seat *waiting[MODEL_WAITINGS_OF_PERSON];
     size_t waiting_count;
@@ -68,6 +209,14 @@ struct m_referral {
     struct m_person *person;
     struct sg_id outbox_id; /* place of the E01 */
     uint64_t number, seq;
+    PbSpmService services[MODEL_SERVICES];
+    bool delivered[MODEL_SERVICES];
+    size_t service_count;
+    PbPriority priority;
+    bool of_child; /* T01, T02 are the short ones */
+    int32_t occurred_on;
+    int64_t since_ms;       /* T01, T02 count from it */
+    int64_t handed_over_ms; /* 0: the person was not brought */
 };
 
 struct m_slot {
@@ -104,7 +253,10 @@ struct m_seat {
     uint32_t band; /* of waiting */
     uint64_t seq;  /* of the E11 */
     int32_t started_on, ended_on;
-    bool started, kit_limit; /* T09 */
+    bool started, was_live;
+    struct m_limit confirm, begin; /* T06, T07 while they run */
+    int64_t attended_ms;           /* T08 counts from it */
+    int64_t kit_from_ms;           /* T09; 0: it does not run */
 };
 
 enum { MODEL_GROUP_MAX = 4, MODEL_CHECKS = 4 };
@@ -119,7 +271,7 @@ struct m_item {
     int32_t bast_on, custody_until;
     bool kept;                      /* granted, and not given back */
     bool check_limit[MODEL_CHECKS]; /* T10-1 to T10-4 */
-    bool return_limit;              /* T10-LOAN */
+    int64_t return_from_ms;         /* T10-LOAN; 0: it does not run */
 };
 
 struct m_bast {
@@ -155,6 +307,7 @@ struct m_expected {
 struct model_counts {
     uint64_t accepted[MODEL_TYPES], parked[MODEL_TYPES], settled[MODEL_TYPES];
     uint64_t settled_refused, timed_out, promoted, expired, derived;
+    uint64_t relapses, orders;
     uint64_t told[MODEL_RULES][4], cleared[MODEL_RULES]; /* D2 by rule number and level */
     uint64_t told_while_down;
 };
@@ -166,19 +319,33 @@ struct model {
     int64_t now_ms;
     uint64_t taken_seq; /* of the last record that was read */
     uint32_t last_type; /* of the last event of an agency */
-    struct pile persons, cases, referrals, slots, seats, items, basts;
+    struct pile persons, cases, referrals, slots, seats, items, basts, refs, plans, requests;
+    struct m_suspect suspects[MODEL_SUSPECTS];
+    size_t suspect_count;
+    struct m_nik niks[MODEL_NIKS];
+    size_t nik_count;
     struct m_parked *parked;
     size_t parked_count, parked_room;
     /* the event in hand */
     struct m_expected expected[MODEL_EXPECTED_MAX];
     size_t expected_count;
+    struct m_relapse relapses[16];
+    size_t relapse_count;
     struct m_slot *alternative; /* of a slot that was cancelled; claims in order */
     struct m_seat *claims[MODEL_EXPECTED_MAX];
     size_t claim_count, claim_next;
     struct m_slot *open_slots[64]; /* something may still happen on them */
     size_t open_slot_count;
     void *touched[64]; /* objects that the event in hand has moved, to be compared */
-    enum model_kind { TOUCHED_CASE, TOUCHED_REFERRAL, TOUCHED_SEAT, TOUCHED_ITEM } kinds[64];
+    enum model_kind {
+        TOUCHED_CASE,
+        TOUCHED_REFERRAL,
+        TOUCHED_SEAT,
+        TOUCHED_ITEM,
+        TOUCHED_SLOT,
+        TOUCHED_PLAN,
+        TOUCHED_REQUEST
+    } kinds[64];
     size_t touched_count;
     struct model_counts counts;
     struct ledger_turn turn; /* for reading rows */
@@ -222,6 +389,12 @@ void m_referral_acknowledged(struct model *m, const struct m_event *ev);
 void m_referral_decided(struct model *m, const struct m_event *ev);
 void m_contact(struct model *m, const struct m_event *ev);
 void m_assessment(struct model *m, const struct m_event *ev);
+void m_consent(struct model *m, const struct m_event *ev);
+void m_service(struct model *m, const struct m_event *ev);
+void m_plan_set(struct model *m, const struct m_event *ev);
+void m_visit(struct model *m, const struct m_event *ev);
+void m_case_closed(struct model *m, const struct m_event *ev);
+void m_rights(struct model *m, const struct m_event *ev);
 void m_correction(struct model *m, const struct m_event *ev);
 void m_slot_offered(struct model *m, const struct m_event *ev);
 void m_slot_changed(struct model *m, const struct m_event *ev);
@@ -235,6 +408,20 @@ void m_item_registered(struct model *m, const struct m_event *ev);
 void m_item_issued(struct model *m, const struct m_event *ev);
 void m_item_checked(struct model *m, const struct m_event *ev);
 
+/* Persons: who is meant, what is said, what is known. */
+struct m_person *m_meant_person(struct model *m, const struct m_event *ev,
+                                const PbPersonIdentity *said);
+void m_note_refs(struct model *m, const struct record *record);
+void m_person_stated(struct model *m, const struct m_event *ev, struct m_person *p,
+                     const PbPersonIdentity *said);
+void m_state_person(struct model *m, struct m_person *p, uint64_t seq, const PbPersonIdentity *said,
+                    PbSchooling schooling);
+void m_unstate_person(struct model *m, struct m_person *p, uint64_t seq);
+struct m_identity m_identity_of(const struct m_person *p);
+bool m_age_at(const struct m_identity *id, int32_t day, int32_t *out_age);
+bool m_is_minor(const struct m_identity *id, int32_t day, bool *out_doubt);
+void m_set_minor(struct model *m, struct m_person *p, bool minor, bool doubt);
+
 /* Rows against the model. */
 void m_compare_person(struct model *m, const void *object);
 void m_compare_case(struct model *m, const void *object);
@@ -242,7 +429,19 @@ void m_compare_referral(struct model *m, const void *object);
 void m_compare_slot(struct model *m, const void *object);
 void m_compare_seat(struct model *m, const void *object);
 void m_compare_item(struct model *m, const void *object);
+void m_compare_plan(struct model *m, const void *object);
+void m_compare_request(struct model *m, const void *object);
 void m_compare_tables(struct model *m);
+
+/* Deadlines: what an object must have; rows of the two tables; one object's rows. */
+void m_limits_of(const struct model *m, enum model_kind kind, const void *object,
+                 struct m_limits *to);
+void m_promise_limits(const struct model *m, struct m_seat *seat);
+struct cursor;
+struct sg_id m_id_at(const uint8_t *bytes);
+void m_look_at_limit(struct model *m, const struct cursor *at);
+void m_look_at_due(struct model *m, const struct cursor *at);
+uint64_t m_wanted_limits(struct model *m);
 void m_compare_limits(struct model *m, enum model_kind kind, const void *object);
 
 /* The broker's own: a change of a seat. */
@@ -258,6 +457,40 @@ void m_slots_settled(struct model *m);
 bool m_goes_first(const struct m_seat *a, const struct m_seat *b);
 void m_expect_hold(struct model *m, struct m_seat *seat);
 void m_expect_void(struct model *m, struct m_seat *seat);
+void m_expect_release(struct model *m, struct m_seat *seat);
+struct m_expected *m_expect(struct model *m, struct m_seat *seat, PbAllocationState state);
+bool m_has(const struct model *m, const char *agency, PbCapability capability);
+/* The person that this one was found to be. */
+struct m_person *m_root(struct m_person *p);
+
+/* Cases: their states, what begins and ends with them. */
+void m_move_case(struct model *m, struct m_case *c, PbCaseState to);
+void m_assess_limit(const struct model *m, struct m_case *c, int64_t from_ms);
+void m_busy(struct model *m, struct m_case *c);
+bool m_may_reopen(const struct model *m, const struct m_case *c);
+void m_reopen(struct model *m, struct m_case *c);
+void m_loops_of(struct model *m, const struct m_case *c, const struct m_referral *but);
+const char *m_against_closing(const struct model *m, const struct m_case *c, const PbEnvelope *e);
+bool m_lost_contact(const struct m_case *c);
+bool m_independent(const struct m_case *c, int32_t today);
+void m_relapse(struct model *m, const struct m_case *c, int32_t on);
+void m_relapse_seen(struct model *m, struct m_person *p, PbActivity activity, int32_t on);
+void m_relapse_told(struct model *m, const PbEnvelope *e);
+/* Minors. */
+void m_assess_age(struct model *m, struct m_case *c, bool minor);
+void m_minor_limit(struct model *m, struct m_case *c);
+void m_child_stays(struct model *m, const struct m_referral *r);
+void m_flag_new_case(struct model *m, struct m_case *c);
+bool m_hands_child_over(const struct m_referral *r);
+/* Consents and requests. */
+bool m_consents(struct m_person *p, PbConsentRecorded__Scope scope, int32_t day);
+void m_consent_withdrawn(struct model *m, const struct m_event *ev, struct m_case *c);
+/* Plans. */
+struct m_plan *m_active_plan(const struct m_case *c);
+const struct m_checkpoint *m_next_checkpoint(const struct m_plan *plan);
+void m_plan_ends(struct model *m, const struct m_case *c);
+void m_course_begins(struct model *m, struct m_case *c, const struct m_seat *seat);
+void m_course_ends(struct model *m, struct m_case *c, int32_t on, bool completed);
 bool m_is_live(PbAllocationState state);
 bool m_is_over(PbAllocationState state);
 bool m_is_promised(PbAllocationState state);
@@ -271,10 +504,11 @@ int64_t m_start_ms(const struct m_slot *s);
 /* OPEN, REG_CLOSED, … at the time of the model. */
 PbSlotState m_slot_state(const struct model *m, const struct m_slot *s);
 /* Grown up, and meets the conditions of the slot; and has no other seat. */
-bool m_is_eligible(struct model *m, const struct m_slot *s, struct m_person *p);
-bool m_may_sit(struct model *m, const struct m_slot *s, struct m_person *p);
+bool m_is_eligible(const struct m_slot *s, struct m_person *p);
+bool m_agrees(const struct model *m, struct m_person *p);
+bool m_may_sit(const struct model *m, const struct m_slot *s, struct m_person *p);
 bool m_on_loan(const struct m_item *item);
-void m_case_of_seat_moved(struct model *m, struct m_seat *seat, PbAllocationState to);
+void m_case_of_seat_moved(struct model *m, struct m_seat *seat, PbAllocationState from);
 bool m_is_missing(const struct model *m, const struct m_parked *parked);
 extern const struct m_check_rule {
     const char *rule;

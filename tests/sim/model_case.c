@@ -2,6 +2,7 @@
 #include "sim/model.h"
 
 #include "kit/check.h"
+#include "wire/day.h"
 
 bool m_pending(const struct m_referral *r)
 {
@@ -24,22 +25,13 @@ bool m_serves(const struct m_case *c)
            (c->state == PB_CASE_STATE_IN_SERVICE || c->state == PB_CASE_STATE_AFTERCARE);
 }
 
-static bool has_capability(struct model *m, const char *agency, PbCapability capability)
+bool m_has(const struct model *m, const char *agency, PbCapability capability)
 {
     const struct sg_agency *found = agency ? sg_roster_agency(m->roster, agency) : NULL;
     return found && (found->capabilities & SG_CAP(capability));
 }
 
 /* ---- persons and their cases ---- */
-
-static struct m_person *person_of(struct model *m, const struct m_event *ev)
-{
-    struct sg_id id = id_of(ev->record->rest->person_id);
-    struct m_person *p = pile_find(&m->persons, &id);
-    bool created = ev->effect->person && ev->effect->person->created;
-    M_EXPECT(m, created == !p, "a person is made twice, or never", &id);
-    return p ? p : pile_add(&m->persons, &id, sizeof *p);
-}
 
 static struct m_case **newest_of(struct model *m, struct m_person *p, const char *owner)
 {
@@ -72,6 +64,7 @@ static struct m_case *new_case(struct model *m, const struct m_event *ev, struct
         c->person = p;
         c->state = state;
         *newest_of(m, p, owner) = c;
+        m_flag_new_case(m, c);
         m_touch(m, TOUCHED_CASE, c);
         return c;
     }
@@ -82,14 +75,12 @@ static struct m_case *new_case(struct model *m, const struct m_event *ev, struct
 static struct m_case *attach(struct model *m, const struct m_event *ev, struct m_person *p,
                              const char *owner)
 {
-    struct m_case *c = open_case(p, owner);
-    return c ? c : new_case(m, ev, p, owner, PB_CASE_STATE_NEW);
-}
-
-static void move_case(struct model *m, struct m_case *c, PbCaseState to)
-{
-    c->state = to;
-    m_touch(m, TOUCHED_CASE, c);
+    for (size_t i = 0; i < m_root(p)->case_count; i++) {
+        struct m_case *c = m_root(p)->newest[i];
+        if (c->owner == owner && (m_case_open(c->state) || m_may_reopen(m, c)))
+            return c;
+    }
+    return new_case(m, ev, p, owner, PB_CASE_STATE_NEW);
 }
 
 static bool begins(const struct m_case *c)
@@ -102,7 +93,7 @@ static bool begins(const struct m_case *c)
 static void check_submitted(struct model *m, const struct m_event *ev, const struct m_referral *r)
 {
     bool intake = r->kind == PB_REFERRAL_KIND_INTAKE;
-    bool owner = has_capability(m, r->targets[0], PB_CAPABILITY_CASE_OWNER);
+    bool owner = m_has(m, r->targets[0], PB_CAPABILITY_CASE_OWNER);
     M_EXPECT(m, owner || r->kind == PB_REFERRAL_KIND_SERVICE, "referred to no owner of cases",
              &r->id);
     for (const struct m_referral *at = r->person->referrals; intake && at; at = at->next)
@@ -115,7 +106,12 @@ void m_referral_submitted(struct model *m, const struct m_event *ev)
 {
     const PbReferralSubmitted *e = ev->e->referral_submitted;
     struct sg_id id = id_of(e->referral_id), case_id = id_of(ev->e->case_id);
-    struct m_person *p = person_of(m, ev);
+    bool intake = e->kind == PB_REFERRAL_KIND_INTAKE;
+    struct m_case *of = intake ? NULL : pile_find(&m->cases, &case_id);
+    M_EXPECT(m, intake || of, "a referral of no case", &id);
+    if (m->broken)
+        return;
+    struct m_person *p = of ? of->person : m_meant_person(m, ev, e->person);
     M_EXPECT(m, !pile_find(&m->referrals, &id), "a referral is submitted twice", &id);
     struct m_referral *r = pile_add(&m->referrals, &id, sizeof *r);
     r->kind = e->kind;
@@ -126,13 +122,29 @@ void m_referral_submitted(struct model *m, const struct m_event *ev)
     r->outbox_id = ev->record->outbox_id;
     r->number = ev->record->number;
     r->seq = ev->record->seq;
+    r->priority = e->priority;
+    r->since_ms = m->now_ms;
+    r->service_count = e->n_requested_services;
+    for (size_t i = 0; i < e->n_requested_services; i++)
+        r->services[i] = e->requested_services[i];
+    r->handed_over_ms = e->handed_over_at ? sg_ms_of(e->handed_over_at) : 0;
     check_submitted(m, ev, r);
     r->next = p->referrals;
     p->referrals = r;
-    if (e->kind == PB_REFERRAL_KIND_INTAKE) {
+    m_person_stated(m, ev, p, e->person);
+    r->occurred_on = sg_day_at(sg_ms_of(ev->e->occurred_at));
+    if (intake) {
+        struct m_case *known = open_case(m_root(p), r->targets[0]);
         r->c = attach(m, ev, p, r->targets[0]);
+        if (known)
+            m_relapse(m, known, r->occurred_on);
     } else {
-        r->c = pile_find(&m->cases, &case_id);
+        r->c = of;
+        r->of_child = m_hands_child_over(r);
+        if (r->kind == PB_REFERRAL_KIND_TRANSFER &&
+            m_has(m, r->targets[0], PB_CAPABILITY_CHILD_PROTECTION))
+            of->minor_from_ms = 0;
+        m_touch(m, TOUCHED_CASE, of);
         M_EXPECT(m, r->c && r->c->owner == ev->agency && m_case_open(r->c->state),
                  "a referral of a case that is not an open one of the publisher", &id);
         M_EXPECT(m, r->targets[0] != ev->agency, "a case is referred to its owner", &id);
@@ -162,10 +174,15 @@ void m_referral_acknowledged(struct model *m, const struct m_event *ev)
         return;
     M_EXPECT(m, r->state == PB_REFERRAL_STATE_SUBMITTED, "acknowledged twice", &r->id);
     r->state = PB_REFERRAL_STATE_ACKNOWLEDGED;
+    r->since_ms = m->now_ms;
+    r->of_child = m_hands_child_over(r);
     if (r->kind != PB_REFERRAL_KIND_INTAKE || r->c->state != PB_CASE_STATE_NEW)
         return;
-    r->c->assess_limit |= e->admitted_to_shelter;
-    move_case(m, r->c, PB_CASE_STATE_INTAKE);
+    if (e->admitted_to_shelter) {
+        bool came = r->handed_over_ms && r->handed_over_ms < m->now_ms;
+        m_assess_limit(m, r->c, came ? r->handed_over_ms : m->now_ms);
+    }
+    m_move_case(m, r->c, PB_CASE_STATE_INTAKE);
 }
 
 /* The case ends here unless another referral holds it. */
@@ -177,8 +194,7 @@ static void end_case(struct model *m, const struct m_referral *r, PbCaseState to
             return;
     if (r->kind != PB_REFERRAL_KIND_INTAKE || !begins(r->c))
         return;
-    r->c->assess_limit = false;
-    move_case(m, r->c, to);
+    m_move_case(m, r->c, to);
 }
 
 static void redirect(struct model *m, const struct m_event *ev, struct m_referral *r)
@@ -191,6 +207,7 @@ static void redirect(struct model *m, const struct m_event *ev, struct m_referra
         return;
     end_case(m, r, PB_CASE_STATE_VOID);
     r->state = PB_REFERRAL_STATE_SUBMITTED;
+    r->since_ms = m->now_ms;
     r->targets[r->target_count++] = to;
     if (r->kind == PB_REFERRAL_KIND_INTAKE)
         r->c = attach(m, ev, r->person, to);
@@ -232,14 +249,21 @@ static void transfer(struct model *m, const struct m_event *ev, struct m_referra
     if (!to)
         return;
     if (begins(to))
-        to->state = PB_CASE_STATE_ASSESSING;
+        m_move_case(m, to, PB_CASE_STATE_ASSESSING);
     if (!to->band)
         to->band = old->band;
-    move_case(m, old, PB_CASE_STATE_TRANSFERRED);
-    old->assess_limit = false;
+    if (old->minor && !to->minor) {
+        to->minor = true;
+        m_minor_limit(m, to);
+    }
+    to->age_doubt |= old->age_doubt;
+    m_move_case(m, old, PB_CASE_STATE_TRANSFERRED);
     if (move_claims(m, old, to))
-        to->state = PB_CASE_STATE_IN_TRAINING;
-    to->assess_limit = to->state == PB_CASE_STATE_ASSESSING;
+        m_move_case(m, to, PB_CASE_STATE_IN_TRAINING);
+    if (to->state != PB_CASE_STATE_ASSESSING)
+        to->assess_from_ms = 0;
+    else if (!to->assess_from_ms)
+        m_assess_limit(m, to, m->now_ms);
     m_touch(m, TOUCHED_CASE, to);
     for (struct m_referral *at = r->person->referrals; at; at = at->next) {
         bool open = at->state == PB_REFERRAL_STATE_ACCEPTED ||
@@ -259,10 +283,14 @@ static void accept(struct model *m, const struct m_event *ev, struct m_referral 
     if (r->kind != PB_REFERRAL_KIND_INTAKE)
         return;
     if (begins(r->c)) {
-        r->c->assess_limit = true;
-        move_case(m, r->c, PB_CASE_STATE_ASSESSING);
+        if (!r->c->assess_from_ms)
+            m_assess_limit(m, r->c, m->now_ms);
+        m_move_case(m, r->c, PB_CASE_STATE_ASSESSING);
     } else if (r->c->state == PB_CASE_STATE_AFTERCARE) {
-        move_case(m, r->c, PB_CASE_STATE_IN_SERVICE);
+        m_move_case(m, r->c, PB_CASE_STATE_IN_SERVICE);
+    } else if (r->c->state == PB_CASE_STATE_CLOSED) {
+        m_reopen(m, r->c);
+        m_relapse(m, r->c, r->occurred_on);
     }
 }
 
@@ -277,6 +305,7 @@ void m_referral_decided(struct model *m, const struct m_event *ev)
     case PB_REFERRAL_DECISION_REDIRECTED: redirect(m, ev, r); return;
     case PB_REFERRAL_DECISION_DECLINED:
         r->state = PB_REFERRAL_STATE_DECLINED;
+        m_child_stays(m, r);
         end_case(m, r, PB_CASE_STATE_DECLINED);
         return;
     case PB_REFERRAL_DECISION_UNSPECIFIED:
@@ -297,8 +326,14 @@ void m_loop_closed(struct model *m, const PbReferralEffect *effect)
 
 void m_contact(struct model *m, const struct m_event *ev)
 {
-    if (ev->effect->person)
-        (void)person_of(m, ev);
+    const PbStreetContactRecorded *e = ev->e->contact_recorded;
+    if (!e->person && !ev->e->has_person_ref)
+        return;
+    struct m_person *p = m_meant_person(m, ev, e->person);
+    if (m->broken)
+        return;
+    m_person_stated(m, ev, p, e->person);
+    m_relapse_seen(m, p, e->activity, sg_day_at(sg_ms_of(ev->e->occurred_at)));
 }
 
 void m_assessment(struct model *m, const struct m_event *ev)
@@ -311,11 +346,22 @@ void m_assessment(struct model *m, const struct m_event *ev)
              "an assessment of a case that takes none", &id);
     if (m->broken)
         return;
+    struct m_person *p = m_root(c->person);
+    bool doubt;
+    m_state_person(m, p, ev->record->seq, e->person,
+                   e->has_schooling ? e->schooling : PB_SCHOOLING_UNSPECIFIED);
+    struct m_identity known = m_identity_of(p);
+    bool minor = m_is_minor(&known, sg_day_at(sg_ms_of(ev->e->occurred_at)), &doubt);
+    M_EXPECT(m, e->is_minor || !minor || !known.dated, "of age against a known birth date", &p->id);
+    m_assess_age(m, c, e->is_minor);
     c->band = e->priority_band;
     c->called_minor = e->is_minor;
     c->not_ppks = !e->is_minor && !e->n_confirmed_ppks;
-    c->assess_limit = false;
-    move_case(m, c, c->state == PB_CASE_STATE_ASSESSING ? PB_CASE_STATE_IN_SERVICE : c->state);
+    c->assess_from_ms = 0;
+    if (c->state == PB_CASE_STATE_ASSESSING)
+        m_move_case(m, c, PB_CASE_STATE_IN_SERVICE);
+    else
+        m_busy(m, c);
     for (size_t i = 0; i < c->person->waiting_count; i++)
         if (c->person->waiting[i]->c == c)
             c->person->waiting[i]->band = c->band;
@@ -336,26 +382,27 @@ void m_correction(struct model *m, const struct m_event *ev)
     if (m->broken)
         return;
     r->state = PB_REFERRAL_STATE_WITHDRAWN;
+    m_unstate_person(m, r->person, r->seq);
+    m_child_stays(m, r);
     m_touch(m, TOUCHED_REFERRAL, r);
     end_case(m, r, PB_CASE_STATE_VOID);
 }
 
 /* ---- the case follows its seat ---- */
 
-void m_case_of_seat_moved(struct model *m, struct m_seat *seat, PbAllocationState to)
+void m_case_of_seat_moved(struct model *m, struct m_seat *seat, PbAllocationState from)
 {
     struct m_case *c = seat->c;
+    PbAllocationState to = seat->state;
+    bool completed = to == PB_ALLOCATION_STATE_COMPLETED;
     if (to == PB_ALLOCATION_STATE_OCCUPIED) {
         M_EXPECT(m, m_case_open(c->state), "a placement of a case that is over", &c->id);
-        c->assess_limit = false;
-        move_case(m, c, PB_CASE_STATE_IN_TRAINING);
-    } else if (seat->state == PB_ALLOCATION_STATE_OCCUPIED) {
+        m_move_case(m, c, PB_CASE_STATE_IN_TRAINING);
+        m_course_begins(m, c, seat);
+    } else if (from == PB_ALLOCATION_STATE_OCCUPIED) {
         M_EXPECT(m, c->state == PB_CASE_STATE_IN_TRAINING,
-                 "a placement of a case that does not"
-                 " train",
-                 &c->id);
-        move_case(m, c,
-                  to == PB_ALLOCATION_STATE_COMPLETED ? PB_CASE_STATE_AFTERCARE
-                                                      : PB_CASE_STATE_IN_SERVICE);
+                 "a placement of a case that does not train", &c->id);
+        m_move_case(m, c, completed ? PB_CASE_STATE_AFTERCARE : PB_CASE_STATE_IN_SERVICE);
+        m_course_ends(m, c, seat->ended_on ? seat->ended_on : sg_day_at(m->now_ms), completed);
     }
 }

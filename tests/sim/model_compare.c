@@ -3,8 +3,6 @@
 
 #include "kit/check.h"
 #include "ledger/allocation.h"
-#include "ledger/deadline.h"
-#include "ledger/presence.h"
 #include "wire/day.h"
 
 #include <stdio.h>
@@ -35,8 +33,19 @@ void m_compare_person(struct model *m, const void *object)
         M_EXPECT(m, seat && seat->person == p && seat->state == PB_ALLOCATION_STATE_WAITLISTED,
                  "a person waits for what is not its own", &p->id);
     }
+    M_EXPECT(m, row->minor == p->minor && row->age_doubt == p->age_doubt, "minor, or in doubt",
+             &p->id);
     M_EXPECT(m, row->lost_without_fault == p->lost, "seats lost without fault", &p->id);
     M_EXPECT(m, row->n_completed == p->completed_count, "courses completed", &p->id);
+    M_EXPECT(m, row->restricted == p->restricted, "a restriction", &p->id);
+    for (size_t i = 0; i < row->n_consents; i++) {
+        const PbConsentOfPerson *said = row->consents[i];
+        const struct m_consent *is = &p->consents[said->scope];
+        M_EXPECT(m,
+                 said->given == is->given && said->has_valid_until == is->ends &&
+                     said->valid_until == is->valid_until,
+                 "a consent", &p->id);
+    }
 }
 
 void m_compare_case(struct model *m, const void *object)
@@ -50,7 +59,16 @@ void m_compare_case(struct model *m, const void *object)
     M_EXPECT(m, row->priority_band == c->band, "a case has another band", &c->id);
     M_EXPECT(m, strcmp(row->owner, c->owner) == 0 && same_id(row->person_id, &c->person->id),
              "a case of another owner or person", &c->id);
-    const struct m_seat *live = c->person->live;
+    M_EXPECT(m, row->minor == c->minor && row->not_ppks == c->not_ppks, "a case of other flags",
+             &c->id);
+    M_EXPECT(m, row->age_doubt == c->age_doubt, "AGE_DOUBT of a case", &c->id);
+    M_EXPECT(m, row->reopened == c->reopened && row->closed_on == c->closed_on,
+             "a case that was closed or opened again", &c->id);
+    M_EXPECT(m,
+             row->has_plan_id == (c->plan != NULL) &&
+                 (!c->plan || same_id(row->plan_id, &c->plan->id)),
+             "a case of another plan", &c->id);
+    const struct m_seat *live = m_root(c->person)->live;
     bool trains = live && live->c == c && live->state == PB_ALLOCATION_STATE_OCCUPIED;
     M_EXPECT(m, trains == (row->state == PB_CASE_STATE_IN_TRAINING),
              "a case trains without its seat, or the other way round", &c->id);
@@ -135,6 +153,36 @@ void m_compare_seat(struct model *m, const void *object)
         compare_waiting(m, seat, row);
 }
 
+void m_compare_plan(struct model *m, const void *object)
+{
+    const struct m_plan *plan = object;
+    const PbPlanRow *row = m_row(m, TABLE_PLANS, &plan->id, &pb_plan_row__descriptor);
+    M_EXPECT(m, row && row->state == plan->state, "a plan is in another state", &plan->id);
+    if (!row)
+        return;
+    M_EXPECT(m, strcmp(row->owner, plan->owner) == 0 && same_id(row->case_id, &plan->c->id),
+             "a plan of another case", &plan->id);
+    M_EXPECT(m, row->starts_on == plan->starts_on && row->ended_on == plan->ended_on,
+             "a plan from another day, or to another one", &plan->id);
+    M_EXPECT(m, row->n_checkpoints == plan->checkpoint_count, "checkpoints of a plan", &plan->id);
+    for (size_t i = 0; !m->broken && i < row->n_checkpoints; i++) {
+        const PbCheckpointRow *is = row->checkpoints[i];
+        const struct m_checkpoint *c = &plan->checkpoints[i];
+        M_EXPECT(m, strcmp(is->code, c->code) == 0 && is->due_on == c->due_on,
+                 "a checkpoint on another day", &plan->id);
+        M_EXPECT(m, is->has_done_seq == c->done && (c->done || is->passed == c->passed),
+                 "a checkpoint is done, or passed over", &plan->id);
+    }
+}
+
+void m_compare_request(struct model *m, const void *object)
+{
+    const struct m_request *r = object;
+    const PbRequestRow *row = m_row(m, TABLE_REQUESTS, &r->id, &pb_request_row__descriptor);
+    M_EXPECT(m, row && row->status == r->status && row->kind == r->kind,
+             "a request is in another state", &r->id);
+}
+
 void m_compare_item(struct model *m, const void *object)
 {
     const struct m_item *item = object;
@@ -178,7 +226,7 @@ static uint64_t walk(struct model *m, enum table table,
     return count;
 }
 
-static struct sg_id id_at(const uint8_t *bytes)
+struct sg_id m_id_at(const uint8_t *bytes)
 {
     struct sg_id id;
     memcpy(id.b, bytes, SG_ID_BYTES);
@@ -187,244 +235,10 @@ static struct sg_id id_at(const uint8_t *bytes)
 
 static void look_at_seat(struct model *m, const struct cursor *at)
 {
-    struct sg_id slot_id = id_at(at->key.ptr), id = id_at(at->value.ptr);
+    struct sg_id slot_id = m_id_at(at->key.ptr), id = m_id_at(at->value.ptr);
     const struct m_slot *s = pile_find(&m->slots, &slot_id);
     const struct m_seat *seat = s ? s->seats[at->key.ptr[SG_ID_BYTES]] : NULL;
     M_EXPECT(m, seat && sg_id_equal(&seat->id, &id), "I1: a seat is taken by another", &id);
-}
-
-/* ---- deadlines ---- */
-
-static bool agency_is(const char *a, const char *b)
-{
-    return a && b && strcmp(a, b) == 0;
-}
-
-struct bound {
-    bool runs;
-    const char *responsible; /* NULL: not looked at */
-};
-
-static struct bound seat_bound(const struct m_seat *seat, const char *rule)
-{
-    struct bound to = {.responsible = seat->slot->owner};
-    switch (rule[2]) {
-    case '5':
-        to.responsible = seat->c->owner;
-        to.runs = seat->state == PB_ALLOCATION_STATE_HELD;
-        break;
-    case '6': to.runs = seat->state == PB_ALLOCATION_STATE_RESERVED; break;
-    case '7': to.runs = m_is_promised(seat->state); break;
-    case '8': to.runs = seat->state == PB_ALLOCATION_STATE_OCCUPIED; break;
-    default: /* T09 */
-        to.responsible = NULL;
-        to.runs = seat->kit_limit;
-        break;
-    }
-    return to;
-}
-
-static struct bound item_bound(const struct m_item *item, const char *rule)
-{
-    struct bound to = {.responsible = item->c ? item->c->owner : NULL};
-    if (strcmp(rule, RULE_RETURN) == 0)
-        to.runs = item->return_limit;
-    for (size_t i = 0; i < MODEL_CHECKS; i++)
-        if (strcmp(rule, m_checks[i].rule) == 0)
-            to.runs = item->check_limit[i];
-    return to;
-}
-
-static bool agency_is_down(struct model *m, const char *agency)
-{
-    struct presence presence;
-    struct sg_why why = {0};
-    SG_CHECK(!presence_of(&m->turn, agency, m->now_ms, &presence, &why));
-    return presence.down;
-}
-
-static bool is_silent(struct model *m, const struct sg_id *id)
-{
-    for (size_t i = 0; i < m->roster->agency_count; i++) {
-        struct sg_id own = agency_id_of(m->roster->agencies[i].id);
-        if (sg_id_equal(&own, id))
-            return agency_is_down(m, m->roster->agencies[i].id);
-    }
-    return false;
-}
-
-static struct bound bound_of(struct model *m, const struct sg_id *id, const char *rule)
-{
-    struct bound to = {0};
-    const struct m_referral *r = pile_find(&m->referrals, id);
-    const struct m_case *c = pile_find(&m->cases, id);
-    const struct m_seat *seat = pile_find(&m->seats, id);
-    const struct m_slot *s = pile_find(&m->slots, id);
-    const struct m_item *item = pile_find(&m->items, id);
-    if (r && strcmp(rule, RULE_ACKNOWLEDGE) == 0)
-        to = (struct bound){r->state == PB_REFERRAL_STATE_SUBMITTED, m_target(r)};
-    else if (r && strcmp(rule, RULE_DECIDE) == 0)
-        to = (struct bound){r->state == PB_REFERRAL_STATE_ACKNOWLEDGED, m_target(r)};
-    else if (c && strcmp(rule, RULE_ASSESS) == 0)
-        to = (struct bound){c->assess_limit, c->owner};
-    else if (seat)
-        to = seat_bound(seat, rule);
-    else if (s && strcmp(rule, RULE_WAITING_END) == 0)
-        to.runs = s->waiting_count != 0;
-    else if (item)
-        to = item_bound(item, rule);
-    else if (strcmp(rule, RULE_SILENT) == 0)
-        to.runs = is_silent(m, id);
-    else if (strcmp(rule, RULE_PARKED) == 0)
-        for (size_t i = 0; i < m->parked_count; i++)
-            to.runs |= m->parked[i].seq == sg_get_u64(id->b + 8);
-    return to;
-}
-
-static void check_times(struct model *m, const struct sg_id *id, const char *rule,
-                        const PbDeadlineRow *row)
-{
-    const struct m_seat *seat = pile_find(&m->seats, id);
-    const struct m_slot *s = pile_find(&m->slots, id);
-    int64_t last = row->levels_ms[row->n_levels_ms - 1];
-    if (seat && strcmp(rule, RULE_HOLD) == 0)
-        M_EXPECT(m, last == seat->hold_until_ms, "T05 at another time than the hold", id);
-    if (seat && strcmp(rule, RULE_START) == 0)
-        M_EXPECT(m, last >= m_late_end_ms(seat->slot) + 14 * SG_DAY_MS, "T07 too early", id);
-    if (s && strcmp(rule, RULE_WAITING_END) == 0)
-        M_EXPECT(m, last == m_late_end_ms(s), "the end of waiting at another time", id);
-    for (size_t i = 1; i < row->n_levels_ms; i++)
-        M_EXPECT(m, row->levels_ms[i] >= row->levels_ms[i - 1], "levels out of order", id);
-}
-
-/* Beyond level 1 the clock stops while the responsible agency has no connection. */
-static bool stops(struct model *m, const char *rule, const PbDeadlineRow *row, int64_t next_ms)
-{
-    struct presence presence;
-    struct sg_why why = {0};
-    if (!row->has_down_base_ms || !row->responsible || strcmp(rule, RULE_START) == 0)
-        return false; /* down time never changes seats */
-    SG_CHECK(!presence_of(&m->turn, row->responsible, m->now_ms, &presence, &why));
-    return presence.down || next_ms + presence.down_total_ms - row->down_base_ms > m->now_ms;
-}
-
-static void name_rule(struct model *m, const char *rule)
-{
-    size_t len = strlen(m->about);
-    if (m->broken)
-        (void)snprintf(m->about + len, sizeof m->about - len, " %s", rule);
-}
-
-/* It belongs to an object in the state that it is for, and binds the right agency. */
-static PbDeadlineRow *bound_deadline(struct model *m, const struct cursor *at)
-{
-    struct sg_id id = id_at(at->key.ptr);
-    const char *rule = (const char *)at->key.ptr + SG_ID_BYTES;
-    struct bound to = bound_of(m, &id, rule);
-    struct sg_why why = {0};
-    PbDeadlineRow *row = NULL;
-    SG_CHECK(!sg_decode_row(&pb_deadline_row__descriptor, at->value, &m->arena, &row, &why));
-    M_EXPECT(m, to.runs, "a deadline of what is over", &id);
-    M_EXPECT(m, !to.responsible || agency_is(row->responsible, to.responsible),
-             "a deadline that binds another agency", &id);
-    check_times(m, &id, rule, row);
-    name_rule(m, rule);
-    return row;
-}
-
-static void look_at_deadline(struct model *m, const struct cursor *at)
-{
-    struct sg_id id = id_at(at->key.ptr);
-    const char *rule = (const char *)at->key.ptr + SG_ID_BYTES;
-    const PbDeadlineRow *row = bound_deadline(m, at);
-    int64_t next_ms;
-    if (m->broken || !deadline_next(row, &next_ms))
-        return;
-    struct key due = {0};
-    struct sg_bytes nothing;
-    key_id(key_text(key_i64(&due, next_ms), rule), &id);
-    M_EXPECT(m, table_get(m->txn, TABLE_DUE, &due, &nothing, NULL) == SG_OK,
-             "a deadline without its due time", &id);
-    M_EXPECT(m, next_ms > m->now_ms || stops(m, rule, row, next_ms),
-             "a deadline was not told in its time", &id);
-    name_rule(m, rule);
-}
-
-static void look_at_due(struct model *m, const struct cursor *at)
-{
-    struct key key = {0};
-    struct sg_why why = {0};
-    PbDeadlineRow *row = NULL;
-    int64_t next_ms = 0;
-    const char *rule = (const char *)at->key.ptr + 8;
-    struct sg_id id = id_at(at->key.ptr + at->key.len - SG_ID_BYTES);
-    key_text(key_id(&key, &id), rule);
-    enum sg_err err =
-        row_get(m->txn, TABLE_DEADLINES, &key, &pb_deadline_row__descriptor, &m->arena, &row, &why);
-    M_EXPECT(m, !err && deadline_next(row, &next_ms) && next_ms == (int64_t)sg_get_u64(at->key.ptr),
-             "a due time without its deadline", &id);
-}
-
-/* How many deadlines an object has. */
-static uint64_t seat_wants(const struct m_seat *seat)
-{
-    return (uint64_t)(seat->state == PB_ALLOCATION_STATE_HELD) +
-           (uint64_t)m_is_promised(seat->state) +
-           (uint64_t)(seat->state == PB_ALLOCATION_STATE_RESERVED) +
-           (uint64_t)(seat->state == PB_ALLOCATION_STATE_OCCUPIED) + (uint64_t)seat->kit_limit;
-}
-
-static uint64_t item_wants(const struct m_item *item)
-{
-    uint64_t count = item->return_limit;
-    for (size_t i = 0; i < MODEL_CHECKS; i++)
-        count += item->check_limit[i];
-    return count;
-}
-
-/* T15 stands beside. */
-static uint64_t wanted_deadlines(struct model *m)
-{
-    uint64_t count = m->parked_count;
-    for (size_t i = 0; i < m->referrals.count; i++)
-        count += m_pending(m->referrals.all[i]);
-    for (size_t i = 0; i < m->cases.count; i++)
-        count += ((const struct m_case *)m->cases.all[i])->assess_limit;
-    for (size_t i = 0; i < m->seats.count; i++)
-        count += seat_wants(m->seats.all[i]);
-    for (size_t i = 0; i < m->slots.count; i++)
-        count += ((const struct m_slot *)m->slots.all[i])->waiting_count != 0;
-    for (size_t i = 0; i < m->items.count; i++)
-        count += item_wants(m->items.all[i]);
-    for (size_t i = 0; i < m->roster->agency_count; i++) {
-        struct key key = {0};
-        struct sg_bytes row;
-        struct sg_id id = agency_id_of(m->roster->agencies[i].id);
-        key_text(key_id(&key, &id), RULE_SILENT);
-        count += table_get(m->txn, TABLE_DEADLINES, &key, &row, NULL) == SG_OK;
-    }
-    return count;
-}
-
-/* The deadlines of one object, whether or not they are due by now. */
-void m_compare_limits(struct model *m, enum model_kind kind, const void *object)
-{
-    SG_AUTO(cursor_done) struct cursor cursor = {0};
-    struct sg_why why = {0};
-    struct key prefix = {0};
-    const struct sg_id *id = object;
-    uint64_t wanted = kind == TOUCHED_CASE       ? ((const struct m_case *)object)->assess_limit
-                      : kind == TOUCHED_REFERRAL ? m_pending(object)
-                      : kind == TOUCHED_SEAT     ? seat_wants(object)
-                                                 : item_wants(object);
-    SG_CHECK(!cursor_open(&cursor, m->txn, TABLE_DEADLINES, &why));
-    SG_CHECK(!cursor_seek(&cursor, key_id(&prefix, id), &why));
-    for (; !m->broken && cursor.key.ptr && key_starts(cursor.key, &prefix); wanted--) {
-        M_EXPECT(m, wanted, "a deadline of what is over", id);
-        (void)bound_deadline(m, &cursor);
-        SG_CHECK(!cursor_next(&cursor, &why));
-    }
-    M_EXPECT(m, !wanted, "a deadline is not set", id);
 }
 
 static uint64_t wanted_waitings(const struct model *m)
@@ -454,14 +268,15 @@ void m_compare_tables(struct model *m)
                   {TABLE_WAITING, wanted_waitings(m), NULL, "others wait"},
                   {TABLE_PARKED, m->parked_count, NULL, "other events are parked"},
                   {TABLE_PARKED_OF_AGENCY, m->parked_count, NULL, "parked events of agencies"},
-                  {TABLE_DEADLINES, wanted_deadlines(m), look_at_deadline, "a deadline is not set"},
+                  {TABLE_DEADLINES, m_wanted_limits(m), m_look_at_limit, "a deadline is not set"},
                   {TABLE_ALLOCATIONS, m->seats.count, NULL, "allocations that no event made"},
                   {TABLE_CASES, m->cases.count, NULL, "cases that no event made"},
                   {TABLE_REFERRALS, m->referrals.count, NULL, "referrals that no event made"},
                   {TABLE_PERSONS, m->persons.count, NULL, "persons that no event made"},
                   {TABLE_ITEMS, m->items.count, NULL, "items that no event made"},
+                  {TABLE_PLANS, m->plans.count, NULL, "plans that no event made"},
                   {TABLE_BASTS, m->basts.count, NULL, "BAST numbers that no event made"},
-                  {TABLE_DUE, UINT64_MAX, look_at_due, NULL}};
+                  {TABLE_DUE, UINT64_MAX, m_look_at_due, NULL}};
     for (size_t i = 0; !m->broken && i < SG_ARRAY_LEN(tables); i++) {
         uint64_t count = walk(m, tables[i].table, tables[i].look);
         M_EXPECT(m, tables[i].wanted == UINT64_MAX || count == tables[i].wanted, tables[i].what,

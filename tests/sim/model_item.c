@@ -118,11 +118,11 @@ static size_t read_group(struct model *m, const PbEquipmentIssued *e,
 static void grant(struct m_item *item)
 {
     item->kept = true;
-    item->return_limit = false;
+    item->return_from_ms = 0;
     for (size_t i = 0; i < MODEL_CHECKS; i++)
         item->check_limit[i] = true;
     for (size_t i = 0; i < item->seat_count; i++)
-        item->seats[i]->kit_limit = false;
+        item->seats[i]->kit_from_ms = 0;
 }
 
 void m_item_issued(struct model *m, const struct m_event *ev)
@@ -192,7 +192,7 @@ static void end_limits(struct m_item *item, int32_t checked_on)
         if (over || checked_on >= item->bast_on + m_checks[i].days - CHECK_DAYS)
             item->check_limit[i] = false;
     if (over)
-        item->return_limit = false;
+        item->return_from_ms = 0;
 }
 
 void m_item_checked(struct model *m, const struct m_event *ev)

@@ -99,9 +99,10 @@ static bool takes_request(struct model *m, const PbEnvelope *e, const char *agen
     const PbSeatRequested *q = e->seat_requested;
     const struct m_case *c = find(&m->cases, e->case_id);
     const struct m_slot *s = find(&m->slots, q->slot_id);
-    if (!c || !s || c->owner != agency || !m_serves(c))
+    if (!c || !s || c->owner != agency || !m_serves(c) || c->minor || c->age_doubt ||
+        !m_agrees(m, c->person))
         return false;
-    const struct m_seat *live = c->person->live;
+    const struct m_seat *live = m_root(c->person)->live;
     PbSlotState state = m_slot_state(m, s);
     bool open = state == PB_SLOT_STATE_OPEN;
     for (size_t i = 0; i < c->person->waiting_count; i++)
@@ -111,7 +112,7 @@ static bool takes_request(struct model *m, const PbEnvelope *e, const char *agen
                   q->person_accepted && live->hold_until_ms > m->now_ms))
         return false;
     if ((!open && !(state == PB_SLOT_STATE_REG_CLOSED && q->waitlist_ok)) ||
-        !m_is_eligible(m, s, c->person))
+        !m_is_eligible(s, c->person))
         return false;
     return live || (open && s->live < s->capacity) ||
            (q->waitlist_ok && c->person->waiting_count < WAITINGS_MAX);
@@ -128,7 +129,7 @@ static bool takes_seat_decision(struct model *m, const PbEnvelope *e, const char
     bool held = seat->state == PB_ALLOCATION_STATE_HELD;
     bool reserved = seat->state == PB_ALLOCATION_STATE_RESERVED;
     if (d->decision == PB_SEAT_DECISION_PERSON_ACCEPTED)
-        return held && seat->hold_until_ms > m->now_ms;
+        return held && seat->hold_until_ms > m->now_ms && !m_root(seat->person)->restricted;
     if (d->decision == PB_SEAT_DECISION_CONFIRMED)
         return reserved;
     if (d->decision == PB_SEAT_DECISION_DECLINED_BY_PROVIDER)
@@ -203,6 +204,74 @@ static bool takes_check(struct model *m, const PbEnvelope *e, const char *agency
            (item->owner == agency || item->c->owner == agency);
 }
 
+/* ---- consents, services, mentoring, the end of a case ---- */
+
+static struct m_case *own_case(struct model *m, const PbEnvelope *e, const char *agency)
+{
+    struct m_case *c = e->has_case_id ? find(&m->cases, e->case_id) : NULL;
+    return c && c->owner == agency ? c : NULL;
+}
+
+static bool takes_consent(struct model *m, const PbEnvelope *e, const char *agency)
+{
+    const struct m_case *c = own_case(m, e, agency);
+    return c && (m_case_open(c->state) || c->state == PB_CASE_STATE_CLOSED);
+}
+
+static bool takes_service(struct model *m, const PbEnvelope *e, const char *agency)
+{
+    const struct m_case *c = own_case(m, e, agency);
+    bool late =
+        c && c->state == PB_CASE_STATE_CLOSED && day(e->service_delivered->to_on) <= c->closed_on;
+    return c && (m_case_open(c->state) || late);
+}
+
+static bool takes_plan(struct model *m, const PbEnvelope *e, const char *agency)
+{
+    const struct m_case *c = own_case(m, e, agency);
+    const struct m_plan *old = c ? m_active_plan(c) : NULL;
+    struct sg_id id = id_of(e->mentoring_plan_set->replaces_plan_id);
+    if (!c || c->not_ppks || c->state < PB_CASE_STATE_IN_SERVICE ||
+        c->state > PB_CASE_STATE_AFTERCARE)
+        return false;
+    if (!old)
+        return !e->mentoring_plan_set->has_replaces_plan_id;
+    return e->mentoring_plan_set->has_replaces_plan_id && sg_id_equal(&id, &old->id) &&
+           e->expected_version == old->version;
+}
+
+static bool takes_visit(struct model *m, const PbEnvelope *e, const char *agency)
+{
+    const PbMentoringVisitRecorded *v = e->mentoring_visited;
+    const struct m_plan *plan = find(&m->plans, v->plan_id);
+    int32_t on = day(v->visited_on);
+    return plan && plan->owner == agency && !v->checkpoint && on >= plan->starts_on &&
+           (plan->state == PB_PLAN_STATE_ACTIVE || on <= plan->ended_on);
+}
+
+static bool takes_closing(struct model *m, const PbEnvelope *e, const char *agency)
+{
+    const struct m_case *c = own_case(m, e, agency);
+    return c && !m_against_closing(m, c, e);
+}
+
+static bool takes_request_of(struct model *m, const PbEnvelope *e, const char *agency)
+{
+    const PbDataSubjectRequestRecorded *q = e->rights_request;
+    const struct m_request *r = find(&m->requests, q->request_id);
+    struct sg_id ref_id = id_of(e->person_ref);
+    const struct m_ref *ref = pile_find(&m->refs, &ref_id);
+    if (q->status == PB_DATA_SUBJECT_REQUEST_RECORDED__STATUS_RECEIVED)
+        return !r && e->has_person_ref && ref && ref->agency == agency;
+    if (q->status == PB_DATA_SUBJECT_REQUEST_RECORDED__STATUS_EXECUTED)
+        return r && r->owner == agency &&
+               (r->status == PB_DATA_SUBJECT_REQUEST_RECORDED__STATUS_GRANTED ||
+                r->status == PB_DATA_SUBJECT_REQUEST_RECORDED__STATUS_PARTLY);
+    return r && r->owner == agency && r->kind == q->kind && q->identity_checked &&
+           r->status == PB_DATA_SUBJECT_REQUEST_RECORDED__STATUS_RECEIVED &&
+           r->kind != PB_DATA_SUBJECT_REQUEST_RECORDED__KIND_ERASURE;
+}
+
 /* ---- */
 
 void model_refused(struct model *m, const PbEnvelope *e, uint32_t code)
@@ -211,6 +280,8 @@ void model_refused(struct model *m, const PbEnvelope *e, uint32_t code)
         uint32_t type;
         bool (*takes)(struct model *m, const PbEnvelope *e, const char *agency);
     } types[] = {{102, takes_acknowledged},  {103, takes_decided}, {105, takes_assessment},
+                 {106, takes_consent},       {107, takes_service}, {119, takes_plan},
+                 {120, takes_visit},         {121, takes_closing}, {123, takes_request_of},
                  {109, takes_change},        {110, takes_cancel},  {111, takes_request},
                  {112, takes_seat_decision}, {113, takes_start},   {114, takes_attendance},
                  {115, takes_end},           {117, takes_issue},   {118, takes_check},

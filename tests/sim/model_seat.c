@@ -28,8 +28,8 @@ bool m_goes_first(const struct m_seat *a, const struct m_seat *b)
 {
     if (a->override != b->override)
         return a->override;
-    if (a->person->lost != b->person->lost)
-        return a->person->lost > b->person->lost;
+    if (m_root(a->person)->lost != m_root(b->person)->lost)
+        return m_root(a->person)->lost > m_root(b->person)->lost;
     if (a->band != b->band)
         return a->band < b->band;
     return a->seq < b->seq;
@@ -65,7 +65,7 @@ static int64_t promotion_until(const struct model *m, const struct m_slot *s)
 
 /* ---- what must follow ---- */
 
-static struct m_expected *expect(struct model *m, struct m_seat *seat, PbAllocationState state)
+struct m_expected *m_expect(struct model *m, struct m_seat *seat, PbAllocationState state)
 {
     SG_CHECK(m->expected_count < MODEL_EXPECTED_MAX);
     struct m_expected *x = &m->expected[m->expected_count++];
@@ -77,12 +77,17 @@ static struct m_expected *expect(struct model *m, struct m_seat *seat, PbAllocat
 
 void m_expect_hold(struct model *m, struct m_seat *seat)
 {
-    expect(m, seat, PB_ALLOCATION_STATE_HELD)->hold_until_ms = hold_until(m, seat->slot);
+    m_expect(m, seat, PB_ALLOCATION_STATE_HELD)->hold_until_ms = hold_until(m, seat->slot);
 }
 
 void m_expect_void(struct model *m, struct m_seat *seat)
 {
-    expect(m, seat, PB_ALLOCATION_STATE_VOIDED)->lost = true;
+    m_expect(m, seat, PB_ALLOCATION_STATE_VOIDED)->lost = true;
+}
+
+void m_expect_release(struct model *m, struct m_seat *seat)
+{
+    (void)m_expect(m, seat, PB_ALLOCATION_STATE_RELEASED);
 }
 
 static struct m_expected *expect_new(struct model *m, struct m_slot *s, struct m_case *c,
@@ -91,7 +96,7 @@ static struct m_expected *expect_new(struct model *m, struct m_slot *s, struct m
     PbAllocationState state = !seat_no   ? PB_ALLOCATION_STATE_WAITLISTED
                               : accepted ? PB_ALLOCATION_STATE_RESERVED
                                          : PB_ALLOCATION_STATE_HELD;
-    struct m_expected *x = expect(m, NULL, state);
+    struct m_expected *x = m_expect(m, NULL, state);
     x->slot = s;
     x->person = c->person;
     x->c = c;
@@ -101,8 +106,9 @@ static struct m_expected *expect_new(struct model *m, struct m_slot *s, struct m
     return x;
 }
 
-static bool waits_at(const struct m_person *p, const struct m_slot *s)
+static bool waits_at(struct m_person *of, const struct m_slot *s)
 {
+    const struct m_person *p = m_root(of);
     for (size_t i = 0; i < p->waiting_count; i++)
         if (p->waiting[i]->slot == s)
             return true;
@@ -125,18 +131,20 @@ void m_seat_requested(struct model *m, const struct m_event *ev)
     M_EXPECT(m,
              state == PB_SLOT_STATE_OPEN || (state == PB_SLOT_STATE_REG_CLOSED && e->waitlist_ok),
              "a seat on a slot that is closed", &slot_id);
-    M_EXPECT(m, m_is_eligible(m, s, c->person), "I10: a seat for somebody who may have none",
-             &case_id);
-    struct m_seat *live = c->person->live;
+    M_EXPECT(m, !c->minor && !c->age_doubt && m_is_eligible(s, c->person),
+             "I10: a seat for somebody who may have none", &case_id);
+    M_EXPECT(m, m_agrees(m, c->person), "a seat without consent, or under a restriction", &case_id);
+    m_busy(m, c);
+    struct m_seat *live = m_root(c->person)->live;
     if (live && live->slot == s && live->state == PB_ALLOCATION_STATE_HELD && e->person_accepted &&
         live->hold_until_ms > m->now_ms) {
-        (void)expect(m, live, PB_ALLOCATION_STATE_RESERVED);
+        (void)m_expect(m, live, PB_ALLOCATION_STATE_RESERVED);
         return;
     }
     M_EXPECT(m, !live, "I3: a second live seat was asked for and given", &case_id);
     M_EXPECT(m, !waits_at(c->person, s), "somebody waits twice for the same slot", &case_id);
     uint32_t seat_no = state == PB_SLOT_STATE_OPEN ? lowest_free(s) : 0;
-    M_EXPECT(m, seat_no || (e->waitlist_ok && c->person->waiting_count < WAITINGS_MAX),
+    M_EXPECT(m, seat_no || (e->waitlist_ok && m_root(c->person)->waiting_count < WAITINGS_MAX),
              "a place in the waiting list that may not be had", &case_id);
     struct m_expected *x = expect_new(m, s, c, seat_no, e->person_accepted);
     x->override = e->override == PB_SEAT_REQUESTED__OVERRIDE_PROTECTION;
@@ -179,16 +187,16 @@ void m_seat_decided(struct model *m, const struct m_event *ev)
             return;
         }
         may = held && seat->hold_until_ms > m->now_ms;
-        (void)expect(m, seat, PB_ALLOCATION_STATE_RESERVED);
+        (void)m_expect(m, seat, PB_ALLOCATION_STATE_RESERVED);
     } else if (e->decision == PB_SEAT_DECISION_CONFIRMED) {
         may = reserved;
-        (void)expect(m, seat, PB_ALLOCATION_STATE_CONFIRMED);
+        (void)m_expect(m, seat, PB_ALLOCATION_STATE_CONFIRMED);
     } else if (e->decision == PB_SEAT_DECISION_WITHDRAWN_BY_CASE_OWNER) {
         may = !m_is_over(is) && is != PB_ALLOCATION_STATE_OCCUPIED;
-        (void)expect(m, seat, PB_ALLOCATION_STATE_RELEASED);
+        (void)m_expect(m, seat, PB_ALLOCATION_STATE_RELEASED);
     } else {
         may = held || reserved;
-        expect(m, seat, PB_ALLOCATION_STATE_RELEASED)->lost =
+        m_expect(m, seat, PB_ALLOCATION_STATE_RELEASED)->lost =
             e->declined_by == PB_DECLINED_BY_RECEIVER;
     }
     M_EXPECT(m, may, "a decision about a seat that its state does not take", &id);
@@ -213,9 +221,9 @@ void m_placement_started(struct model *m, const struct m_event *ev)
     int32_t on = day(e->started_on);
     M_EXPECT(m, m_is_promised(seat->state), "begun on a seat that is not promised", &seat->id);
     M_EXPECT(m, on >= seat->slot->starts && on <= seat->slot->late, "begun out of time", &seat->id);
-    expect(m, seat, PB_ALLOCATION_STATE_OCCUPIED)->started_on = on;
-    for (size_t i = 0; i < seat->person->waiting_count; i++)
-        (void)expect(m, seat->person->waiting[i], PB_ALLOCATION_STATE_RELEASED);
+    m_expect(m, seat, PB_ALLOCATION_STATE_OCCUPIED)->started_on = on;
+    for (size_t i = 0; i < m_root(seat->person)->waiting_count; i++)
+        (void)m_expect(m, m_root(seat->person)->waiting[i], PB_ALLOCATION_STATE_RELEASED);
 }
 
 void m_attendance(struct model *m, const struct m_event *ev)
@@ -228,6 +236,8 @@ void m_attendance(struct model *m, const struct m_event *ev)
              seat->state == PB_ALLOCATION_STATE_OCCUPIED ||
                  sg_day_at(m->now_ms) <= seat->ended_on + LATE_ATTENDANCE_DAYS,
              "attended long after the end", &seat->id);
+    if (seat->state == PB_ALLOCATION_STATE_OCCUPIED)
+        seat->attended_ms = m->now_ms;
     m_touch(m, TOUCHED_SEAT, seat);
 }
 
@@ -245,7 +255,7 @@ void m_placement_ended(struct model *m, const struct m_event *ev)
                                ? PB_ALLOCATION_STATE_COMPLETED
                            : m->now_ms < m_late_end_ms(seat->slot) ? PB_ALLOCATION_STATE_RELEASED
                                                                    : PB_ALLOCATION_STATE_FORFEITED;
-    expect(m, seat, to)->ended_on = day(e->ended_on);
+    m_expect(m, seat, to)->ended_on = day(e->ended_on);
 }
 
 /* ---- the lists that a seat stands in ---- */
@@ -271,7 +281,7 @@ static void enter(struct model *m, struct m_seat **list, size_t *count, size_t r
 static void leave_lists(struct m_seat *seat)
 {
     struct m_slot *s = seat->slot;
-    struct m_person *p = seat->person;
+    struct m_person *p = m_root(seat->person);
     if (m_is_live(seat->state)) {
         s->seats[seat->seat_no] = NULL;
         s->live--;
@@ -285,8 +295,9 @@ static void leave_lists(struct m_seat *seat)
 static void enter_lists(struct model *m, struct m_seat *seat)
 {
     struct m_slot *s = seat->slot;
-    struct m_person *p = seat->person;
+    struct m_person *p = m_root(seat->person);
     if (m_is_live(seat->state)) {
+        seat->was_live = true;
         M_EXPECT(m, seat->seat_no && seat->seat_no < MODEL_SEATS_MAX && !s->seats[seat->seat_no],
                  "I1: a seat is given twice", &seat->id);
         M_EXPECT(m, !p->live, "I3: a person has two live seats", &p->id);
@@ -303,8 +314,12 @@ static void enter_lists(struct model *m, struct m_seat *seat)
 
 static void complete(struct m_seat *seat)
 {
-    struct m_person *p = seat->person;
+    struct m_person *p = m_root(seat->person);
     size_t at = 0;
+    if (seat->ended_on > p->last_completed_on)
+        p->last_completed_on = seat->ended_on;
+    if (!p->first_completed_on || seat->ended_on < p->first_completed_on)
+        p->first_completed_on = seat->ended_on;
     while (at < p->completed_count && strcmp(p->completed[at].course, seat->slot->course) != 0)
         at++;
     if (at == MODEL_COURSES_MAX)
@@ -317,7 +332,7 @@ static void complete(struct m_seat *seat)
     }
     if (seat->ended_on > p->completed[at].ended_on)
         p->completed[at].ended_on = seat->ended_on;
-    seat->kit_limit = seat->slot->kit[0] != '\0';
+    seat->kit_from_ms = seat->slot->kit[0] ? seat->changed_ms : 0;
 }
 
 static void loans_end(struct model *m, const struct m_seat *seat)
@@ -326,32 +341,36 @@ static void loans_end(struct model *m, const struct m_seat *seat)
         struct m_item *item = m->items.all[i];
         for (size_t j = 0; j < item->seat_count; j++)
             if (item->seats[j] == seat && m_on_loan(item))
-                item->return_limit = true;
+                item->return_from_ms = m->now_ms;
     }
 }
 
 static void set_seat(struct model *m, struct m_seat *seat, const struct m_expected *x)
 {
-    m_case_of_seat_moved(m, seat, x->state);
-    bool stops = seat->state == PB_ALLOCATION_STATE_OCCUPIED;
+    PbAllocationState from = seat->state;
+    bool stops = from == PB_ALLOCATION_STATE_OCCUPIED;
     bool stays = m_is_live(seat->state) && m_is_live(x->state);
     if (!stays)
         leave_lists(seat);
     seat->state = x->state;
     seat->changed_ms = m->now_ms;
     seat->seat_no = x->seat_no;
+    if (x->state == PB_ALLOCATION_STATE_RESERVED)
+        m_promise_limits(m, seat);
     seat->hold_until_ms = x->hold_until_ms;
     if (x->state == PB_ALLOCATION_STATE_OCCUPIED) {
         seat->started = true;
         seat->started_on = x->started_on;
+        seat->attended_ms = sg_day_start_ms(x->started_on);
     }
     if (x->ended_on)
         seat->ended_on = x->ended_on;
     if (!stays)
         enter_lists(m, seat);
-    seat->person->lost += x->lost;
+    m_root(seat->person)->lost += x->lost;
     if (x->state == PB_ALLOCATION_STATE_COMPLETED)
         complete(seat);
+    m_case_of_seat_moved(m, seat, from);
     if (stops)
         loans_end(m, seat);
     M_EXPECT(m, !m_is_live(x->state) || stays || seat->slot->live <= seat->slot->capacity,
@@ -533,6 +552,7 @@ void m_followed(struct model *m)
 {
     M_EXPECT(m, !m->expected_count, "a change of a seat did not follow",
              m->expected_count && m->expected[0].seat ? &m->expected[0].seat->id : NULL);
+    M_EXPECT(m, !m->relapse_count, "D4: a relapse was not told", NULL);
     while (!m->broken && m->alternative && m->claim_next < m->claim_count) {
         const struct m_seat *claim = m->claims[m->claim_next++];
         M_EXPECT(m,

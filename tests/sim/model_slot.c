@@ -2,7 +2,6 @@
 #include "sim/model.h"
 
 #include "kit/check.h"
-#include "ledger/person.h"
 #include "wire/day.h"
 
 #include <stdio.h>
@@ -34,12 +33,12 @@ PbSlotState m_slot_state(const struct model *m, const struct m_slot *s)
 
 /* ---- who may sit ---- */
 
-static bool age_fits(const struct m_slot *s, const PbPersonIdentity *p)
+static bool age_fits(const struct m_slot *s, const struct m_identity *id)
 {
     int32_t age = 0;
     if (!s->min_age && !s->max_age)
         return true;
-    if (!person_age(p, s->starts, &age))
+    if (!m_age_at(id, s->starts, &age))
         return false;
     return age >= (int32_t)s->min_age && (!s->max_age || age <= (int32_t)s->max_age);
 }
@@ -88,21 +87,25 @@ static bool course_is_new(const struct m_slot *s, const struct m_person *p)
     return true;
 }
 
-bool m_is_eligible(struct model *m, const struct m_slot *s, struct m_person *p)
+bool m_is_eligible(const struct m_slot *s, struct m_person *of)
 {
-    struct identity identity;
-    struct sg_why why = {0};
-    const PbPersonRow *row = m_row(m, TABLE_PERSONS, &p->id, &pb_person_row__descriptor);
-    if (!row || row->minor || row->age_doubt || !course_is_new(s, p))
+    const struct m_person *p = m_root(of);
+    if (p->minor || p->age_doubt || !course_is_new(s, p))
         return false;
-    SG_CHECK(person_identity(&m->turn, &p->id, &identity, &why) == SG_OK);
-    return age_fits(s, &identity.person) && sex_fits(s, identity.person.sex) &&
-           region_fits(s, identity.person.domicile_region) && schooling_fits(s, identity.schooling);
+    struct m_identity id = m_identity_of(p);
+    return age_fits(s, &id) && sex_fits(s, id.sex) && region_fits(s, id.home) &&
+           schooling_fits(s, id.schooling);
 }
 
-bool m_may_sit(struct model *m, const struct m_slot *s, struct m_person *p)
+bool m_agrees(const struct model *m, struct m_person *p)
 {
-    return !p->live && m_is_eligible(m, s, p);
+    return !m_root(p)->restricted &&
+           m_consents(p, PB_CONSENT_RECORDED__SCOPE_SHARE_WITH_PROVIDER, sg_day_at(m->now_ms));
+}
+
+bool m_may_sit(const struct model *m, const struct m_slot *s, struct m_person *p)
+{
+    return !m_root(p)->live && m_agrees(m, p) && m_is_eligible(s, p);
 }
 
 /* ---- E08 ---- */
@@ -204,18 +207,21 @@ void m_slot_changed(struct model *m, const struct m_event *ev)
     struct m_slot *s = own_slot(m, ev, e->slot_id);
     if (!s)
         return;
-    int32_t before = s->starts;
+    int32_t before = s->starts, late = s->late;
     lay_conditions(s, e);
     lay_dates(s, e);
     if (e->has_capacity_offered)
         s->capacity = e->capacity_offered;
     M_EXPECT(m, s->capacity >= s->live && s->capacity <= s->class_size,
              "I2: a capacity below the seats that are given", &s->id);
-    if (abs(s->starts - before) <= MOVED_DAYS)
-        return;
-    for (size_t i = 1; i < MODEL_SEATS_MAX; i++)
-        if (s->seats[i] && m_is_promised(s->seats[i]->state))
+    for (size_t i = 1; i < MODEL_SEATS_MAX; i++) {
+        if (!s->seats[i] || !m_is_promised(s->seats[i]->state))
+            continue;
+        if (abs(s->starts - before) > MOVED_DAYS)
             m_expect_hold(m, s->seats[i]);
+        else if (s->starts != before || s->late != late)
+            m_promise_limits(m, s->seats[i]);
+    }
 }
 
 static int by_order(const void *a, const void *b)

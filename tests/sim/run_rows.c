@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { TYPES = 17, PEOPLE = 3, BATCH = 500 };
+enum { TYPES = 18, PEOPLE = 3, BATCH = 500 };
 
 static const char *const names[TYPES] = {
     "E01 referral.submitted",  "E02 referral.acknowledged", "E03 referral.decided",
@@ -16,7 +16,7 @@ static const char *const names[TYPES] = {
     "E09 slot.changed",        "E10 slot.cancelled",        "E11 seat.requested",
     "E11 … who waits",         "E12 seat.decided",          "E13 placement.started",
     "E14 attendance.reported", "E15 placement.ended",       "E16 equipment.registered",
-    "E17 equipment.issued",    "E18 equipment.checked"};
+    "E17 equipment.issued",    "E18 equipment.checked",     "E06 consent.recorded"};
 
 struct costs {
     uint64_t read[TYPES], written[TYPES];
@@ -116,6 +116,7 @@ static void take_in(struct walk *w, int i)
     (void)state(w, 1, e);
     (void)state(w, 2, sample_decision(&city->sample, &city->events, &w->referrals[i]));
     (void)state(w, 4, sample_assessment(&city->sample, &city->events, &w->cases[i]));
+    (void)state(w, 17, sample_consent(&city->sample, &city->events, &w->cases[i]));
 }
 
 static void contact(struct walk *w)

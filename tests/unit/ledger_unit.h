@@ -123,7 +123,13 @@ static inline struct client unit_new_case(struct ledger_city *city)
     return client;
 }
 
-/* Referred, accepted and assessed: case IN_SERVICE, band 3. */
+static inline void unit_consent(struct ledger_city *city, const struct sg_id *case_id)
+{
+    city->sample.now_ms = city->now_ms;
+    (void)unit_want("consent", city, sample_consent(&city->sample, &city->events, case_id), 0);
+}
+
+/* Referred, accepted, assessed, and providers may know: case IN_SERVICE, band 3. */
 static inline struct client unit_client(struct ledger_city *city)
 {
     struct client client = unit_new_case(city);
@@ -131,6 +137,7 @@ static inline struct client unit_client(struct ledger_city *city)
         "accept", city,
         unit_decide(city, &client.referral, "dinsos", PB_REFERRAL_DECISION_ACCEPTED, NULL), 0);
     (void)unit_want("assess", city, unit_assess(city, &client.case_id), 0);
+    unit_consent(city, &client.case_id);
     return client;
 }
 

@@ -75,7 +75,10 @@ static void check_d1(const char *name, struct scene *scene, uint64_t seq, unsign
     struct sg_id id = told ? id_of(told->allocation_id) : scene->slot;
     if (!told || !sg_id_equal(&id, &scene->seat) || told->change != changes[to])
         fail_msg("%s: the D1 says something else", name);
-    uint32_t provider = from == WAITLISTED ? RELATION_PROVIDER_WAITING : RELATION_PROVIDER;
+    bool only_held = from == HELD && to != PB_ALLOCATION_STATE_RESERVED;
+    uint32_t provider = from == WAITLISTED ? RELATION_PROVIDER_WAITING
+                        : only_held        ? RELATION_PROVIDER_HELD
+                                           : RELATION_PROVIDER;
     if (city_relations(&d1, "dinsos") != RELATION_CASE_OWNER ||
         city_relations(&d1, "disnaker") != provider || d1.record.rest->n_audience != 2)
         fail_msg("%s: the D1 reaches somebody else", name);

@@ -163,6 +163,8 @@ static void a_child_gets_no_seat(void **state)
         e->assessment_completed->is_minor = rows[i].assessed == 1;
         (void)unit_want("assess", &city, e, 0);
         uint32_t want = rows[i].after ? SG_ST_MINOR : 0;
+        if (!want)
+            unit_consent(&city, &child.case_id);
         PbEnvelope *request = unit_request(&city, &child, &slot, ACCEPT);
         if (!want) {
             PbSlotRow *row = city_row(&city, TABLE_SLOTS, &slot);
@@ -190,6 +192,7 @@ static void a_child_is_not_promoted(void **state)
     struct sg_id seat = story_seat(&city, &slot, ACCEPT);
     struct client child = estimated(&city, 30);
     (void)unit_want("assess", &city, unit_assess(&city, &child.case_id), 0);
+    unit_consent(&city, &child.case_id);
     struct sg_id waiting = unit_seat(&city, &child, &slot, ACCEPT);
     e = unit_assess(&city, &child.case_id);
     e->assessment_completed->is_minor = true;

@@ -104,6 +104,8 @@ static void other_types_say_what_to_do_instead(void **state)
                   0)
             .seq;
     (void)unit_want("assess", &city, unit_assess(&city, &budi.case_id), 0);
+    unit_consent(&city, &budi.case_id);
+    uint64_t e06 = city.last_seq;
     struct sg_id slot_id;
     uint64_t e08 = unit_want("offer", &city, story_offer(&city, 1, &slot_id), 0).seq;
     PbEnvelope *change = story_change(&city, &slot_id);
@@ -120,7 +122,8 @@ static void other_types_say_what_to_do_instead(void **state)
         uint64_t seq;
         const char *instead;
     } rows[] = {
-        {"E03", "dinsos", e03, "referral.submitted"}, {"E08", "disnaker", e08, "slot.changed"},
+        {"E03", "dinsos", e03, "referral.submitted"}, {"E06", "dinsos", e06, "consent.recorded"},
+                {"E08", "disnaker", e08, "slot.changed"},
         {"E09", "disnaker", e09, "slot.changed"},     {"E10", "disnaker", e10, "slot.offered"},
         {"E11", "dinsos", asked.seq, "seat.decided"}, {"E12", "disnaker", e12, "seat.requested"}};
     for (size_t i = 0; i < SG_ARRAY_LEN(rows); i++) {

@@ -525,23 +525,6 @@ static void checks_come_in_their_order(void **state)
     e->type = unit_text(&city, "case.state_changed");
     (void)unit_want("a derived type", &city, e, SG_ST_DERIVED_TYPE);
 
-    e = make_e03(&city);
-    PbConsentRecorded e06 = PB_CONSENT_RECORDED__INIT;
-    static PbConsentRecorded__Scope scope = PB_CONSENT_RECORDED__SCOPE_SHARE_WITH_PROVIDER;
-    e06.has_consent_id = e06.has_action = e06.has_method = e06.has_given_by = true;
-    e06.consent_id = unit_id(&city, &nobody);
-    e06.action = PB_CONSENT_RECORDED__ACTION_GIVEN;
-    e06.scopes = &scope;
-    e06.n_scopes = 1;
-    e06.method = PB_CONSENT_RECORDED__METHOD_THUMBPRINT;
-    e06.given_by = PB_CONSENT_RECORDED__GIVEN_BY_SELF;
-    e06.text_version = e06.evidence_ref = unit_text(&city, "F-221");
-    e->referral_decided = NULL;
-    e->consent_recorded = &e06;
-    e->type = unit_text(&city, "consent.recorded");
-    struct outcome o = unit_want("a type to come", &city, e, SG_ST_SCHEMA);
-    unit_detail("a type to come", &o, "type", "TYPE_NOT_SERVED");
-
     static const struct may {
         const char *name;
         PbEnvelope *(*make)(struct ledger_city *city);

@@ -196,8 +196,8 @@ static void a_seat_is_cut_for_who_asks(void **state)
             wait->person->has_sex != row->waiting_sex ||
             wait->person->has_age_band != row->waiting_band)
             fail_msg("%s: fields of the person", row->name);
-        if ((seat->person->full_name != NULL) != (row->who == DINSOS))
-            fail_msg("%s: a name needs consent", row->name);
+        if (!seat->person->full_name || (wait->person->full_name != NULL) != (row->who == DINSOS))
+            fail_msg("%s: a name needs consent, and a seat", row->name);
     }
     struct peer peer = talk_connect(&talk, DINSOS);
     query.slot_id = (ProtobufCBinaryData){3, slot.b};

@@ -162,7 +162,7 @@ static void the_first_who_may_is_promoted(void **state)
     assert_int_equal(told->seat_no, 1);
     assert_true(sg_ms_of(told->hold_until) == city.now_ms + 48 * SG_HOUR_MS);
     assert_int_equal(told->cause->number, d1.event.envelope->causation->number);
-    assert_int_equal(city_relations(&d1, "disnaker"), RELATION_PROVIDER);
+    assert_int_equal(city_relations(&d1, "disnaker"), RELATION_PROVIDER_HELD);
 
     /* The seat is free again, and the busy one loses its other seat: now it may. */
     give_back(&city, &second);
@@ -375,6 +375,7 @@ static void what_a_withdrawn_referral_said_counts_no_more(void **state)
         unit_decide(&city, &client.referral, "dinsos", PB_REFERRAL_DECISION_ACCEPTED, NULL);
     (void)unit_want("accept", &city, accept, 0);
     (void)unit_want("assess", &city, unit_assess(&city, &client.case_id), 0);
+    unit_consent(&city, &client.case_id);
     struct sg_id waiting = unit_seat(&city, &client, &slot, ACCEPT);
 
     e = unit_refer(&city, &referral); /* found again, and said to live somewhere else */

@@ -1,0 +1,79 @@
+/* link.h - persons who are one: a tree of links, and the row that is made of all of it.
+ *
+ *        A            E22 SAME (A survives): B is linked to A. B keeps its own row, statements,
+ *       / \           referrals, cases and seats; nothing of them moves, so that UNLINK gives back
+ *      B   C          exactly what was there. Who decides about a person reads the combined row:
+ *      |              what all rows of the tree hold together.
+ *      D
+ *
+ * Only where A and B have an open case at the same owner something moves: the younger case is
+ * closed (DUPLICATE_CASE) and what it holds goes to the older one (link_case.c).
+ *
+ * Source: domain 9.3 steps 4 and 5, E22, invariant I3.
+ */
+#ifndef SINERGI_LEDGER_LINK_H
+#define SINERGI_LEDGER_LINK_H
+
+#include "ledger/decision.h"
+
+enum { LINK_PERSONS_MAX = 16, LINK_DEPTH_MAX = 6 };
+
+/* All persons who are one; the root survives and stands first. Rows as they are stored. */
+struct person_tree {
+    size_t count;
+    struct sg_id ids[LINK_PERSONS_MAX];
+    PbPersonRow *rows[LINK_PERSONS_MAX];
+    size_t asked; /* which of them was asked for */
+};
+
+/* One read for a person who is not linked. Errors: SG_E_NOT_FOUND when there is no such person. */
+SG_MUST_CHECK enum sg_err person_tree_read(struct txn *txn, struct sg_arena *arena,
+                                           const struct sg_id *person_id,
+                                           struct person_tree *out_tree, struct sg_why *why);
+bool person_tree_holds(const struct person_tree *tree, const struct sg_id *person_id);
+/* Whoever of them holds a live seat; NULL when nobody does. */
+const PbPersonRow *person_tree_seated(const struct person_tree *tree);
+
+/* The agency's own pseudonym: of the person that was asked for, else of the root, else of any. */
+bool person_tree_ref(const struct person_tree *tree, const char *agency, struct sg_id *out_ref);
+
+/* What all of them hold together, in the arena; of one person alone it is its row. Pseudonyms of
+ * the person that was asked for come first, then those of the root. Of two cases at one owner the
+ * open one stands there, else the newer one. */
+SG_MUST_CHECK enum sg_err person_combined(struct ledger_turn *turn, const struct sg_id *person_id,
+                                          PbPersonRow **out_row, struct sg_why *why);
+SG_MUST_CHECK enum sg_err person_tree_combine(struct ledger_turn *turn,
+                                              const struct person_tree *tree, PbPersonRow **out_row,
+                                              struct sg_why *why);
+/* Who survives: the person itself when it is not linked. */
+SG_MUST_CHECK enum sg_err person_root(struct ledger_turn *turn, const struct sg_id *person_id,
+                                      struct sg_id *out_root, struct sg_why *why);
+
+/* Referrals of all of them, one after the other: `see` for each; it may set *done. */
+typedef enum sg_err see_referral_fn(void *context, const struct sg_id *id, PbReferralRow *row,
+                                    bool *done, struct sg_why *why);
+SG_MUST_CHECK enum sg_err person_referrals(struct ledger_turn *turn, const struct sg_id *person_id,
+                                           see_referral_fn *see, void *context, struct sg_why *why);
+
+/* ---- E22 and the automatic link ---- */
+
+/* May the two trees be one? Sets what stands in the way, or 0. */
+uint32_t link_hinders(const struct person_tree *a, const struct person_tree *b,
+                      const char **out_detail);
+/* The two become one: effect.link and all that it does to cases at the same owner. The child joins
+ * the root of the other tree. */
+SG_MUST_CHECK enum sg_err link_persons(struct decision *d, const struct person_tree *parent,
+                                       const struct person_tree *child, PbLinkEffect *effect,
+                                       struct sg_why *why);
+
+struct link_sides {
+    const struct person_tree *parent, *child;
+};
+/* Two open cases at one owner become one (SAME), and two again (UNLINK): link_case.c. */
+SG_MUST_CHECK enum sg_err link_merge_cases(struct decision *d, const struct link_sides *sides,
+                                           PbLinkEffect *effect, struct sg_why *why);
+SG_MUST_CHECK enum sg_err link_part_cases(struct decision *d, const PbLinkRow *link,
+                                          const struct person_tree *leaving, PbLinkEffect *effect,
+                                          struct sg_why *why);
+
+#endif

@@ -1,0 +1,24 @@
+/* rights.h - requests of data subjects (E23), and orders to forget (D6).
+ *
+ *    RECEIVED --case owner--> GRANTED | PARTLY | REFUSED      GRANTED --each agency--> EXECUTED
+ *
+ * RESTRICTION granted: no seat is claimed, personal fields go to nobody new, the limits of the
+ * person's cases stand still. The erasure itself (destroying the key) is not built: GRANTED and
+ * PARTLY of ERASURE are refused. Source: domain 5 E23, 9.5, T13 and T14 of 8.6.
+ */
+#ifndef SINERGI_LEDGER_RIGHTS_H
+#define SINERGI_LEDGER_RIGHTS_H
+
+#include "ledger/decision.h"
+
+/* Queue the D6 that tells `agency` to forget what a consent has let it see, with its T14. */
+void order_erasure(struct decision *d, const struct sg_id *request_id, const char *agency,
+                   bool health_only);
+/* A withdrawal of consent is a request that is granted at once: E23 EXECUTED answers it. */
+void request_of_consent(struct decision *d, const struct sg_id *consent_id,
+                        const struct sg_id *case_id, const char *owner);
+/* Step of the queue: the D6. */
+SG_MUST_CHECK enum sg_err tell_erasure(struct decision *d, const struct follow *f,
+                                       struct sg_why *why);
+
+#endif

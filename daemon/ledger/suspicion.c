@@ -1,0 +1,200 @@
+#include "ledger/suspicion.h"
+
+#include "ledger/agency.h"
+#include "ledger/derive.h"
+#include "ledger/match.h"
+#include "ledger/mutant.h"
+
+/* ---- rows ---- */
+
+void suspicion_key(struct key *out_key, const struct sg_id *a, const struct sg_id *b)
+{
+    bool in_order = memcmp(a->b, b->b, SG_ID_BYTES) < 0;
+    *out_key = (struct key){0};
+    key_id(key_id(out_key, in_order ? a : b), in_order ? b : a);
+}
+
+enum sg_err suspicion_read(struct ledger_turn *turn, const struct sg_id *a, const struct sg_id *b,
+                           PbSuspicionRow **out_row, struct sg_why *why)
+{
+    struct key key;
+    suspicion_key(&key, a, b);
+    *out_row = NULL;
+    enum sg_err err = row_get(turn->txn, TABLE_SUSPICIONS, &key, &pb_suspicion_row__descriptor,
+                              turn->arena, out_row, why);
+    return err == SG_E_NOT_FOUND ? SG_OK : err;
+}
+
+enum sg_err suspicion_decide(struct ledger_turn *turn, const struct person_tree *a,
+                             const struct person_tree *b, PbLinkEffect *effect, struct sg_why *why)
+{
+    for (size_t i = 0; i < a->count; i++)
+        for (size_t j = 0; j < b->count; j++) {
+            PbSuspicionRow *row = NULL;
+            enum sg_err err = suspicion_read(turn, &a->ids[i], &b->ids[j], &row, why);
+            if (err)
+                return err;
+            if (!row)
+                continue;
+            PbPairEffect *pair = TAKE(turn, PbPairEffect);
+            pb_pair_effect__init(pair);
+            pair->has_person_a = pair->has_person_b = true;
+            pair->person_a = data_of(turn, &a->ids[i]);
+            pair->person_b = data_of(turn, &b->ids[j]);
+            effect->pairs = grown(turn, effect->pairs, effect->n_pairs);
+            effect->pairs[effect->n_pairs++] = pair;
+        }
+    return SG_OK;
+}
+
+/* Was it said before, or decided? */
+static enum sg_err is_news(struct ledger_turn *turn, const struct person_tree *a,
+                           const struct person_tree *b, uint32_t score, bool *out_news,
+                           struct sg_why *why)
+{
+    *out_news = true;
+    for (size_t i = 0; i < a->count; i++)
+        for (size_t j = 0; j < b->count; j++) {
+            PbSuspicionRow *row = NULL;
+            enum sg_err err = suspicion_read(turn, &a->ids[i], &b->ids[j], &row, why);
+            if (err)
+                return err;
+            bool different =
+                row && row->decision == MUTATED(31, PB_PERSON_LINK_DECIDED__DECISION_DIFFERENT,
+                                                PB_PERSON_LINK_DECIDED__DECISION_UNSPECIFIED);
+            if (different || (row && score <= row->score))
+                *out_news = false;
+        }
+    return SG_OK;
+}
+
+/* ---- D3 ---- */
+
+static const char *next_steward(const struct ledger_turn *turn, const char *after)
+{
+    const struct sg_roster *roster = turn->world->roster;
+    for (size_t i = 0; i < roster->agency_count; i++) {
+        const struct sg_agency *agency = &roster->agencies[i];
+        if (agency_may(agency, SG_CAP(PB_CAPABILITY_IDENTITY_STEWARD)) &&
+            (!after || strcmp(agency->id, after) > 0))
+            return agency->id;
+    }
+    return NULL;
+}
+
+/* The steward's own pseudonym; one that it has not got yet goes into the effect. */
+static struct sg_id steward_ref(struct decision *d, const struct person_tree *tree,
+                                const char *steward, PbPersonRefGrant ***grants, size_t *count)
+{
+    struct sg_id ref;
+    if (person_tree_ref(tree, steward, &ref))
+        return ref;
+    ref = sg_person_ref(d->turn->world->keys, steward, &tree->ids[tree->asked]);
+    PbPersonRefGrant *grant = TAKE(d->turn, PbPersonRefGrant);
+    pb_person_ref_grant__init(grant);
+    grant->agency = text_of(d->turn, steward);
+    grant->has_person_ref = true;
+    grant->person_ref = data_of(d->turn, &ref);
+    *grants = take(d->turn, sizeof **grants);
+    (*grants)[0] = grant;
+    *count = 1;
+    return ref;
+}
+
+static PbSuspicionEffect *suspicion_effect(struct decision *d, const struct follow *f)
+{
+    PbSuspicionEffect *effect = TAKE(d->turn, PbSuspicionEffect);
+    pb_suspicion_effect__init(effect);
+    effect->has_person_a = effect->has_person_b = effect->has_score = true;
+    effect->person_a = data_of(d->turn, &f->person_id);
+    effect->person_b = data_of(d->turn, &f->other_id);
+    effect->score = f->score;
+    effect->has_again = effect->again = f->again;
+    effect->features = take(d->turn, (f->feature_count + 1) * sizeof *effect->features);
+    for (size_t i = 0; i < f->feature_count; i++)
+        effect->features[effect->n_features++] = text_of(d->turn, f->features[i]);
+    d->effect->suspicion = effect;
+    return effect;
+}
+
+/* To one steward; the others follow. A city without one keeps the row for the one that comes. */
+static enum sg_err tell_stewards(struct decision *d, const struct follow *f,
+                                 const struct person_tree *a, const struct person_tree *b,
+                                 struct sg_why *why)
+{
+    const char *steward = next_steward(d->turn, f->publisher);
+    if (!steward && f->again)
+        return SG_OK;
+    PbSuspicionEffect *effect = suspicion_effect(d, f);
+    PbEnvelope *e = envelope_of(d, 203);
+    PbPersonDuplicateSuspected *p = TAKE(d->turn, PbPersonDuplicateSuspected);
+    pb_person_duplicate_suspected__init(p);
+    struct sg_id ref_a = sg_person_ref(d->turn->world->keys, "", &a->ids[0]);
+    struct sg_id ref_b = sg_person_ref(d->turn->world->keys, "", &b->ids[0]);
+    if (steward) {
+        ref_a = steward_ref(d, a, steward, &effect->refs_a, &effect->n_refs_a);
+        ref_b = steward_ref(d, b, steward, &effect->refs_b, &effect->n_refs_b);
+        add_reader(d, steward, RELATION_STEWARD);
+    }
+    p->has_person_ref_a = p->has_person_ref_b = p->has_score = true;
+    p->person_ref_a = data_of(d->turn, &ref_a);
+    p->person_ref_b = data_of(d->turn, &ref_b);
+    p->score = f->score;
+    p->n_features = effect->n_features;
+    p->features = effect->features;
+    e->person_duplicate_suspected = p;
+    if (steward) {
+        struct follow *others = queue(d, FOLLOW_SUSPECT);
+        struct follow *next = others->next;
+        *others = *f;
+        others->next = next;
+        others->again = true;
+        others->publisher = steward;
+    }
+    struct record record;
+    return append_record(d, PB_RECORD_KIND_DERIVED, e, &record, why);
+}
+
+static enum sg_err read_pair(struct ledger_turn *turn, const struct follow *f,
+                             struct person_tree *a, struct person_tree *b, struct sg_why *why)
+{
+    enum sg_err err = person_tree_read(turn->txn, turn->arena, &f->person_id, a, why);
+    if (!err)
+        err = person_tree_read(turn->txn, turn->arena, &f->other_id, b, why);
+    return err == SG_E_NOT_FOUND ? sg_fail(why, SG_E_STORE, "a suspicion of nobody") : err;
+}
+
+enum sg_err suspect(struct decision *d, const struct follow *f, struct sg_why *why)
+{
+    struct person_tree a, b;
+    bool news = true;
+    enum sg_err err = read_pair(d->turn, f, &a, &b, why);
+    if (err || (!f->again && sg_id_equal(&a.ids[0], &b.ids[0])))
+        return err;
+    if (!f->again)
+        err = is_news(d->turn, &a, &b, f->score, &news, why);
+    return err || !news ? err : tell_stewards(d, f, &a, &b, why);
+}
+
+/* ---- a NIK that somebody else holds ---- */
+
+enum sg_err same_nik(struct decision *d, const struct follow *f, struct sg_why *why)
+{
+    static const char *const features[] = {"NIK"};
+    struct follow pair = *f;
+    struct person_tree a, b;
+    bool found = false;
+    enum sg_err err = person_of_nik(d->turn, f->nik, &pair.other_id, &found, why);
+    if (err || !found)
+        return err;
+    err = read_pair(d->turn, &pair, &a, &b, why);
+    if (err || sg_id_equal(&a.ids[0], &b.ids[0]))
+        return err;
+    struct follow *next = queue(d, FOLLOW_SUSPECT);
+    next->person_id = a.ids[0];
+    next->other_id = b.ids[0];
+    next->score = MATCH_NIK;
+    next->features = features;
+    next->feature_count = SG_ARRAY_LEN(features);
+    return SG_OK;
+}

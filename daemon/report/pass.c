@@ -1,0 +1,408 @@
+#include "report/pass.h"
+
+#include "kit/check.h"
+#include "wire/codec.h"
+#include "wire/day.h"
+
+enum {
+    SCRATCH_BYTES = 16 << 20,
+    RENEW_RECORDS = 1000, /* a read transaction keeps old pages from being used again */
+    TYPE_LINK = 122,
+    TYPE_CORRECTION = 124
+};
+
+/* The latest correction of a record. */
+struct correction {
+    uint64_t corrected_seq, seq; /* seq of the E24 */
+    bool annulled;
+};
+
+/* ---- a record, looked at without decoding it ---- */
+
+static bool take_varint(struct sg_bytes *in, uint64_t *out)
+{
+    *out = 0;
+    for (unsigned shift = 0; in->len && shift < 64; shift += 7) {
+        uint8_t byte = *in->ptr;
+        in->ptr++;
+        in->len--;
+        *out |= (uint64_t)(byte & 0x7f) << shift;
+        if (!(byte & 0x80))
+            return true;
+    }
+    return false;
+}
+
+/* Type of a packed RecordRest: fields are packed in their order, and it is the fourth. 0 when that
+ * cannot be seen: the record is then decoded. */
+static uint32_t peek_type(struct sg_bytes rest)
+{
+    enum { VARINT = 0, BYTES = 2, TYPE_FIELD = 4 };
+    uint64_t tag = 0, value = 0;
+    while (take_varint(&rest, &tag) && take_varint(&rest, &value)) {
+        if (tag == (TYPE_FIELD << 3 | VARINT))
+            return (uint32_t)value;
+        if ((tag & 7) == BYTES && value <= rest.len) {
+            rest.ptr += value;
+            rest.len -= value;
+        } else if ((tag & 7) != VARINT) {
+            return 0;
+        }
+    }
+    return 0;
+}
+
+/* ---- walking ---- */
+
+typedef enum sg_err visit_fn(struct pass *pass, struct record *record, void *context,
+                             struct sg_why *why);
+
+static bool stopped(const struct pass *pass)
+{
+    return pass->stop && atomic_load_explicit(pass->stop, memory_order_relaxed);
+}
+
+/* Arrays grow to twice their size: while a third is free, no growth fails in between. */
+static bool has_room(const struct pass *pass)
+{
+    return pass->arena->used < pass->arena->size / 3;
+}
+
+/* Up to so many records behind *seq, in a transaction of their own. */
+static enum sg_err walk_some(struct pass *pass, uint64_t *seq, bool *out_end,
+                             const bool wanted[WANTED_MAX], visit_fn *visit, void *context,
+                             struct sg_why *why)
+{
+    SG_AUTO(txn_done) struct txn txn = {0};
+    SG_AUTO(cursor_done) struct cursor cursor = {0};
+    struct key from = {0};
+    pass->txn = &txn;
+    enum sg_err err = txn_begin(&txn, pass->env, TXN_READ, why);
+    if (!err)
+        err = cursor_open(&cursor, &txn, TABLE_JOURNAL, why);
+    if (!err)
+        err = cursor_seek(&cursor, key_u64(&from, *seq + 1), why);
+    for (int i = 0; !err && cursor.key.ptr && i < RENEW_RECORDS; i++) {
+        struct record record;
+        err = record_parse(cursor.key, cursor.value, &record, why);
+        if (err || record.seq > pass->as_of)
+            break;
+        *seq = record.seq;
+        pass->last_ms = record.accepted_ms;
+        uint32_t type = peek_type(record.rest_bytes);
+        if (type == 0 || type >= WANTED_MAX || wanted[type])
+            err = visit(pass, &record, context, why);
+        if (!err)
+            err = cursor_next(&cursor, why);
+    }
+    *out_end = !err &&
+               (!cursor.key.ptr || *seq >= pass->as_of || sg_get_u64(cursor.key.ptr) > pass->as_of);
+    return err;
+}
+
+static enum sg_err walk(struct pass *pass, const bool wanted[WANTED_MAX], visit_fn *visit,
+                        void *context, struct sg_why *why)
+{
+    uint64_t seq = 0;
+    bool end = false;
+    enum sg_err err = SG_OK;
+    while (!err && !end) {
+        if (stopped(pass))
+            return sg_fail(why, SG_E_STATE, "stopped");
+        if (!has_room(pass))
+            return sg_fail(why, SG_E_LIMIT, "more facts than there is memory for");
+        err = walk_some(pass, &seq, &end, wanted, visit, context, why);
+    }
+    return err;
+}
+
+static enum sg_err open_rest(struct pass *pass, struct record *record, struct sg_why *why)
+{
+    sg_arena_reset(&pass->scratch, 0);
+    return record_open_rest(record, &pass->scratch, why);
+}
+
+/* ---- the first walk: what changes the meaning of others ---- */
+
+static void note_correction(struct pass *pass, const struct record *record)
+{
+    const PbCorrectionEffect *effect = record->rest->effect->correction;
+    if (!effect || !effect->corrected_seq)
+        return;
+    struct correction *c = POOL_ADD(pass->arena, &pass->corrections, struct correction);
+    *c = (struct correction){effect->corrected_seq, record->seq, effect->annulled};
+}
+
+/* Persons that are the same, or are so no longer. */
+static void note_link(struct pass *pass, const struct record *record)
+{
+    (void)pass;
+    (void)record;
+}
+
+static enum sg_err note(struct pass *pass, struct record *record, void *context, struct sg_why *why)
+{
+    (void)context;
+    enum sg_err err = open_rest(pass, record, why);
+    if (err || !record->rest->effect)
+        return err;
+    bool parked = record->rest->kind == PB_RECORD_KIND_PARKED;
+    if (!parked) {
+        note_correction(pass, record);
+        note_link(pass, record);
+    }
+    return SG_OK;
+}
+
+static int by_seq(const void *a, const void *b)
+{
+    const struct correction *x = a, *y = b;
+    if (x->corrected_seq != y->corrected_seq)
+        return x->corrected_seq < y->corrected_seq ? -1 : 1;
+    return x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
+/* The last one of each record. */
+static void keep_latest(struct pool *pool)
+{
+    struct correction *all = pool->items;
+    uint32_t kept = 0;
+    if (!pool->count)
+        return;
+    qsort(all, pool->count, sizeof *all, by_seq);
+    for (uint32_t i = 0; i < pool->count; i++)
+        if (i + 1 == pool->count || all[i + 1].corrected_seq != all[i].corrected_seq)
+            all[kept++] = all[i];
+    pool->count = kept;
+}
+
+static enum sg_err find_end(struct pass *pass, struct sg_why *why)
+{
+    SG_AUTO(txn_done) struct txn txn = {0};
+    struct record record;
+    uint64_t last = 0;
+    enum sg_err err = txn_begin(&txn, pass->env, TXN_READ, why);
+    if (!err)
+        err = journal_last(&txn, &last, why);
+    if (err || !last)
+        return err;
+    if (!pass->as_of || pass->as_of > last)
+        pass->as_of = last;
+    return journal_get(&txn, pass->as_of, &record, why) == SG_E_STORE ? SG_E_STORE : SG_OK;
+}
+
+enum sg_err pass_prepare(struct pass *pass, struct sg_why *why)
+{
+    static const bool wanted[WANTED_MAX] = {[TYPE_LINK] = true, [TYPE_CORRECTION] = true};
+    enum sg_err err = sg_arena_init(&pass->scratch, SCRATCH_BYTES, why);
+    if (!err)
+        err = find_end(pass, why);
+    if (!err)
+        err = walk(pass, wanted, note, NULL, why);
+    if (!err)
+        keep_latest(&pass->corrections);
+    return err;
+}
+
+void pass_done(struct pass *pass)
+{
+    sg_arena_done(&pass->scratch);
+}
+
+struct sg_id pass_person(const struct pass *pass, const struct sg_id *id)
+{
+    static const struct sg_id none = {{0}};
+    struct sg_id at = *id;
+    for (uint32_t i = 0; i <= pass->survivors.count; i++) { /* a tree of edges: no circle */
+        uint32_t found = ids_find(&pass->linked, &at);
+        if (found == NOTHING)
+            return at;
+        const struct sg_id *to = POOL_AT(&pass->survivors, struct sg_id, found);
+        if (sg_id_equal(to, &none))
+            return at;
+        at = *to;
+    }
+    return at;
+}
+
+/* ---- the second walk ---- */
+
+struct taking {
+    take_fact *take;
+    void *context;
+};
+
+static const struct correction *correction_of(const struct pass *pass, uint64_t seq)
+{
+    struct correction key = {.corrected_seq = seq};
+    uint32_t low = 0, high = pass->corrections.count;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        const struct correction *c = POOL_AT(&pass->corrections, struct correction, middle);
+        if (c->corrected_seq == key.corrected_seq)
+            return c;
+        if (c->corrected_seq < key.corrected_seq)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+static const ProtobufCFieldDescriptor *payload_field(uint32_t type)
+{
+    return protobuf_c_message_descriptor_get_field(&pb_envelope__descriptor, type);
+}
+
+static ProtobufCMessage **payload_at(PbEnvelope *envelope, uint32_t type)
+{
+    const ProtobufCFieldDescriptor *field = payload_field(type);
+    return field ? (ProtobufCMessage **)(void *)((uint8_t *)envelope + field->offset) : NULL;
+}
+
+/* What an E18 has found, as its correction has it. */
+static const PbItemEffect *restated_item(struct pass *pass, const PbItemEffect *was,
+                                         const PbItemRow *row)
+{
+    PbItemEffect *is = sg_arena_copy(&pass->scratch, was, sizeof *was);
+    if (!is)
+        return was;
+    is->has_finding = row->has_finding;
+    is->finding = row->finding;
+    is->state = row->state;
+    return is;
+}
+
+/* The payload of the E24 in the place of the one that the envelope came with. */
+static enum sg_err replace(struct pass *pass, struct record *by, PbEnvelope *envelope,
+                           struct fact *fact, struct sg_why *why)
+{
+    struct sg_event event;
+    const struct sg_bytes none = {NULL, 0};
+    enum sg_err err = record_open_rest(by, &pass->scratch, why);
+    if (!err)
+        err = sg_event_reopen(by->clear, none, &pass->scratch, &event, why);
+    if (err)
+        return err == SG_E_FORMAT ? SG_E_STORE : err;
+    const PbEventCorrected *e24 = event.envelope->event_corrected;
+    ProtobufCMessage **payload = payload_at(envelope, fact->type);
+    if (!e24 || !e24->replacement || !payload || !*payload)
+        return SG_OK;
+    ProtobufCMessage *replaced = NULL;
+    struct sg_bytes clear = {e24->replacement->clear.data, e24->replacement->clear.len};
+    err = sg_decode_row((*payload)->descriptor, clear, &pass->scratch, &replaced, why);
+    if (err)
+        return err == SG_E_FORMAT ? SG_E_STORE : err;
+    *payload = replaced;
+    fact->corrected = true;
+    fact->personal = by->personal;
+    const PbEffect *effect = by->rest->effect;
+    if (effect && effect->count)
+        fact->count = effect->count;
+    if (effect && effect->person)
+        fact->person = effect->person;
+    if (effect && effect->item)
+        fact->item = effect->item;
+    if (effect && effect->correction && effect->correction->item && fact->item)
+        fact->item = restated_item(pass, fact->item, effect->correction->item->row);
+    return SG_OK;
+}
+
+static enum sg_err correct(struct pass *pass, PbEnvelope *envelope, struct fact *fact,
+                           struct sg_why *why)
+{
+    const struct correction *c = correction_of(pass, fact->seq);
+    if (!c)
+        return SG_OK;
+    if (c->annulled) {
+        fact->states = false;
+        return SG_OK;
+    }
+    struct record by;
+    enum sg_err err = journal_get(pass->txn, c->seq, &by, why);
+    if (!err)
+        err = replace(pass, &by, envelope, fact, why);
+    return err;
+}
+
+static bool counts(const PbRecordRest *rest)
+{
+    if (rest->kind == PB_RECORD_KIND_PARKED)
+        return false;
+    const PbParkEffect *park = rest->effect ? rest->effect->park : NULL;
+    return rest->kind != PB_RECORD_KIND_SETTLED || !park || !park->code;
+}
+
+static enum sg_err take(struct pass *pass, struct record *record, void *context, struct sg_why *why)
+{
+    static const PbEffect no_effect = PB_EFFECT__INIT;
+    static const PbCountEffect no_count = PB_COUNT_EFFECT__INIT;
+    const struct taking *taking = context;
+    const struct sg_bytes none = {NULL, 0};
+    struct sg_event event;
+    enum sg_err err = open_rest(pass, record, why);
+    if (err || !counts(record->rest))
+        return err;
+    err = sg_event_reopen(record->clear, none, &pass->scratch, &event, why);
+    if (err)
+        return sg_fail(why, err == SG_E_FORMAT ? SG_E_STORE : err, "record %llu cannot be read",
+                       (unsigned long long)record->seq);
+    const PbEffect *effect = record->rest->effect ? record->rest->effect : &no_effect;
+    struct fact fact = {
+        .seq = record->seq,
+        .accepted_ms = record->accepted_ms,
+        .occurred_ms = event.occurred_ms,
+        .occurred_day = sg_day_at(event.occurred_ms),
+        .type = record->rest->type,
+        .kind = record->rest->kind,
+        .states = true,
+        .agency = record->rest->agency,
+        .record = record,
+        .rest = record->rest,
+        .effect = effect,
+        .count = effect->count ? effect->count : &no_count,
+        .person = effect->person,
+        .item = effect->item,
+        .envelope = event.envelope,
+        .personal = record->personal,
+    };
+    if (record->rest->kind != PB_RECORD_KIND_DERIVED)
+        err = correct(pass, event.envelope, &fact, why);
+    if (!err)
+        taking->take(taking->context, &fact);
+    return err;
+}
+
+enum sg_err pass_run(struct pass *pass, const bool wanted[WANTED_MAX], take_fact *take_one,
+                     void *context, struct sg_why *why)
+{
+    struct taking taking = {take_one, context};
+    return walk(pass, wanted, take, &taking, why);
+}
+
+const ProtobufCMessage *pass_open(struct pass *pass, const struct fact *fact)
+{
+    const ProtobufCFieldDescriptor *field = payload_field(fact->type);
+    if (!field || fact->rest->vault_key_id) /* sealed: until there is a vault, nothing opens it */
+        return NULL;
+    struct sg_event event;
+    ProtobufCMessage *whole = NULL;
+    if (!fact->personal.len)
+        return NULL;
+    if (!fact->corrected) {
+        if (sg_event_reopen(fact->record->clear, fact->personal, &pass->scratch, &event, NULL))
+            return NULL;
+        return event.payload;
+    }
+    /* The personal part of an E24 is an Envelope that holds the personal part of the replacement.
+     */
+    const struct sg_bytes none = {NULL, 0};
+    if (sg_event_reopen(fact->personal, none, &pass->scratch, &event, NULL) ||
+        !event.envelope->event_corrected || !event.envelope->event_corrected->replacement)
+        return NULL;
+    const ProtobufCBinaryData *part = &event.envelope->event_corrected->replacement->personal;
+    return sg_decode_row(field->descriptor, (struct sg_bytes){part->data, part->len},
+                         &pass->scratch, &whole, NULL)
+               ? NULL
+               : whole;
+}

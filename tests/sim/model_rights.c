@@ -1,0 +1,175 @@
+/* model_rights.c - requests of data subjects and orders to forget: E23, D6, T13, T14, and what a
+ * restriction holds up. Domain 9.5, 8.6. */
+#include "sim/model.h"
+
+#include "kit/check.h"
+#include "wire/day.h"
+
+#define STATUS(name) PB_DATA_SUBJECT_REQUEST_RECORDED__STATUS_##name
+#define KIND(name) PB_DATA_SUBJECT_REQUEST_RECORDED__KIND_##name
+
+enum { ACCESS_DAYS = 30 };
+
+/* ---- orders to forget ---- */
+
+static void tell(struct m_request *r, const char *agency)
+{
+    for (size_t i = 0; i < r->told_count; i++)
+        if (r->told[i] == agency)
+            return;
+    SG_CHECK(r->told_count < SG_ARRAY_LEN(r->told));
+    r->told[r->told_count++] = agency;
+}
+
+/* A withdrawal: whoever trains and could read of the person is told to forget. */
+void m_consent_withdrawn(struct model *m, const struct m_event *ev, struct m_case *c)
+{
+    struct sg_id id = id_of(ev->e->consent_recorded->consent_id);
+    struct m_request *r = pile_add(&m->requests, &id, sizeof *r);
+    r->person = c->person;
+    r->c = c;
+    r->owner = c->owner;
+    r->kind = KIND(ERASURE);
+    r->status = STATUS(GRANTED);
+    r->received_ms = r->told_ms = m->now_ms;
+    r->identity_checked = true;
+    for (size_t i = 0; i < m->seats.count; i++) {
+        const struct m_seat *seat = m->seats.all[i];
+        bool ended =
+            m_is_over(seat->state) && m->now_ms > seat->changed_ms + ACCESS_DAYS * SG_DAY_MS;
+        if (m_root(seat->person) == m_root(c->person) && seat->was_live && !ended)
+            tell(r, seat->slot->owner);
+    }
+    m->counts.orders += r->told_count;
+    m_touch(m, TOUCHED_REQUEST, r);
+}
+
+/* ---- restriction ---- */
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static void shift(int64_t *from_ms, int64_t since_ms, int64_t by_ms)
+{
+    if (!*from_ms)
+        return;
+    /* what began in between has not run at all */
+    *from_ms += by_ms - (later(*from_ms, since_ms) - since_ms);
+}
+
+static void restrict_person(struct model *m, struct m_person *p, bool restricted)
+{
+    if (p->restricted == restricted)
+        return;
+    p->restricted = restricted;
+    p->was_restricted = true;
+    int64_t since = p->restricted_ms, by = m->now_ms - since;
+    p->restricted_ms = restricted ? m->now_ms : 0;
+    for (size_t i = 0; i < m->cases.count; i++) {
+        struct m_case *c = m->cases.all[i];
+        if (m_root(c->person) != p)
+            continue;
+        if (!restricted) {
+            if (c->assess_from_ms)
+                c->assess_from_ms += m->now_ms - later(c->assess_set_ms, since);
+            shift(&c->minor_from_ms, since, by);
+            shift(&c->busy_ms, since, by);
+            shift(&c->plan_from_ms, since, by);
+            if (c->plan)
+                c->plan->held_ms += m->now_ms - later(c->plan->limit_ms, since);
+        }
+        m_touch(m, TOUCHED_CASE, c);
+        if (c->plan)
+            m_touch(m, TOUCHED_PLAN, c->plan);
+    }
+}
+
+/* ---- E23 ---- */
+
+static const char *decides(struct model *m, const struct m_person *p, struct m_case **out_case)
+{
+    struct m_case *found = NULL;
+    for (size_t i = 0; i < p->case_count && !(found && m_case_open(found->state)); i++)
+        if (m_case_open(p->newest[i]->state) || p->newest[i]->state == PB_CASE_STATE_CLOSED)
+            found = p->newest[i];
+    *out_case = found;
+    for (size_t i = 0; !found && i < m->roster->agency_count; i++)
+        if (m_has(m, m->roster->agencies[i].id, PB_CAPABILITY_IDENTITY_STEWARD))
+            return m->roster->agencies[i].id;
+    return found ? found->owner : NULL;
+}
+
+static struct m_person *asks(struct model *m, const struct m_event *ev)
+{
+    struct sg_id ref_id = id_of(ev->e->person_ref), case_id = id_of(ev->e->case_id);
+    const struct m_ref *ref = pile_find(&m->refs, &ref_id);
+    const struct m_case *c = pile_find(&m->cases, &case_id);
+    if (ev->e->has_person_ref)
+        return ref && ref->agency == ev->agency ? m_root(ref->person) : NULL;
+    return c && c->owner == ev->agency ? m_root(c->person) : NULL;
+}
+
+static void receive(struct model *m, const struct m_event *ev, const struct sg_id *id)
+{
+    const PbDataSubjectRequestRecorded *e = ev->e->rights_request;
+    struct m_person *p = asks(m, ev);
+    M_EXPECT(m, p && !pile_find(&m->requests, id), "a request of nobody, or twice", id);
+    if (m->broken)
+        return;
+    struct m_request *r = pile_add(&m->requests, id, sizeof *r);
+    r->person = p;
+    r->owner = decides(m, p, &r->c);
+    r->kind = e->kind;
+    r->status = e->status;
+    r->received_ms = sg_ms_of(e->received_at);
+    r->identity_checked = e->identity_checked;
+    m_touch(m, TOUCHED_REQUEST, r);
+}
+
+static void settle(struct model *m, const struct m_event *ev, struct m_request *r)
+{
+    const PbDataSubjectRequestRecorded *e = ev->e->rights_request;
+    bool yes = e->status == STATUS(GRANTED) || e->status == STATUS(PARTLY);
+    M_EXPECT(m, r->owner == ev->agency, "a request was decided by somebody else", &r->id);
+    M_EXPECT(m, r->status == STATUS(RECEIVED) && r->kind == e->kind, "a request decided twice",
+             &r->id);
+    M_EXPECT(m, !yes || e->identity_checked, "granted to nobody knows whom", &r->id);
+    r->status = e->status;
+    m_touch(m, TOUCHED_REQUEST, r);
+    if (yes && (e->kind == KIND(RESTRICTION) || e->kind == KIND(UNRESTRICT)))
+        restrict_person(m, m_root(r->person), e->kind == KIND(RESTRICTION));
+}
+
+static void execute(struct model *m, const struct m_event *ev, struct m_request *r)
+{
+    size_t at = 0;
+    while (at < r->told_count && r->told[at] != ev->agency)
+        at++;
+    M_EXPECT(m, r->status == STATUS(GRANTED) || r->status == STATUS(PARTLY),
+             "carried out, but not granted", &r->id);
+    M_EXPECT(m, at < r->told_count || r->owner == ev->agency, "carried out by somebody else",
+             &r->id);
+    if (at < r->told_count)
+        r->told[at] = r->told[--r->told_count];
+    m_touch(m, TOUCHED_REQUEST, r);
+}
+
+void m_rights(struct model *m, const struct m_event *ev)
+{
+    const PbDataSubjectRequestRecorded *e = ev->e->rights_request;
+    struct sg_id id = id_of(e->request_id);
+    struct m_request *r = pile_find(&m->requests, &id);
+    if (e->status == STATUS(RECEIVED)) {
+        receive(m, ev, &id);
+        return;
+    }
+    M_EXPECT(m, r, "a request that nobody has received", &id);
+    if (m->broken)
+        return;
+    if (e->status == STATUS(EXECUTED))
+        execute(m, ev, r);
+    else
+        settle(m, ev, r);
+}
