@@ -1,6 +1,7 @@
 /* apply_correction.c - the fold of E24: what became of the event, and the rows that it had made. */
 #include "ledger/equipment.h"
 #include "ledger/fold.h"
+#include "ledger/mentoring.h"
 
 #include "wire/day.h"
 #include "wire/replacement.h"
@@ -29,6 +30,11 @@ static enum sg_err restate_referral(struct fold *f, const PbReferralRestated *e)
     if (err)
         return err;
     row->version++;
+    if (e->answers) {
+        row->n_delivered = e->n_delivered;
+        row->delivered = e->delivered;
+        return fold_put(f, TABLE_REFERRALS, e->referral_id, row);
+    }
     row->found_region = e->found_region;
     row->has_handed_over_ms = e->has_handed_over_ms;
     row->handed_over_ms = e->handed_over_ms;
@@ -102,6 +108,28 @@ static enum sg_err restate_attendance(struct fold *f, const PbAttendanceRestated
                   : fold_unmark(f, TABLE_ATTENDANCE, &key);
 }
 
+/* ---- mentoring, closing ---- */
+
+static enum sg_err restate_visit(struct fold *f, const PbVisitRestated *e, uint64_t seq)
+{
+    struct key key = {0};
+    struct sg_id id = id_of(e->case_id);
+    visit_key(&key, &id, e->visited_on, seq);
+    return e->row ? row_put(f->txn, TABLE_VISITS, &key, e->row, f->why)
+                  : fold_unmark(f, TABLE_VISITS, &key);
+}
+
+static enum sg_err restate_closing(struct fold *f, const PbCorrectionEffect *e)
+{
+    enum sg_err err = e->closing ? fold_need_person(f) : SG_OK;
+    if (err || !e->closing)
+        return err;
+    f->person->has_first_closed_on = e->has_first_closed_on;
+    f->person->first_closed_on = e->first_closed_on;
+    f->person_changed = true;
+    return SG_OK;
+}
+
 /* ---- items ---- */
 
 /* Its number lists one item less, and none means that it is free again. */
@@ -153,6 +181,10 @@ enum sg_err fold_correction(struct fold *f)
         err = restate_placement(f, e->placement);
     for (size_t i = 0; !err && i < e->n_attendance; i++)
         err = restate_attendance(f, e->attendance[i]);
+    for (size_t i = 0; !err && i < e->n_visits; i++)
+        err = restate_visit(f, e->visits[i], e->corrected_seq);
+    if (!err)
+        err = restate_closing(f, e);
     return err ? err : restate_item(f, e->item);
 }
 

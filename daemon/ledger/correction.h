@@ -33,6 +33,7 @@ typedef enum sg_err correct_fn(struct decision *d, const struct correction *c, s
 correct_fn correct_referral, annul_referral, correct_contact, annul_contact, correct_assessment,
     annul_assessment;
 correct_fn correct_start, annul_start, correct_attendance, annul_attendance, correct_end, annul_end;
+correct_fn correct_service, annul_service, correct_visit, annul_visit, annul_closing;
 correct_fn correct_item, annul_item, annul_issue, correct_check, annul_check;
 
 /* "event_corrected.corrected" */

@@ -154,8 +154,8 @@ static struct follow *queue_notice(struct decision *d, const char *rule, const s
 /* What a correction may bring back stays in the effect as it stood. */
 static bool may_come_back(const char *rule)
 {
-    static const char *const rules[] = {RULE_ASSESS,     RULE_CONFIRM, RULE_START,
-                                        RULE_ATTENDANCE, RULE_PLAN,    RULE_KIT};
+    static const char *const rules[] = {RULE_ASSESS,     RULE_MINOR, RULE_CONFIRM, RULE_START,
+                                        RULE_ATTENDANCE, RULE_PLAN,  RULE_KIT};
     for (size_t i = 0; i < SG_ARRAY_LEN(rules); i++)
         if (strcmp(rules[i], rule) == 0)
             return true;
