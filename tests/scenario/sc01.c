@@ -144,7 +144,8 @@ static void course(void)
     heard(.dinsos =
               "disnaker placement_ended{allocation_id:@A1 ended_on:2026-07-17 result:COMPLETED attendance_pct:93 competency:NOT_TESTED certificate_no:SK/045/VII/2026 course_code:MOTORCYCLE_SERVICE}\n"
               "seat_allocation_changed{allocation_id:@A1 slot_id:@S1 seat_no:1 change:COMPLETED cause:disnaker person{person_ref:@person-1-dinsos full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} case_id:@C1\n"
-              "case_state_changed{case_id:@C1 from:IN_TRAINING to:AFTERCARE cause:disnaker} case_id:@C1\n",
+              "case_state_changed{case_id:@C1 from:IN_TRAINING to:AFTERCARE cause:disnaker} case_id:@C1\n"
+              "deadline_missed{rule_id:T11 aggregate_type:CASE aggregate_id:@C1 due_at:'2026-06-15 09:00' level:2 cleared:true} case_id:@C1\n",
           .disnaker =
               "disnaker placement_ended{allocation_id:@A1 ended_on:2026-07-17 result:COMPLETED attendance_pct:93 competency:NOT_TESTED certificate_no:SK/045/VII/2026 course_code:MOTORCYCLE_SERVICE}\n"
               "seat_allocation_changed{allocation_id:@A1 slot_id:@S1 seat_no:1 change:COMPLETED cause:disnaker person{person_ref:@person-1-disnaker full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} -case_id\n",
