@@ -1,6 +1,6 @@
 #include "kit/cast.h"
 
-#include "kit/check.h"
+#include "kit/notation.h"
 
 #include <stdio.h>
 
@@ -90,11 +90,14 @@ void in_service(const char *case_name, const char *person, unsigned band)
 
 struct world_outcome ask(const char *case_name, const char *slot, const char *how)
 {
-    static unsigned requests;
+    char request[16] = "Q-1";
+    struct sg_id used;
+    for (unsigned n = 2; name_find(request, &used); n++)
+        (void)snprintf(request, sizeof request, "Q-%u", n);
     return say(DINSOS,
-               "case_id:@%s seat_requested{request_id:@Q-%u slot_id:@%s override:NONE %s} "
+               "case_id:@%s seat_requested{request_id:@%s slot_id:@%s override:NONE %s} "
                "legal_basis:CONSENT",
-               case_name, ++requests, slot, how);
+               case_name, request, slot, how);
 }
 
 struct world_outcome decide(enum world_agency who, const char *seat, const char *decision)

@@ -9,7 +9,7 @@
 /* clang-format off */
 #define BUDI "full_name:'Budi Santoso' name_quality:FULL alias:Bud sex:MALE birth_date:1995-04-10 birth_quality:EXACT nik:'1471991004950001' nik_status:STATED domicile_region:14.71.08.1009"
 #define JOKO "full_name:Joko name_quality:PARTIAL sex:MALE birth_quality:ESTIMATED estimated_age:30 nik_status:NONE"
-#define ANDI "full_name:'Andi Pratama' name_quality:FULL sex:MALE birth_date:1990 birth_quality:PARTIAL nik_status:REFUSED"
+#define ANDI "full_name:'Andi Pratama' name_quality:FULL sex:MALE birth_date:'1990' birth_quality:PARTIAL nik_status:REFUSED"
 #define AMIR "full_name:'Amir Hamzah' name_quality:FULL sex:MALE birth_quality:ESTIMATED estimated_age:38 nik_status:NONE"
 #define SITI "full_name:Siti name_quality:PARTIAL sex:FEMALE birth_quality:ESTIMATED estimated_age:35 nik_status:NONE"
 #define RIAN "full_name:Rian name_quality:PARTIAL sex:MALE birth_date:2010-09-01 birth_quality:EXACT nik_status:NONE guardian{name:Nurhayati relation:MOTHER}"

@@ -381,6 +381,15 @@ static void close_up(struct notation *n, size_t from)
     n->to[to] = '\0';
 }
 
+void notation_line(struct notation *n, const ProtobufCMessage *message)
+{
+    size_t from = n->len;
+    put(n, "{");
+    notation_fields(n, message);
+    put(n, "}\n");
+    close_up(n, from + 1);
+}
+
 void notation_delivery(struct notation *n, const PbEnvelope *e)
 {
     const ProtobufCFieldDescriptor *payload = payload_of(e);

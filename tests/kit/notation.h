@@ -28,6 +28,8 @@ struct notation {
 };
 /* Fields of a message, with a space before each. */
 void notation_fields(struct notation *n, const ProtobufCMessage *message);
+/* The same as a line. */
+void notation_line(struct notation *n, const ProtobufCMessage *message);
 /* One delivery, one line. */
 void notation_delivery(struct notation *n, const PbEnvelope *envelope);
 

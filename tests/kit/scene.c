@@ -238,6 +238,25 @@ void seat_is(const char *name, struct world_outcome o)
     name_give(name, &o.allocation_id);
 }
 
+/* ---- questions ---- */
+
+const char *seats(enum world_agency who, const char *slot)
+{
+    static char text[8192];
+    struct notation n = {.to = text, .room = sizeof text, .reader = scene_city.clients[who].id};
+    struct sg_id id = name_of_publisher(slot);
+    PbQuery query = PB_QUERY__INIT;
+    query.has_kind = query.has_slot_id = true;
+    query.kind = PB_QUERY_KIND_SEATS;
+    query.slot_id = (ProtobufCBinaryData){SG_ID_BYTES, id.b};
+    const PbQueryResult *answer = world_query(&scene_city, who, &query);
+    SG_CHECK(!answer->error);
+    text[0] = '\0';
+    for (size_t i = 0; i < answer->n_seats; i++)
+        notation_line(&n, &answer->seats[i]->base);
+    return text;
+}
+
 /* ---- what is heard ---- */
 
 struct ear {

@@ -51,6 +51,13 @@ void heard_before(void);
 /* The lines of one agency that were heard since the last time, for other looks at them. */
 const char *news(enum world_agency who);
 
+/* What `sinergi seats` shows that agency: seats by number, then who waits, in order. */
+const char *seats(enum world_agency who, const char *slot);
+
+/* One column of a report of the city, as Dinsos reads it, over [from, to]: the cell in the row that
+ * begins with `row` ("" the first one); "1", "35.0", "100.0 %", "n/a". */
+const char *figure(const char *report, const char *section, const char *row, const char *column);
+
 /* The row of that name holds these fields, "state:RESERVED seat_no:1". */
 #define row_is(name, fields) row_has(__FILE__, __LINE__, name, fields)
 void row_has(const char *file, int line, const char *name, const char *fields);

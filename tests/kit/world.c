@@ -237,6 +237,26 @@ uint32_t world_admin(struct world_city *city, enum world_agency who, const PbAdm
     return 0;
 }
 
+const PbQueryResult *world_query(struct world_city *city, enum world_agency who,
+                                 const PbQuery *query)
+{
+    PbClientFrame frame = PB_CLIENT_FRAME__INIT;
+    PbQuery copy = *query;
+    struct turn_out out;
+    world_connect(city, who);
+    copy.has_request_no = true;
+    copy.request_no = 1;
+    frame.query = &copy;
+    send(city, who, city->clients[who].peer, &frame, &out);
+    for (size_t i = 0; i < out.frame_count; i++) {
+        const PbServerFrame *answer = decode(city, &out.frames[i]);
+        if (answer->query_result)
+            return answer->query_result;
+    }
+    SG_CHECK(false);
+    return NULL;
+}
+
 void world_hang_up(struct world_city *city, enum world_agency who)
 {
     struct peer *peer = &city->clients[who].peer;

@@ -96,6 +96,10 @@ struct world_outcome world_resend(struct world_city *city, enum world_agency who
 /* What an operator asks for, over the local endpoint: 0, or the code of the refusal. */
 uint32_t world_admin(struct world_city *city, enum world_agency who, const PbAdmin *admin);
 
+/* One page of an answer; in the city's arena. */
+const PbQueryResult *world_query(struct world_city *city, enum world_agency who,
+                                 const PbQuery *query);
+
 /* Each delivery of a durable subscription of the agency, from the last one that the subscription
  * has acknowledged on. The envelope lives in the city's arena. */
 typedef void world_take(void *arg, const PbEnvelope *envelope);
