@@ -268,6 +268,10 @@ static void put_bytes(struct notation *n, const char *field, const ProtobufCBina
 
 static void put_scalar(struct notation *n, const ProtobufCFieldDescriptor *f, const void *at)
 {
+    if (strcmp(f->name, "warnings") == 0) {
+        put(n, "%s", sg_status_name(*(const uint32_t *)at));
+        return;
+    }
     switch ((int)f->type) { /* of what the contract uses */
     case PROTOBUF_C_TYPE_STRING: put_text(n, *(char *const *)at); break;
     case PROTOBUF_C_TYPE_BYTES: put_bytes(n, f->name, at); break;

@@ -34,14 +34,30 @@ static void they_wait(void)
     struct world_outcome joko = ask("C-joko", "S1", "person_accepted:true waitlist_ok:true" WITHOUT_KTP);
     seat_is("A3", joko);
     accepted_with("W_WAIVER", joko);
-    heard(.dinsos = "");
+    heard(.dinsos =
+              "dinsos seat_requested{request_id:@Q-4 slot_id:@S1 person_accepted:true waitlist_ok:true waivers:[KTP] override:NONE} case_id:@C-joko\n"
+              "seat_allocation_changed{allocation_id:@A3 slot_id:@S1 seat_no:0 change:WAITLISTED waitlist_position:1 cause:dinsos person{person_ref:@person-3-dinsos full_name:Joko sex:MALE age_band:A25_34} warnings:[W_WAIVER]} case_id:@C-joko\n",
+          .disnaker =
+              "seat_allocation_changed{allocation_id:@A3 slot_id:@S1 seat_no:0 change:WAITLISTED waitlist_position:1 cause:dinsos person{person_ref:@person-3-disnaker age_band:A25_34} warnings:[W_WAIVER]} -case_id -person.full_name -person.sex\n");
     struct world_outcome amir = ask("C-amir", "S1", "person_accepted:true waitlist_ok:true" WITHOUT_KTP);
     seat_is("A4", amir);
     accepted_with("W_WAIVER", amir);
     /* One D1, for the newcomer; `sinergi seats` shows both as they stand now. */
-    heard(.dinsos = "");
-    puts(seats(DINSOS, "S1"));
-    puts(seats(DISNAKER, "S1"));
+    heard(.dinsos =
+              "dinsos seat_requested{request_id:@Q-5 slot_id:@S1 person_accepted:true waitlist_ok:true waivers:[KTP] override:NONE} case_id:@C-amir\n"
+              "seat_allocation_changed{allocation_id:@A4 slot_id:@S1 seat_no:0 change:WAITLISTED waitlist_position:1 cause:dinsos person{person_ref:@person-4-dinsos full_name:'Amir Hamzah' sex:MALE age_band:A35_44} warnings:[W_WAIVER]} case_id:@C-amir\n",
+          .disnaker =
+              "seat_allocation_changed{allocation_id:@A4 slot_id:@S1 seat_no:0 change:WAITLISTED waitlist_position:1 cause:dinsos person{person_ref:@person-4-disnaker age_band:A35_44} warnings:[W_WAIVER]} -case_id -person.full_name -person.sex\n");
+    assert_string_equal(seats(DINSOS, "S1"),
+        "{allocation_id:@A1 state:RESERVED seat_no:1 case_id:@C-budi person{person_ref:@person-1-dinsos full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}}\n"
+        "{allocation_id:@A2 state:RESERVED seat_no:2 case_id:@C-andi person{person_ref:@person-2-dinsos full_name:'Andi Pratama' sex:MALE age_band:A35_44}}\n"
+        "{allocation_id:@A4 state:WAITLISTED seat_no:0 waitlist_position:1 case_id:@C-amir person{person_ref:@person-4-dinsos full_name:'Amir Hamzah' sex:MALE age_band:A35_44}}\n"
+        "{allocation_id:@A3 state:WAITLISTED seat_no:0 waitlist_position:2 case_id:@C-joko person{person_ref:@person-3-dinsos full_name:Joko sex:MALE age_band:A25_34}}\n");
+    assert_string_equal(seats(DISNAKER, "S1"),
+        "{allocation_id:@A1 state:RESERVED seat_no:1 person{person_ref:@person-1-disnaker full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}}\n"
+        "{allocation_id:@A2 state:RESERVED seat_no:2 person{person_ref:@person-2-disnaker full_name:'Andi Pratama' sex:MALE age_band:A35_44}}\n"
+        "{allocation_id:@A4 state:WAITLISTED seat_no:0 waitlist_position:1 person{person_ref:@person-4-disnaker age_band:A35_44}}\n"
+        "{allocation_id:@A3 state:WAITLISTED seat_no:0 waitlist_position:2 person{person_ref:@person-3-disnaker age_band:A25_34}}\n");
 }
 
 /* Andi goes: in the same commit the man of band 1 is promoted, for 48 hours. He does not answer. */
@@ -51,19 +67,38 @@ static void they_move_up(void)
     row_is("A2", "state:RELEASED");
     row_is("A4", "state:HELD seat_no:2");
     row_is("A3", "state:WAITLISTED");
-    heard(.dinsos = "");
+    heard(.dinsos =
+              "dinsos seat_decided{allocation_id:@A2 decision:WITHDRAWN_BY_CASE_OWNER reason:PERSON_REFUSED declined_by:PERSON}\n"
+              "seat_allocation_changed{allocation_id:@A2 slot_id:@S1 seat_no:2 change:RELEASED cause:dinsos person{person_ref:@person-2-dinsos full_name:'Andi Pratama' sex:MALE age_band:A35_44}} case_id:@C-andi\n"
+              "seat_allocation_changed{allocation_id:@A4 slot_id:@S1 seat_no:2 change:PROMOTED hold_until:'2026-05-06 08:00' cause:dinsos person{person_ref:@person-4-dinsos full_name:'Amir Hamzah' sex:MALE age_band:A35_44} warnings:[W_WAIVER]} case_id:@C-amir\n",
+          .disnaker =
+              "dinsos seat_decided{allocation_id:@A2 decision:WITHDRAWN_BY_CASE_OWNER reason:PERSON_REFUSED declined_by:PERSON}\n"
+              "seat_allocation_changed{allocation_id:@A2 slot_id:@S1 seat_no:2 change:RELEASED cause:dinsos person{person_ref:@person-2-disnaker full_name:'Andi Pratama' sex:MALE age_band:A35_44}} -case_id\n"
+              "seat_allocation_changed{allocation_id:@A4 slot_id:@S1 seat_no:2 change:PROMOTED hold_until:'2026-05-06 08:00' cause:dinsos person{person_ref:@person-4-disnaker sex:MALE age_band:A35_44} warnings:[W_WAIVER]} -case_id -person.full_name\n");
     refused(decide(DINSOS, "A3", "PERSON_ACCEPTED"), SG_ST_BAD_TRANSITION, NULL);
     at("2026-05-05 20:00");
-    heard(.dinsos = "");
+    heard(.dinsos =
+              "deadline_missed{rule_id:T05 aggregate_type:PLACEMENT aggregate_id:@A4 due_at:'2026-05-06 08:00' level:0 cleared:false} case_id:@C-amir\n");
     at("2026-05-06 07:59");
     heard_nothing();
     at("2026-05-06 08:00");
     row_is("A4", "state:EXPIRED");
     row_is("A3", "state:HELD seat_no:2");
-    heard(.dinsos = "");
+    heard(.dinsos =
+              "seat_allocation_changed{allocation_id:@A4 slot_id:@S1 seat_no:2 change:EXPIRED person{person_ref:@person-4-dinsos full_name:'Amir Hamzah' sex:MALE age_band:A35_44} warnings:[W_WAIVER]} case_id:@C-amir\n"
+              "deadline_missed{rule_id:T05 aggregate_type:PLACEMENT aggregate_id:@A4 due_at:'2026-05-06 08:00' level:1 cleared:false} case_id:@C-amir\n"
+              "seat_allocation_changed{allocation_id:@A3 slot_id:@S1 seat_no:2 change:PROMOTED hold_until:'2026-05-08 08:00' person{person_ref:@person-3-dinsos full_name:Joko sex:MALE age_band:A25_34} warnings:[W_WAIVER]} case_id:@C-joko\n",
+          .disnaker =
+              "seat_allocation_changed{allocation_id:@A4 slot_id:@S1 seat_no:2 change:EXPIRED person{person_ref:@person-4-disnaker sex:MALE age_band:A35_44} warnings:[W_WAIVER]} -case_id -person.full_name\n"
+              "seat_allocation_changed{allocation_id:@A3 slot_id:@S1 seat_no:2 change:PROMOTED hold_until:'2026-05-08 08:00' person{person_ref:@person-3-disnaker sex:MALE age_band:A25_34} warnings:[W_WAIVER]} -case_id -person.full_name\n");
     accepted(decide(DINSOS, "A3", "PERSON_ACCEPTED"));
     row_is("A3", "state:RESERVED seat_no:2");
-    heard(.dinsos = "");
+    heard(.dinsos =
+              "dinsos seat_decided{allocation_id:@A3 decision:PERSON_ACCEPTED}\n"
+              "seat_allocation_changed{allocation_id:@A3 slot_id:@S1 seat_no:2 change:RESERVED cause:dinsos person{person_ref:@person-3-dinsos full_name:Joko sex:MALE age_band:A25_34} warnings:[W_WAIVER]} case_id:@C-joko\n",
+          .disnaker =
+              "dinsos seat_decided{allocation_id:@A3 decision:PERSON_ACCEPTED}\n"
+              "seat_allocation_changed{allocation_id:@A3 slot_id:@S1 seat_no:2 change:RESERVED cause:dinsos person{person_ref:@person-3-disnaker full_name:Joko sex:MALE age_band:A25_34} warnings:[W_WAIVER]} -case_id\n");
 }
 
 static void seats_and_waiting(void **state)

@@ -58,10 +58,21 @@ static void the_provider_declines(void **state)
     row_is("budi", "lost_without_fault:1");
     row_is("A2", "state:HELD seat_no:1");
     row_is("A3", "state:WAITLISTED");
-    heard(.dinsos = "");
+    heard(.dinsos =
+              "disnaker seat_decided{allocation_id:@A1 decision:DECLINED_BY_PROVIDER reason:MISSING_DOCUMENT declined_by:RECEIVER}\n"
+              "seat_allocation_changed{allocation_id:@A1 slot_id:@S1 seat_no:1 change:RELEASED cause:disnaker person{person_ref:@person-1-dinsos full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} case_id:@C-budi\n"
+              "seat_allocation_changed{allocation_id:@A2 slot_id:@S1 seat_no:1 change:PROMOTED hold_until:'2026-05-06 08:00' cause:disnaker person{person_ref:@person-2-dinsos full_name:Joko sex:MALE age_band:A25_34} warnings:[W_WAIVER]} case_id:@C-joko\n",
+          .disnaker =
+              "disnaker seat_decided{allocation_id:@A1 decision:DECLINED_BY_PROVIDER reason:MISSING_DOCUMENT declined_by:RECEIVER}\n"
+              "seat_allocation_changed{allocation_id:@A1 slot_id:@S1 seat_no:1 change:RELEASED cause:disnaker person{person_ref:@person-1-disnaker full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} -case_id\n"
+              "seat_allocation_changed{allocation_id:@A2 slot_id:@S1 seat_no:1 change:PROMOTED hold_until:'2026-05-06 08:00' cause:disnaker person{person_ref:@person-2-disnaker sex:MALE age_band:A25_34} warnings:[W_WAIVER]} -case_id -person.full_name\n");
     /* He lost it without fault: he waits before Andi from now on. */
     seat_is("A4", ask("C-budi", "S1", "person_accepted:true waitlist_ok:true" WITH_KTP));
-    heard(.dinsos = "");
+    heard(.dinsos =
+              "dinsos seat_requested{request_id:@Q-4 slot_id:@S1 person_accepted:true waitlist_ok:true documents_held:[KTP] override:NONE} case_id:@C-budi\n"
+              "seat_allocation_changed{allocation_id:@A4 slot_id:@S1 seat_no:0 change:WAITLISTED waitlist_position:1 cause:dinsos person{person_ref:@person-1-dinsos full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} case_id:@C-budi\n",
+          .disnaker =
+              "seat_allocation_changed{allocation_id:@A4 slot_id:@S1 seat_no:0 change:WAITLISTED waitlist_position:1 cause:dinsos person{person_ref:@person-1-disnaker age_band:A25_34}} -case_id -person.full_name -person.sex -person.domicile_kecamatan\n");
     accepted(decide(DINSOS, "A2", "PERSON_ACCEPTED"));
     accepted(decide(DISNAKER, "A2", "CONFIRMED"));
     heard_before();
@@ -83,12 +94,20 @@ static void what_the_referrer_is_told(void **state)
     accepted(say(DINSOS, "referral_decided{referral_id:@R2 decision:DECLINED declined_by:RECEIVER reason:OUT_OF_TOWN}"));
     row_is("R2", "state:DECLINED");
     row_is("C2", "state:DECLINED");
-    heard(.dinsos = "");
+    heard(.satpolpp =
+              "case_state_changed{referral_id:@R2 referral_state:DECLINED} -case_id -case_id -from -to -version -cause -reason -causation\n",
+          .dinsos =
+              "dinsos referral_decided{referral_id:@R2 decision:DECLINED declined_by:RECEIVER reason:OUT_OF_TOWN}\n"
+              "case_state_changed{case_id:@C2 from:NEW to:DECLINED cause:dinsos referral_id:@R2 referral_state:DECLINED reason:OUT_OF_TOWN} case_id:@C2\n");
     accepted(refer("R3", JOKO));
     name_case("C3", "R3");
     heard_before();
     accepted(say(DINSOS, "referral_decided{referral_id:@R3 decision:DECLINED declined_by:RECEIVER reason:WRONG_AGENCY}"));
-    heard(.dinsos = "");
+    heard(.satpolpp =
+              "case_state_changed{referral_id:@R3 referral_state:DECLINED reason:WRONG_AGENCY} -case_id -case_id -from -to -version -cause -causation\n",
+          .dinsos =
+              "dinsos referral_decided{referral_id:@R3 decision:DECLINED declined_by:RECEIVER reason:WRONG_AGENCY}\n"
+              "case_state_changed{case_id:@C3 from:NEW to:DECLINED cause:dinsos referral_id:@R3 referral_state:DECLINED reason:WRONG_AGENCY} case_id:@C3\n");
     scene_close();
 }
 

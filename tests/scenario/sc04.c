@@ -34,19 +34,45 @@ static void refill(void **state)
     heard_nothing();
     at("2026-06-11 17:00");
     row_is("A2", "state:CONFIRMED");
-    heard(.dinsos = "");
+    heard(.dinsos =
+              "deadline_missed{rule_id:T07 aggregate_type:PLACEMENT aggregate_id:@A2 due_at:'2026-06-11 17:00' level:1 cleared:false} case_id:@C-andi\n",
+          .disnaker =
+              "deadline_missed{rule_id:T07 aggregate_type:PLACEMENT aggregate_id:@A2 due_at:'2026-06-11 17:00' level:1 cleared:false} -case_id\n");
     at("2026-06-11 17:30");
     accepted(end(DISNAKER, "A2", "2026-06-11", "NO_SHOW"));
     row_is("A2", "state:RELEASED");
     row_is("A3", "state:HELD seat_no:2");
     row_is("C-andi", "state:IN_SERVICE");
-    heard(.dinsos = "");
+    heard(.dinsos =
+              "disnaker placement_ended{allocation_id:@A2 ended_on:2026-06-11 result:NO_SHOW competency:NOT_TESTED course_code:MOTORCYCLE_SERVICE}\n"
+              "seat_allocation_changed{allocation_id:@A2 slot_id:@S1 seat_no:2 change:RELEASED cause:disnaker person{person_ref:@person-2-dinsos full_name:'Andi Pratama' sex:MALE age_band:A35_44}} case_id:@C-andi\n"
+              "deadline_missed{rule_id:T07 aggregate_type:PLACEMENT aggregate_id:@A2 due_at:'2026-06-11 17:00' level:1 cleared:true} case_id:@C-andi\n"
+              "seat_allocation_changed{allocation_id:@A3 slot_id:@S1 seat_no:2 change:PROMOTED hold_until:'2026-06-12 17:30' cause:disnaker person{person_ref:@person-3-dinsos full_name:Joko sex:MALE age_band:A25_34} warnings:[W_WAIVER]} case_id:@C-joko\n",
+          .disnaker =
+              "disnaker placement_ended{allocation_id:@A2 ended_on:2026-06-11 result:NO_SHOW competency:NOT_TESTED course_code:MOTORCYCLE_SERVICE}\n"
+              "seat_allocation_changed{allocation_id:@A2 slot_id:@S1 seat_no:2 change:RELEASED cause:disnaker person{person_ref:@person-2-disnaker full_name:'Andi Pratama' sex:MALE age_band:A35_44}} -case_id\n"
+              "deadline_missed{rule_id:T07 aggregate_type:PLACEMENT aggregate_id:@A2 due_at:'2026-06-11 17:00' level:1 cleared:true} -case_id\n"
+              "seat_allocation_changed{allocation_id:@A3 slot_id:@S1 seat_no:2 change:PROMOTED hold_until:'2026-06-12 17:30' cause:disnaker person{person_ref:@person-3-disnaker sex:MALE age_band:A25_34} warnings:[W_WAIVER]} -case_id -person.full_name\n",
+          .dpppa =
+              "disnaker placement_ended{allocation_id:@A2} -ended_on -result -competency -course_code\n");
     at("2026-06-12 08:00");
     accepted(decide(DINSOS, "A3", "PERSON_ACCEPTED"));
     accepted(start(DISNAKER, "A3", "2026-06-12"));
     row_is("A3", "state:OCCUPIED");
     row_is("C-joko", "state:IN_TRAINING");
-    heard(.dinsos = "");
+    heard(.dinsos =
+              "deadline_missed{rule_id:T05 aggregate_type:PLACEMENT aggregate_id:@A3 due_at:'2026-06-12 17:30' level:0 cleared:false} case_id:@C-joko\n"
+              "dinsos seat_decided{allocation_id:@A3 decision:PERSON_ACCEPTED}\n"
+              "seat_allocation_changed{allocation_id:@A3 slot_id:@S1 seat_no:2 change:RESERVED cause:dinsos person{person_ref:@person-3-dinsos full_name:Joko sex:MALE age_band:A25_34} warnings:[W_WAIVER]} case_id:@C-joko\n"
+              "deadline_missed{rule_id:T05 aggregate_type:PLACEMENT aggregate_id:@A3 due_at:'2026-06-12 17:30' level:0 cleared:true} case_id:@C-joko\n"
+              "disnaker placement_started{allocation_id:@A3 started_on:2026-06-12}\n"
+              "seat_allocation_changed{allocation_id:@A3 slot_id:@S1 seat_no:2 change:OCCUPIED cause:disnaker person{person_ref:@person-3-dinsos full_name:Joko sex:MALE age_band:A25_34} warnings:[W_WAIVER]} case_id:@C-joko\n"
+              "case_state_changed{case_id:@C-joko from:IN_SERVICE to:IN_TRAINING cause:disnaker} case_id:@C-joko\n",
+          .disnaker =
+              "dinsos seat_decided{allocation_id:@A3 decision:PERSON_ACCEPTED}\n"
+              "seat_allocation_changed{allocation_id:@A3 slot_id:@S1 seat_no:2 change:RESERVED cause:dinsos person{person_ref:@person-3-disnaker full_name:Joko sex:MALE age_band:A25_34} warnings:[W_WAIVER]} -case_id\n"
+              "disnaker placement_started{allocation_id:@A3 started_on:2026-06-12}\n"
+              "seat_allocation_changed{allocation_id:@A3 slot_id:@S1 seat_no:2 change:OCCUPIED cause:disnaker person{person_ref:@person-3-disnaker full_name:Joko sex:MALE age_band:A25_34} warnings:[W_WAIVER]} -case_id\n");
     scene_close();
 }
 
@@ -63,7 +89,16 @@ static void too_late_for_anybody(void **state)
     accepted(end(DISNAKER, "A2", "2026-06-15", "NO_SHOW"));
     row_is("A2", "state:FORFEITED");
     row_is("S1", "live:1 waiting:0");
-    heard(.dinsos = "");
+    heard(.dinsos =
+              "disnaker placement_ended{allocation_id:@A2 ended_on:2026-06-15 result:NO_SHOW competency:NOT_TESTED course_code:MOTORCYCLE_SERVICE}\n"
+              "seat_allocation_changed{allocation_id:@A2 slot_id:@S1 seat_no:2 change:FORFEITED cause:disnaker person{person_ref:@person-2-dinsos full_name:'Andi Pratama' sex:MALE age_band:A35_44}} case_id:@C-andi\n"
+              "deadline_missed{rule_id:T07 aggregate_type:PLACEMENT aggregate_id:@A2 due_at:'2026-06-11 17:00' level:1 cleared:true} case_id:@C-andi\n",
+          .disnaker =
+              "disnaker placement_ended{allocation_id:@A2 ended_on:2026-06-15 result:NO_SHOW competency:NOT_TESTED course_code:MOTORCYCLE_SERVICE}\n"
+              "seat_allocation_changed{allocation_id:@A2 slot_id:@S1 seat_no:2 change:FORFEITED cause:disnaker person{person_ref:@person-2-disnaker full_name:'Andi Pratama' sex:MALE age_band:A35_44}} -case_id\n"
+              "deadline_missed{rule_id:T07 aggregate_type:PLACEMENT aggregate_id:@A2 due_at:'2026-06-11 17:00' level:1 cleared:true} -case_id\n",
+          .dpppa =
+              "disnaker placement_ended{allocation_id:@A2} -ended_on -result -competency -course_code\n");
     scene_close();
 }
 
@@ -77,7 +112,12 @@ static void never_started(void **state)
     heard_before();
     at("2026-06-27 00:00");
     row_is("A2", "state:FORFEITED");
-    heard(.dinsos = "");
+    heard(.dinsos =
+              "seat_allocation_changed{allocation_id:@A2 slot_id:@S1 seat_no:2 change:FORFEITED person{person_ref:@person-2-dinsos full_name:'Andi Pratama' sex:MALE age_band:A35_44}} case_id:@C-andi\n"
+              "deadline_missed{rule_id:T07 aggregate_type:PLACEMENT aggregate_id:@A2 due_at:'2026-06-11 17:00' level:2 cleared:false} case_id:@C-andi\n",
+          .disnaker =
+              "seat_allocation_changed{allocation_id:@A2 slot_id:@S1 seat_no:2 change:FORFEITED person{person_ref:@person-2-disnaker full_name:'Andi Pratama' sex:MALE age_band:A35_44}} -case_id\n"
+              "deadline_missed{rule_id:T07 aggregate_type:PLACEMENT aggregate_id:@A2 due_at:'2026-06-11 17:00' level:2 cleared:false} -case_id\n");
     refused(start(DISNAKER, "A2", "2026-06-08"), SG_ST_BAD_TRANSITION, NULL);
     heard_nothing();
     scene_close();
