@@ -2,6 +2,7 @@
 
 #include "kit/check.h"
 #include "kit/notation.h"
+#include "kit/talk.h"
 #include "ledger/ledger.h"
 #include "wire/day.h"
 
@@ -215,6 +216,36 @@ struct world_outcome say(enum world_agency who, const char *format, ...)
     return world_publish(&scene_city, who, "%s", json);
 }
 
+uint64_t say_all(enum world_agency who, unsigned outbox, uint64_t first_number,
+                 const char *const texts[], size_t count, struct world_outcome *outcomes)
+{
+    static struct talk talk;
+    static char json[JSON_MAX];
+    struct talk_event events[BATCH_MAX];
+    struct sg_id id = scene_city.clients[who].outbox;
+    id.b[SG_ID_BYTES - 1] = (uint8_t)outbox;
+    SG_CHECK(count <= BATCH_MAX);
+    talk_open(&talk, &scene_city);
+    struct peer peer = talk_connect(&talk, who);
+    for (size_t i = 0; i < count; i++) {
+        notation_read(texts[i], json, sizeof json);
+        events[i] = talk_event(&talk, who, json);
+    }
+    (void)talk_publish(&talk, who, peer, &id, first_number, events, count);
+    talk_turn(&talk);
+    const PbPublishResult *result = talk_answer(&talk, peer, 0)->publish_result;
+    SG_CHECK(result);
+    for (size_t i = 0; i < result->n_outcomes; i++)
+        outcomes[i] = world_outcome_of(result->outcomes[i]);
+    ears[who].away = false;
+    world_connect(&scene_city, who);
+    broker_peer_gone(scene_city.broker, peer);
+    if (!result->frame_error)
+        return 0;
+    SG_CHECK(result->frame_error->code == SG_ST_SEQ_GAP);
+    return result->expected_number;
+}
+
 void accepted_with(const char *warnings, struct world_outcome o)
 {
     char got[128] = "";
@@ -239,6 +270,49 @@ void seat_is(const char *name, struct world_outcome o)
 }
 
 /* ---- questions ---- */
+
+static uint64_t hash_run(uint64_t hash, struct sg_bytes run)
+{
+    for (size_t i = 0; i < run.len; i++)
+        hash = (hash ^ run.ptr[i]) * UINT64_C(1099511628211);
+    return hash;
+}
+
+uint64_t state_of_all(void)
+{
+    struct sg_why why = {""};
+    uint64_t hash = UINT64_C(14695981039346656037);
+    SG_AUTO(txn_done) struct txn txn = {0};
+    must(txn_begin(&txn, scene_city.env, TXN_READ, &why), &why);
+    for (size_t t = 0; t < TABLES; t++) {
+        SG_AUTO(cursor_done) struct cursor cursor = {0};
+        if (!table_is_fold((enum table)t))
+            continue;
+        must(cursor_open(&cursor, &txn, (enum table)t, &why), &why);
+        must(cursor_first(&cursor, &why), &why);
+        for (; cursor.key.ptr; must(cursor_next(&cursor, &why), &why))
+            hash = hash_run(hash_run(hash, cursor.key), cursor.value);
+    }
+    return hash;
+}
+
+size_t in_the_files(const char *text)
+{
+    size_t len = strlen(text), count = 0;
+    FILE *file = fopen(scene_city.env_options.path, "rb");
+    SG_CHECK(file);
+    (void)fseek(file, 0, SEEK_END);
+    size_t size = (size_t)ftell(file);
+    char *bytes = malloc(size);
+    SG_CHECK(bytes && size);
+    rewind(file);
+    SG_CHECK(fread(bytes, 1, size, file) == size);
+    for (const char *at = bytes; (at = memmem(at, size - (size_t)(at - bytes), text, len)); at++)
+        count++;
+    free(bytes);
+    SG_CHECK(fclose(file) == 0);
+    return count;
+}
 
 const char *seats(enum world_agency who, const char *slot)
 {

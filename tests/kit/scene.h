@@ -33,6 +33,11 @@ void name_person(const char *name, const char *case_name);
 /* Publish: "referral_decided{referral_id:@R1 decision:ACCEPTED} legal_basis:PUBLIC_TASK". Words
  * need no quotes unless they hold spaces or signs of the notation; then 'so'. */
 struct world_outcome say(enum world_agency who, const char *format, ...) SG_PRINTF(2, 3);
+/* One frame of several events, from the outbox of that number and a connection that ends with it;
+ * returns the number that the broker expects when it takes none of them, else 0. */
+enum { BATCH_MAX = 16 };
+uint64_t say_all(enum world_agency who, unsigned outbox, uint64_t first_number,
+                 const char *const texts[], size_t count, struct world_outcome *outcomes);
 /* The outcome must be ACCEPTED, with these warnings and no others ("" none, "W_WAIVER W_LATE"). */
 void accepted_with(const char *warnings, struct world_outcome o);
 /* Accepted, and the allocation that was made for it has this name. */
@@ -57,6 +62,11 @@ const char *seats(enum world_agency who, const char *slot);
 /* One column of a report of the city, as Dinsos reads it, over [from, to]: the cell in the row that
  * begins with `row` ("" the first one); "1", "35.0", "100.0 %", "n/a". */
 const char *figure(const char *report, const char *section, const char *row, const char *column);
+
+/* A hash of all that has been decided: it stays the same when nothing was. */
+uint64_t state_of_all(void);
+/* How often this text stands in the files of the store. */
+size_t in_the_files(const char *text);
 
 /* The row of that name holds these fields, "state:RESERVED seat_no:1". */
 #define row_is(name, fields) row_has(__FILE__, __LINE__, name, fields)

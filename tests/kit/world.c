@@ -295,6 +295,13 @@ static void copy_outcome(const PbOutcome *from, struct world_outcome *to)
         to->warnings[to->warning_count++] = from->warnings[i];
 }
 
+struct world_outcome world_outcome_of(const PbOutcome *from)
+{
+    struct world_outcome outcome = {0};
+    copy_outcome(from, &outcome);
+    return outcome;
+}
+
 static struct world_outcome publish_parts(struct world_city *city, enum world_agency who,
                                           struct sg_bytes clear, struct sg_bytes personal,
                                           uint64_t number)

@@ -60,6 +60,9 @@ struct world_city {
     uint64_t peer_count;
 };
 
+/* The same of an answer to a frame by hand. */
+struct world_outcome world_outcome_of(const PbOutcome *outcome);
+
 void world_open(struct world_city *city, const char *start /* RFC 3339 */);
 /* With the first `agencies` of enum world_agency. */
 void world_open_with(struct world_city *city, const char *start, size_t agencies);

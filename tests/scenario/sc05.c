@@ -37,7 +37,8 @@ static void too_early(void)
 {
     at("2026-07-28 10:00");
     accepted(seen("K1", BUDI));
-    heard(.dinsos = "");
+    heard(.dinsos =
+              "satpolpp contact_recorded{contact_id:@K1 person{full_name:'Budi Santoso' name_quality:FULL alias:Bud sex:MALE birth_date:1995-04-10 birth_quality:EXACT nik_status:STATED domicile_region:14.71.08.1009} found_region:14.71.09 activity:BEGGING outcome:ADVISED} -person.nik\n");
 }
 
 /* 15 November: satpolpp refers him again. The referral comes to his case, dinsos alone is told of
@@ -50,21 +51,29 @@ static void found_again(void)
     heard_before();
     struct world_outcome of_known = refer("R9", BUDI);
     accepted_with("", of_known);
-    name_case("C-of-R9", "R9"); /* C1 has this name from now on */
-    row_is("R9", "state:SUBMITTED case_id:@C-of-R9");
-    row_is("R-C1", "state:ACCEPTED case_id:@C-of-R9");
-    row_is("C-of-R9", "state:AFTERCARE");
-    heard(.dinsos = "");
+    row_is("R9", "state:SUBMITTED case_id:@C1");
+    row_is("R-C1", "state:ACCEPTED case_id:@C1");
+    row_is("C1", "state:AFTERCARE");
+    heard(.dinsos =
+              "satpolpp referral_submitted{referral_id:@R9 kind:INTAKE target_agency:dinsos priority:URGENT_72H person{full_name:'Budi Santoso' name_quality:FULL alias:Bud sex:MALE birth_date:1995-04-10 birth_quality:EXACT nik_status:STATED domicile_region:14.71.08.1009} suspected_ppks:[PPKS_12] found_region:14.71.08 activity:BEGGING children_with:0} -person.nik\n"
+              "case_state_changed{case_id:@C1 from:AFTERCARE to:AFTERCARE cause:satpolpp referral_id:@R9 referral_state:SUBMITTED} case_id:@C1\n"
+              "case_relapse_detected{reference:TRAINING_COMPLETED reference_on:2026-07-17 contact_on:2026-11-15 days:121 window:D14_183} case_id:@C1\n");
     struct world_outcome of_stranger = refer("R10", JOKO);
     accepted_with("", of_stranger);
     name_case("C10", "R10");
-    heard(.dinsos = "");
+    heard(.dinsos =
+              "satpolpp referral_submitted{referral_id:@R10 kind:INTAKE target_agency:dinsos priority:URGENT_72H person{full_name:Joko name_quality:PARTIAL sex:MALE birth_quality:ESTIMATED estimated_age:30 nik_status:NONE} suspected_ppks:[PPKS_12] found_region:14.71.08 activity:BEGGING children_with:0}\n"
+              "case_state_changed{case_id:@C10 to:NEW cause:satpolpp referral_id:@R10 referral_state:SUBMITTED} case_id:@C10\n");
     assert_true(sg_id_is_zero(&of_known.case_id) && sg_id_is_zero(&of_stranger.case_id));
     assert_true(sg_id_is_zero(&of_known.person_ref) == sg_id_is_zero(&of_stranger.person_ref));
     accepted(take_in("R9"));
-    row_is("C-of-R9", "state:IN_SERVICE -reopened");
+    row_is("C1", "state:IN_SERVICE -reopened");
     row_is("P1", "state:ACTIVE");
-    heard(.dinsos = "");
+    heard(.satpolpp =
+              "case_state_changed{referral_id:@R9 referral_state:ACCEPTED} -case_id -case_id -from -to -version -cause -causation\n",
+          .dinsos =
+              "dinsos referral_decided{referral_id:@R9 decision:ACCEPTED}\n"
+              "case_state_changed{case_id:@C1 from:AFTERCARE to:IN_SERVICE cause:dinsos referral_id:@R9 referral_state:ACCEPTED} case_id:@C1\n");
 }
 
 /* The same course is not given twice; another one is. */
@@ -73,11 +82,15 @@ static void another_course(void)
     accepted(offer_next("S9", "MOTORCYCLE_SERVICE"));
     accepted(offer_next("S10", "BARBER"));
     heard_before();
-    refused(ask("C-of-R9", "S9", "person_accepted:true waitlist_ok:false"), SG_ST_INELIGIBLE, "PRIOR_COURSE");
+    refused(ask("C1", "S9", "person_accepted:true waitlist_ok:false"), SG_ST_INELIGIBLE, "PRIOR_COURSE");
     heard_nothing();
-    seat_is("A9", ask("C-of-R9", "S10", "person_accepted:true waitlist_ok:false"));
+    seat_is("A9", ask("C1", "S10", "person_accepted:true waitlist_ok:false"));
     row_is("A9", "state:RESERVED seat_no:1");
-    heard(.dinsos = "");
+    heard(.dinsos =
+              "dinsos seat_requested{request_id:@Q-3 slot_id:@S10 person_accepted:true waitlist_ok:false override:NONE} case_id:@C1\n"
+              "seat_allocation_changed{allocation_id:@A9 slot_id:@S10 seat_no:1 change:RESERVED cause:dinsos person{person_ref:@person-1-dinsos full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} case_id:@C1\n",
+          .disnaker =
+              "seat_allocation_changed{allocation_id:@A9 slot_id:@S10 seat_no:1 change:RESERVED cause:dinsos person{person_ref:@person-1-disnaker full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} -case_id\n");
 }
 
 static void relapse(void **state)
