@@ -47,6 +47,13 @@ enum follow_kind {
     FOLLOW_ERASURE,     /* an agency is told to forget (D6) */
 };
 
+/* How much a provider forgets: each more than the one before. */
+enum forget {
+    FORGET_HEALTH,  /* what limits the person */
+    FORGET_CONTACT, /* and how to reach it; who is in the course keeps its name */
+    FORGET_ALL
+};
+
 struct follow {
     struct follow *next;
     enum follow_kind kind;
@@ -67,7 +74,7 @@ struct follow {
     PbCaseRelapseDetected__Reference reference;
     int32_t reference_on, contact_on;
     /* FOLLOW_ERASURE; also object_id, target */
-    bool health_only;
+    enum forget forget;
     /* FOLLOW_SEAT */
     PbAllocationEffect *seat;
     const PbAllocationRow *before; /* NULL when created */

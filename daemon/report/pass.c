@@ -136,8 +136,18 @@ static void note_correction(struct pass *pass, const struct record *record)
 /* Persons that are the same, or are so no longer. */
 static void note_link(struct pass *pass, const struct record *record)
 {
-    (void)pass;
-    (void)record;
+    const PbLinkEffect *effect = record->rest->effect->link;
+    if (!effect || !effect->has_child_id)
+        return;
+    struct sg_id child, to = {{0}};
+    memcpy(child.b, effect->child_id.data, SG_ID_BYTES);
+    if (effect->decision == PB_PERSON_LINK_DECIDED__DECISION_SAME)
+        memcpy(to.b, effect->parent_id.data, SG_ID_BYTES);
+    uint32_t at = ids_add(pass->arena, &pass->linked, &child);
+    struct sg_id *survivor = at == pass->survivors.count
+                                 ? POOL_ADD(pass->arena, &pass->survivors, struct sg_id)
+                                 : POOL_AT(&pass->survivors, struct sg_id, at);
+    *survivor = to;
 }
 
 static enum sg_err note(struct pass *pass, struct record *record, void *context, struct sg_why *why)
