@@ -273,7 +273,7 @@ struct peer talk_connect(struct talk *talk, enum world_agency who)
 
 void talk_add_device(struct world_city *city, enum world_agency who, const char *name)
 {
-    for (size_t i = 0; i < WORLD_AGENCIES; i++) {
+    for (size_t i = 0; i < city->roster.agency_count; i++) {
         struct sg_agency *agency = &city->agencies[i];
         if (strcmp(agency->id, city->clients[who].id) != 0)
             continue;
