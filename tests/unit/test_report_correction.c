@@ -1,6 +1,6 @@
 /* Reports over what was corrected, annulled, parked and settled, and linked. */
-#include "unit/care_unit.h"
 #include "unit/correct_unit.h"
+#include "unit/report_care_unit.h"
 #include "unit/report_unit.h"
 
 #define COMPLETED PB_PLACEMENT_ENDED__RESULT_COMPLETED
@@ -146,11 +146,6 @@ static void parked_and_settled(void **state)
 {
     struct scene s;
     (void)state;
-    stand(&s);
-    story_until(&s.city, s.first + 40, 9);
-    struct scene late = s; /* T07 has not yet taken the seat */
-    (void)late;
-    city_close(&s.city);
     stand(&s);
     story_until(&s.city, s.first + 3, 9);
     (void)story_park("end", &s.city, story_end(&s.city, &s.seat, s.first + 2, COMPLETED));
