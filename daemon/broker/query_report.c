@@ -14,7 +14,7 @@ enum { REPORT_BUSY_MS = 1000, CURSOR_BYTES = 12, RULES_DEPTH_MAX = 8 };
 #define KEPT_NS INT64_C(30000000000) /* pages that nobody fetches */
 #define TARGET_MIN 20U
 #define TARGET_MAX 25U
-static const uint32_t relations_all = RELATION_NO_EQUIPMENT * 2 - 1;
+static const uint32_t relations_all = RELATION_PROVIDER_HELD * 2 - 1;
 
 /* ---- what an agency may ask for ---- */
 
