@@ -117,11 +117,19 @@ static void of_referral(const struct m_referral *r, struct m_limits *to)
     }
 }
 
+static bool m_was_restricted(struct m_person *p)
+{
+    bool was = false;
+    for (size_t i = 0; i < m_count(p); i++)
+        was |= m_member(p, i)->was_restricted;
+    return was;
+}
+
 static void pause(struct m_limits *to, struct m_person *p)
 {
     for (size_t i = 0; i < to->count; i++) {
-        to->all[i].paused = m_root(p)->restricted;
-        to->all[i].held = m_root(p)->was_restricted; /* what was told stays as it was */
+        to->all[i].paused = m_restricted(p);
+        to->all[i].held = m_was_restricted(p); /* what was told stays as it was */
     }
 }
 
