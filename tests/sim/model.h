@@ -470,6 +470,7 @@ struct sg_id m_id_at(const uint8_t *bytes);
 void m_look_at_limit(struct model *m, const struct cursor *at);
 void m_look_at_due(struct model *m, const struct cursor *at);
 uint64_t m_wanted_limits(struct model *m);
+void m_name_limit(struct model *m);
 void m_compare_limits(struct model *m, enum model_kind kind, const void *object);
 
 /* The broker's own: a change of a seat. */

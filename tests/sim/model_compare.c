@@ -279,6 +279,8 @@ void m_compare_tables(struct model *m)
                   {TABLE_DUE, UINT64_MAX, m_look_at_due, NULL}};
     for (size_t i = 0; !m->broken && i < SG_ARRAY_LEN(tables); i++) {
         uint64_t count = walk(m, tables[i].table, tables[i].look);
+        if (tables[i].table == TABLE_DEADLINES && !m->broken && count != tables[i].wanted)
+            m_name_limit(m);
         M_EXPECT(m, tables[i].wanted == UINT64_MAX || count == tables[i].wanted, tables[i].what,
                  NULL);
     }

@@ -457,3 +457,20 @@ void m_compare_limits(struct model *m, enum model_kind kind, const void *object)
     for (size_t i = 0; i < limits.count; i++)
         name_rule(m, limits.all[i].rule);
 }
+
+/* There are too many or too few: whose? */
+void m_name_limit(struct model *m)
+{
+    const struct {
+        const struct pile *pile;
+        enum model_kind kind;
+    } piles[] = {{&m->referrals, TOUCHED_REFERRAL}, {&m->cases, TOUCHED_CASE},
+                 {&m->seats, TOUCHED_SEAT},         {&m->items, TOUCHED_ITEM},
+                 {&m->plans, TOUCHED_PLAN},         {&m->requests, TOUCHED_REQUEST},
+                 {&m->slots, TOUCHED_SLOT}};
+    for (size_t i = 0; i < SG_ARRAY_LEN(piles); i++)
+        for (size_t j = 0; !m->broken && j < piles[i].pile->count; j++) {
+            sg_arena_reset(&m->arena, 0);
+            m_compare_limits(m, piles[i].kind, piles[i].pile->all[j]);
+        }
+}

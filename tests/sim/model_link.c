@@ -138,6 +138,14 @@ static void move_visits(struct m_case *from, struct m_case *to, const struct m_p
     from->visit_count = kept;
 }
 
+static bool has_visits(const struct m_case *c, const struct m_plan *plan)
+{
+    for (size_t i = 0; i < c->visit_count; i++)
+        if (c->visits[i].plan == plan)
+            return true;
+    return false;
+}
+
 static bool is_of(struct m_person *p, const struct m_person *side, bool below)
 {
     return !side || is_below(p, side) == below;
@@ -145,7 +153,7 @@ static bool is_of(struct m_person *p, const struct m_person *side, bool below)
 
 /* Of the persons of one side of a link (below the child, or the others); NULL: of all. */
 static bool move_all(struct model *m, struct m_case *from, struct m_case *to,
-                     const struct m_person *side, bool below)
+                     const struct m_person *side, bool below, const struct m_plan *ended)
 {
     bool occupied = false;
     for (size_t i = 0; i < m->referrals.count; i++) {
@@ -173,7 +181,8 @@ static bool move_all(struct model *m, struct m_case *from, struct m_case *to,
     }
     for (size_t i = 0; i < m->plans.count; i++) {
         struct m_plan *plan = m->plans.all[i];
-        if (plan->c != from || !is_of(plan->person, side, below))
+        bool counts = plan == from->plan || plan == ended || has_visits(from, plan);
+        if (plan->c != from || !counts || !is_of(plan->person, side, below))
             continue;
         plan->c = to;
         move_visits(from, to, plan);
@@ -203,7 +212,7 @@ static void merge(struct model *m, struct m_link *link, struct m_case *a, struct
     younger->closed_ms = m->now_ms;
     younger->close_reason = PB_CLOSE_REASON_DUPLICATE_CASE;
     merged->ended = m_active_plan(older) ? m_active_plan(younger) : NULL;
-    (void)move_all(m, younger, older, NULL, false);
+    (void)move_all(m, younger, older, NULL, false, NULL);
     if (merged->ended)
         m_end_plan(m, merged->ended, PB_PLAN_STATE_ENDED, sg_day_at(m->now_ms));
     adopt(m, older);
@@ -217,6 +226,8 @@ static void join(struct model *m, struct m_person *parent, struct m_person *chil
     size_t count = m_cases(parent, ours), their_count = m_cases(child, theirs);
     M_EXPECT(m, parent != child && !(m_live(parent) && m_live(child)),
              "I3: linked, with two live seats", &parent->id);
+    M_EXPECT(m, !m_restricted(parent) && !m_restricted(child), "a restricted person was linked",
+             &parent->id);
     if (m->broken)
         return;
     if (m->link_count == m->link_room) {
@@ -245,7 +256,7 @@ static void part_cases(struct model *m, const struct m_link *link, const struct 
     bool below = is_below(younger->person, link->child);
     bool open = m_case_open(older->state) && younger->state == PB_CASE_STATE_CLOSED &&
                 younger->close_reason == PB_CLOSE_REASON_DUPLICATE_CASE;
-    bool occupied = move_all(m, older, younger, link->child, below);
+    bool occupied = move_all(m, older, younger, link->child, below, merged->ended);
     adopt(m, older);
     adopt(m, younger);
     if (!open)
@@ -263,6 +274,7 @@ static void part(struct model *m, struct m_person *child)
     while (at-- > 0 && m->links[at].child != child)
         ;
     M_EXPECT(m, at < m->link_count && child->linked_to, "unlinked, but not linked", &child->id);
+    M_EXPECT(m, !m_restricted(child), "a restricted person was unlinked", &child->id);
     if (m->broken)
         return;
     struct m_link link = m->links[at];

@@ -265,9 +265,7 @@ static bool takes_request_of(struct model *m, const PbEnvelope *e, const char *a
     if (q->status == PB_DATA_SUBJECT_REQUEST_RECORDED__STATUS_RECEIVED)
         return !r && e->has_person_ref && ref && ref->agency == agency;
     if (q->status == PB_DATA_SUBJECT_REQUEST_RECORDED__STATUS_EXECUTED)
-        return r && r->owner == agency &&
-               (r->status == PB_DATA_SUBJECT_REQUEST_RECORDED__STATUS_GRANTED ||
-                r->status == PB_DATA_SUBJECT_REQUEST_RECORDED__STATUS_PARTLY);
+        return false; /* it may have said so before, in other words */
     return r && r->owner == agency && r->kind == q->kind && q->identity_checked &&
            r->status == PB_DATA_SUBJECT_REQUEST_RECORDED__STATUS_RECEIVED &&
            r->kind != PB_DATA_SUBJECT_REQUEST_RECORDED__KIND_ERASURE;

@@ -63,11 +63,15 @@ static void restrict_person(struct model *m, struct m_person *p, bool restricted
 {
     if (m_restricted(p) == restricted)
         return;
-    for (size_t i = 0; !restricted && i < m_count(p); i++)
-        m_member(p, i)->restricted = false;
+    int64_t since = 0;
+    for (size_t i = 0; i < m_count(p); i++) {
+        struct m_person *q = m_member(p, i);
+        since = q->restricted ? q->restricted_ms : since;
+        q->restricted = false;
+        q->was_restricted = true;
+    }
+    int64_t by = m->now_ms - since;
     p->restricted = restricted;
-    p->was_restricted = true;
-    int64_t since = p->restricted_ms, by = m->now_ms - since;
     p->restricted_ms = restricted ? m->now_ms : 0;
     for (size_t i = 0; i < m->cases.count; i++) {
         struct m_case *c = m->cases.all[i];
@@ -146,7 +150,7 @@ static void settle(struct model *m, const struct m_event *ev, struct m_request *
     r->status = e->status;
     m_touch(m, TOUCHED_REQUEST, r);
     if (yes && (e->kind == KIND(RESTRICTION) || e->kind == KIND(UNRESTRICT)))
-        restrict_person(m, r->person, e->kind == KIND(RESTRICTION));
+        restrict_person(m, m_root(r->person), e->kind == KIND(RESTRICTION));
 }
 
 static void execute(struct model *m, const struct m_event *ev, struct m_request *r)
