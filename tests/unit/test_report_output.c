@@ -178,7 +178,7 @@ static void a_report_is_stopped_or_unknown(void **state)
     city_open(&city);
     (void)unit_new_case(&city);
     struct asked asked = {.name = "spm", YEAR_2026};
-    struct report_request request = report_wish(&city, &asked);
+    struct report_request request = told_request(city.now_ms, &asked);
     assert_int_equal(report_run(city.env, &request, &stop, &pages, &why), SG_E_STATE);
     assert_null(pages);
     request.name = "spn";
