@@ -68,8 +68,13 @@ static uint32_t peek_type(const struct record *record)
 static bool peek_meaning(const struct record *record)
 {
     enum { EFFECT_FIELD = 9, LINK_FIELD = 24, CORRECTION_FIELD = 26 };
+    static const bool never[WANTED_MAX] = {
+        [TYPE_D1] = true, [TYPE_D2] = true, [TYPE_D5] = true, [TYPE_D7] = true, [TYPE_D8] = true};
     uint64_t unused = 0;
     struct sg_bytes effect, inside;
+    uint32_t type = peek_type(record);
+    if (type < WANTED_MAX && never[type]) /* seats, deadlines, cases: most of the journal */
+        return false;
     return peek(record->rest_bytes, EFFECT_FIELD, &unused, &effect) &&
            (peek(effect, LINK_FIELD, &unused, &inside) ||
             peek(effect, CORRECTION_FIELD, &unused, &inside));

@@ -14,7 +14,7 @@
 #include "sinergi/v1/event.pb-c.h"
 #include "store/journal.h"
 
-enum { TYPE_D1 = 201, TYPE_D3 = 203, TYPE_D5 = 205 };
+enum { TYPE_D1 = 201, TYPE_D2, TYPE_D3, TYPE_D5 = 205, TYPE_D7 = 207, TYPE_D8 };
 
 /* One record as a report sees it. */
 struct fact {
