@@ -249,11 +249,10 @@ enum sg_err plan_course_ends(struct decision *d, const struct sg_id *case_id, co
     struct sg_id id;
     PbPlanRow *row = NULL;
     enum sg_err err = plan_of_case(d->turn, c, &id, &row, why);
-    if (!err && !row) {
-        if (completed)
+    if (!err && !row) { /* what was asked for a course that is over is asked no longer */
+        err = deadline_end(d, RULE_PLAN, case_id, false, why);
+        if (!err && completed)
             ask_for_plan(d, case_id, c->owner);
-        else /* there is no course that it would go with */
-            err = deadline_end(d, RULE_PLAN, case_id, false, why);
     }
     if (err || !row || !template_of(row))
         return err;
