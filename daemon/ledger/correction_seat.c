@@ -6,6 +6,7 @@
  */
 #include "ledger/allocation.h"
 #include "ledger/casefile.h"
+#include "ledger/consent.h"
 #include "ledger/correction.h"
 #include "ledger/deadline.h"
 #include "ledger/equipment.h"
@@ -656,6 +657,11 @@ static enum sg_err may_return(struct decision *d, const struct correction *c,
                       "a person who has no other seat by now");
     if (person->minor || person->age_doubt)
         return refuse(d, SG_ST_MINOR, corrected_object, NULL, "a person of 18 or older");
+    if (!p->row->has_started_on &&
+        !consent_holds(person, PB_CONSENT_RECORDED__SCOPE_SHARE_WITH_PROVIDER,
+                       sg_day_at(d->turn->block->time_ms)))
+        return refuse(d, SG_ST_NO_CONSENT, corrected_object, "SHARE_WITH_PROVIDER",
+                      "a person whose consent SHARE_WITH_PROVIDER is given and still valid");
     return SG_OK;
 }
 
@@ -691,8 +697,7 @@ enum sg_err annul_end(struct decision *d, const struct correction *c, struct sg_
         read_placement(d, c->stated.envelope->placement_ended->allocation_id, &p, why);
     struct sg_id person_id = err ? (struct sg_id){{0}} : id_of(p.row->person_id);
     if (!err)
-        err =
-            read_row(d->turn, TABLE_PERSONS, &person_id, &pb_person_row__descriptor, &person, why);
+        err = person_combined(d->turn, &person_id, &person, why);
     if (!err)
         err = may_return(d, c, &p, person, why);
     if (!err && !d->fault->code)
