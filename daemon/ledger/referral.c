@@ -399,10 +399,10 @@ static enum sg_err look_for_transfer(void *context, const struct sg_id *id, PbRe
     struct other_transfer *other = context;
     struct sg_id of_case = id_of(row->case_id);
     (void)why;
-    *done = other->found =
-        row->kind == PB_REFERRAL_KIND_TRANSFER && referral_is_pending(row->state) &&
-        !sg_id_equal(id, &other->s->id) && sg_id_equal(&of_case, &other->s->case_id) &&
-        minor_may_go_to(other->d->turn->world, referral_target(row));
+    *done = other->found = row->kind == PB_REFERRAL_KIND_TRANSFER &&
+                           referral_is_pending(row->state) && !sg_id_equal(id, &other->s->id) &&
+                           sg_id_equal(&of_case, &other->s->case_id) &&
+                           minor_may_go_to(other->d->turn->world, referral_target(row));
     return SG_OK;
 }
 
