@@ -385,50 +385,28 @@ static enum sg_err state_after(struct decision *d, const struct spoken *s, enum 
     return err;
 }
 
-struct other_transfer {
-    const struct decision *d;
-    const struct spoken *s;
-    bool found;
-};
-
-/* Another that may take the minor over; one to an agency that may not was asked for before its age
- * was known, and comes to nothing. */
-static enum sg_err look_for_transfer(void *context, const struct sg_id *id, PbReferralRow *row,
-                                     bool *done, struct sg_why *why)
-{
-    struct other_transfer *other = context;
-    struct sg_id of_case = id_of(row->case_id);
-    (void)why;
-    *done = other->found = row->kind == PB_REFERRAL_KIND_TRANSFER &&
-                           referral_is_pending(row->state) && !sg_id_equal(id, &other->s->id) &&
-                           sg_id_equal(&of_case, &other->s->case_id) &&
-                           minor_may_go_to(other->d->turn->world, referral_target(row));
-    return SG_OK;
-}
-
 /* Nobody takes the minor: its owner has to find somebody again. */
 static enum sg_err minor_stays(struct decision *d, const struct spoken *s, enum case_event event,
                                struct sg_why *why)
 {
     bool ends = event == CASE_DECLINED || event == CASE_WITHDRAWN;
-    struct other_transfer other = {.d = d, .s = s};
     if (!ends || !case_is_open(s->c->state) || !s->c->minor ||
         s->row->kind != PB_REFERRAL_KIND_TRANSFER)
         return SG_OK;
-    enum sg_err err = person_referrals(d->turn, &d->person_id, look_for_transfer, &other, why);
-    if (!err && !other.found)
-        minor_limit(d, &s->case_id, s->c->owner);
-    return err;
+    bool runs = false; /* that transfer had not ended it: its target may not take the minor */
+    enum sg_err err = deadline_runs(d, RULE_MINOR, &s->case_id, &runs, why);
+    return err || runs ? err : minor_begin(d, &s->case_id, s->c, &s->id, why);
 }
 
 /* Found again: a relapse, perhaps; and what has become known of the person in between. */
-static void reopen(struct decision *d, const struct spoken *s, PbCaseEffect *change)
+static enum sg_err reopen(struct decision *d, const struct spoken *s, PbCaseEffect *change,
+                          struct sg_why *why)
 {
     relapse(d, s->person, &s->case_id, s->c->owner, s->row->occurred_on);
     if (s->person->minor && !s->c->minor)
         change->has_minor = change->minor = true;
-    if (s->person->minor || s->c->minor)
-        minor_limit(d, &s->case_id, s->c->owner);
+    bool minor = s->person->minor || s->c->minor;
+    return minor ? minor_begin(d, &s->case_id, s->c, NULL, why) : SG_OK;
 }
 
 /* The case after this, and the D5 to its owner and to the referrer. */
@@ -454,8 +432,8 @@ static enum sg_err move_case(struct decision *d, const struct spoken *s, enum ca
     if (d->event->envelope->referral_decided)
         told->reason = d->event->envelope->referral_decided->reason;
     if (s->c->state == PB_CASE_STATE_CLOSED && case_is_open(to))
-        reopen(d, s, change);
-    return minor_stays(d, s, event, why);
+        err = reopen(d, s, change, why);
+    return err ? err : minor_stays(d, s, event, why);
 }
 
 /* T03: 7 days, the limit of the shelter. */
@@ -615,29 +593,23 @@ enum sg_err decide_referral_decided(struct decision *d, struct sg_why *why)
 
 /* ---- E24 ANNUL of the E01 ---- */
 
-enum sg_err referral_withdraw(struct decision *d, const struct record *e01, struct sg_why *why)
+enum sg_err referral_withdraw(struct decision *d, const struct sg_id *id, PbReferralRow *row,
+                              struct sg_why *why)
 {
-    struct spoken s = {.id = id_of(e01->rest->effect->referral->referral_id)};
+    struct spoken s = {.id = *id, .row = row, .case_id = id_of(row->case_id)};
+    struct sg_id person_id = id_of(row->person_id);
+    PbPersonEffect *known = d->effect->person; /* what the correction has found out of it */
     enum sg_err err =
-        read_row(d->turn, TABLE_REFERRALS, &s.id, &pb_referral_row__descriptor, &s.row, why);
-    if (err)
-        return err == SG_E_NOT_FOUND ? sg_fail(why, SG_E_STORE, "a referral without a row") : err;
-    if (!referral_is_pending(s.row->state))
-        return refuse(d, SG_ST_BAD_TRANSITION, "event_corrected.corrected", "DECIDED",
-                      "a referral that is not decided yet");
-    s.case_id = id_of(s.row->case_id);
-    struct sg_id person_id = id_of(s.row->person_id);
-    err = read_row(d->turn, TABLE_CASES, &s.case_id, &pb_case_row__descriptor, &s.c, why);
+        read_row(d->turn, TABLE_CASES, &s.case_id, &pb_case_row__descriptor, &s.c, why);
     if (!err)
         err = person_of_case(d, &person_id, &s.person, why);
+    d->effect->person = known;
     if (!err)
         err = end_limits(d, &s.id, why);
     if (err)
         return err;
     add_reader(d, referral_target(s.row), relation_of(s.row));
     referral_effect(d, &s.id)->state = PB_REFERRAL_STATE_WITHDRAWN;
-    d->effect->has_annulled_referral_id = true;
-    d->effect->annulled_referral_id = data_of(d->turn, &s.id);
     d->effect->has_aggregate_version = true;
     d->effect->aggregate_version = s.row->version + 1;
     s.row->referrer = NULL;      /* it knows what it withdraws */

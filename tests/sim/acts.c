@@ -208,13 +208,13 @@ PbEnvelope *acts_next(struct acts *a, int64_t now_ms)
     static const struct {
         unsigned weight;
         PbEnvelope *(*make)(struct acts *a);
-    } acts[] = {{90, act_refer},    {20, act_serve},     {32, act_transfer}, {40, act_acknowledge},
-                {95, act_decide},   {22, act_contact},   {65, act_assess},   {12, act_annul},
-                {40, act_offer},    {40, act_change},    {5, act_cancel},    {150, act_request},
-                {150, act_settle},  {80, act_start},     {50, act_attend},   {70, act_end},
-                {22, act_register}, {60, act_issue},     {50, act_check},    {70, act_consent},
-                {60, act_deliver},  {40, act_plan},      {90, act_visit},    {14, act_close},
-                {14, act_link},     {30, act_ask_rights}};
+    } acts[] = {{90, act_refer},    {20, act_serve},   {32, act_transfer},  {40, act_acknowledge},
+                {95, act_decide},   {22, act_contact}, {65, act_assess},    {12, act_annul},
+                {40, act_offer},    {40, act_change},  {5, act_cancel},     {150, act_request},
+                {150, act_settle},  {80, act_start},   {50, act_attend},    {70, act_end},
+                {22, act_register}, {60, act_issue},   {50, act_check},     {70, act_consent},
+                {60, act_deliver},  {40, act_plan},    {90, act_visit},     {14, act_close},
+                {0, act_link},      {3, act_derived},  {30, act_ask_rights}};
     PbEnvelope *e = NULL;
     unsigned total = 0;
     a->now_ms = a->sample.now_ms = now_ms;

@@ -4,6 +4,7 @@
 #include "kit/check.h"
 #include "ledger/referral.h"
 #include "wire/day.h"
+#include "wire/status.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -227,6 +228,8 @@ static void take_event(struct model *m, const struct m_event *ev)
                  {124, m_correction}};
     m->last_type = ev->record->rest->type;
     m->counts.accepted[m->last_type]++;
+    for (size_t i = 0; i < ev->effect->n_warnings; i++)
+        m->counts.warned[(ev->effect->warnings[i] - SG_ST_W_SPM_7_DAYS) % MODEL_WARNINGS]++;
     for (size_t i = 0; i < SG_ARRAY_LEN(types); i++)
         if (types[i].type == ev->record->rest->type) {
             types[i].take(m, ev);

@@ -27,7 +27,8 @@ enum {
     MODEL_FOOD_DAYS = 400,
     MODEL_CHECKPOINTS = 128,
     MODEL_SUSPECTS = 4096,
-    MODEL_TOLD = 16
+    MODEL_TOLD = 16,
+    MODEL_WARNINGS = 8
 };
 
 /* Objects of one kind by id, in order of arrival; each begins with its id. Addresses stay. */
@@ -307,7 +308,8 @@ struct m_expected {
 struct model_counts {
     uint64_t accepted[MODEL_TYPES], parked[MODEL_TYPES], settled[MODEL_TYPES];
     uint64_t settled_refused, timed_out, promoted, expired, derived;
-    uint64_t relapses, orders;
+    uint64_t relapses, orders, merged, unlinked;
+    uint64_t warned[MODEL_WARNINGS];
     uint64_t told[MODEL_RULES][4], cleared[MODEL_RULES]; /* D2 by rule number and level */
     uint64_t told_while_down;
 };
