@@ -281,49 +281,50 @@ static struct client client_in(struct ledger_city *city, PbCaseState state,
     return c;
 }
 
+enum {
+    NEW = PB_CASE_STATE_NEW,
+    ASSESSING = PB_CASE_STATE_ASSESSING,
+    SERVICE = PB_CASE_STATE_IN_SERVICE,
+    TRAINING = PB_CASE_STATE_IN_TRAINING
+};
+static const struct {
+    int older, younger, both;
+} merges[] = {
+    {NEW, NEW, NEW},
+    {NEW, ASSESSING, ASSESSING},
+    {NEW, SERVICE, SERVICE},
+    {NEW, TRAINING, TRAINING},
+    {ASSESSING, NEW, ASSESSING},
+    {ASSESSING, ASSESSING, ASSESSING},
+    {ASSESSING, SERVICE, SERVICE},
+    {ASSESSING, TRAINING, TRAINING},
+    {SERVICE, NEW, SERVICE},
+    {SERVICE, ASSESSING, SERVICE},
+    {SERVICE, SERVICE, SERVICE},
+    {SERVICE, TRAINING, TRAINING},
+    {TRAINING, NEW, TRAINING},
+    {TRAINING, SERVICE, TRAINING},
+};
+
 static void cases_become_one_and_two_again(void **state)
 {
     (void)state;
-    enum {
-        NEW = PB_CASE_STATE_NEW,
-        ASSESSING = PB_CASE_STATE_ASSESSING,
-        SERVICE = PB_CASE_STATE_IN_SERVICE,
-        TRAINING = PB_CASE_STATE_IN_TRAINING
-    };
-    static const struct {
-        int older, younger, both;
-    } rows[] = {
-        {NEW, NEW, NEW},
-        {NEW, ASSESSING, ASSESSING},
-        {NEW, SERVICE, SERVICE},
-        {NEW, TRAINING, TRAINING},
-        {ASSESSING, NEW, ASSESSING},
-        {ASSESSING, ASSESSING, ASSESSING},
-        {ASSESSING, SERVICE, SERVICE},
-        {ASSESSING, TRAINING, TRAINING},
-        {SERVICE, NEW, SERVICE},
-        {SERVICE, ASSESSING, SERVICE},
-        {SERVICE, SERVICE, SERVICE},
-        {SERVICE, TRAINING, TRAINING},
-        {TRAINING, NEW, TRAINING},
-        {TRAINING, SERVICE, TRAINING},
-    };
-    for (size_t i = 0; i < SG_ARRAY_LEN(rows); i++)
+    for (size_t i = 0; i < SG_ARRAY_LEN(merges); i++)
         for (int survivor = A; survivor <= B; survivor++) {
             struct ledger_city city;
             struct sg_id seat = {{0}};
             city_open(&city);
             struct sg_id slot = story_slot(&city, 2);
-            struct client a = client_in(&city, (PbCaseState)rows[i].older, &slot, &seat);
-            struct client b = client_in(&city, (PbCaseState)rows[i].younger, &slot, &seat);
-            bool seated = rows[i].younger == TRAINING;
+            struct client a = client_in(&city, (PbCaseState)merges[i].older, &slot, &seat);
+            struct client b = client_in(&city, (PbCaseState)merges[i].younger, &slot, &seat);
+            bool seated = merges[i].younger == TRAINING;
             (void)same(&city, &a.person, &b.person, survivor);
-            if ((int)unit_case_state(&city, &a.case_id) != rows[i].both ||
+            if ((int)unit_case_state(&city, &a.case_id) != merges[i].both ||
                 unit_case_state(&city, &b.case_id) != PB_CASE_STATE_CLOSED)
-                fail_msg("%d and %d become %d and %d", rows[i].older, rows[i].younger,
+                fail_msg("%d and %d become %d and %d", merges[i].older, merges[i].younger,
                          unit_case_state(&city, &a.case_id), unit_case_state(&city, &b.case_id));
             bool assesses = story_deadline(&city, RULE_ASSESS, &a.case_id) != NULL;
-            assert_int_equal(assesses, rows[i].both == ASSESSING);
+            assert_int_equal(assesses, merges[i].both == ASSESSING);
             assert_null(story_deadline(&city, RULE_ASSESS, &b.case_id));
             assert_null(story_deadline(&city, RULE_IDLE, &b.case_id));
             if (seated) {
@@ -336,9 +337,9 @@ static void cases_become_one_and_two_again(void **state)
             }
             city_refold(&city);
             unlink_them(&city, &a.person, &b.person);
-            if ((int)unit_case_state(&city, &a.case_id) != rows[i].older ||
-                (int)unit_case_state(&city, &b.case_id) != rows[i].younger)
-                fail_msg("%d and %d come back as %d and %d", rows[i].older, rows[i].younger,
+            if ((int)unit_case_state(&city, &a.case_id) != merges[i].older ||
+                (int)unit_case_state(&city, &b.case_id) != merges[i].younger)
+                fail_msg("%d and %d come back as %d and %d", merges[i].older, merges[i].younger,
                          unit_case_state(&city, &a.case_id), unit_case_state(&city, &b.case_id));
             const PbReferralRow *back = city_row(&city, TABLE_REFERRALS, &b.referral);
             struct sg_id at = id_of(back->case_id);
@@ -569,23 +570,24 @@ static void whoever_may_be_a_child_is_one(void **state)
 
 #define NIK_BUDI "1471991004950001" /* male, born 1995-04-10 */
 
+static const struct {
+    const char *name;
+    PbSex sex;
+    int32_t year; /* of the holder's birth as stated; 0: not known */
+    bool seats, different, links;
+    uint32_t score; /* of the D3; 0: none */
+} nik_rows[] = {
+    {"all agrees", PB_SEX_MALE, 1995, false, false, true, 1000},
+    {"the sex is not known", PB_SEX_UNKNOWN, 1995, false, false, false, 900},
+    {"nobody knows the birth", PB_SEX_MALE, 0, false, false, false, 900},
+    {"both have a seat", PB_SEX_MALE, 1995, true, false, false, 900},
+    {"a steward has said no", PB_SEX_MALE, 1995, false, true, false, 0},
+};
+
 static void a_late_nik_links_when_all_agrees(void **state)
 {
     (void)state;
-    static const struct {
-        const char *name;
-        PbSex sex;
-        int32_t year; /* of the holder's birth as stated; 0: not known */
-        bool seats, different, links;
-        uint32_t score; /* of the D3; 0: none */
-    } rows[] = {
-        {"all agrees", PB_SEX_MALE, 1995, false, false, true, 1000},
-        {"the sex is not known", PB_SEX_UNKNOWN, 1995, false, false, false, 900},
-        {"nobody knows the birth", PB_SEX_MALE, 0, false, false, false, 900},
-        {"both have a seat", PB_SEX_MALE, 1995, true, false, false, 900},
-        {"a steward has said no", PB_SEX_MALE, 1995, false, true, false, 0},
-    };
-    for (size_t i = 0; i < SG_ARRAY_LEN(rows); i++) {
+    for (size_t i = 0; i < SG_ARRAY_LEN(nik_rows); i++) {
         struct ledger_city city;
         struct sg_id referral;
         city_open(&city);
@@ -593,10 +595,10 @@ static void a_late_nik_links_when_all_agrees(void **state)
         PbPersonIdentity *p = e->referral_submitted->person;
         unit_budi(&city, p);
         p->full_name = unit_text(&city, "Bambang");
-        p->sex = rows[i].sex;
+        p->sex = nik_rows[i].sex;
         p->nik = unit_text(&city, NIK_BUDI);
         p->nik_status = PB_NIK_STATUS_STATED;
-        if (!rows[i].year) {
+        if (!nik_rows[i].year) {
             p->birth_date = NULL;
             p->birth_quality = PB_BIRTH_QUALITY_UNKNOWN;
         }
@@ -604,7 +606,7 @@ static void a_late_nik_links_when_all_agrees(void **state)
         struct client holder = {referral, id_of(o.effect->cases[0]->case_id),
                                 id_of(o.effect->person->person_id)};
         struct client late = unit_client(&city);
-        if (rows[i].seats) {
+        if (nik_rows[i].seats) {
             struct sg_id slot = unit_slot(&city, 2);
             accept(&city, &holder.referral, "dinsos");
             (void)unit_want("assess", &city, unit_assess(&city, &holder.case_id), 0);
@@ -612,7 +614,7 @@ static void a_late_nik_links_when_all_agrees(void **state)
             (void)unit_seat(&city, &holder, &slot, ACCEPT);
             (void)unit_seat(&city, &late, &slot, ACCEPT);
         }
-        if (rows[i].different)
+        if (nik_rows[i].different)
             (void)unit_want("no", &city,
                             decide(&city, &holder.person, &late.person, DECISION(DIFFERENT), 0), 0);
         uint64_t before = city.last_seq;
@@ -622,7 +624,7 @@ static void a_late_nik_links_when_all_agrees(void **state)
         unit_budi(&city, p);
         p->nik = unit_text(&city, NIK_BUDI);
         p->nik_status = PB_NIK_STATUS_STATED;
-        (void)unit_want(rows[i].name, &city, e, 0);
+        (void)unit_want(nik_rows[i].name, &city, e, 0);
         bool linked = person_row(&city, &late.person)->has_linked_to;
         uint32_t score = 0;
         for (uint64_t seq = before + 1; seq <= city.last_seq; seq++) {
@@ -630,8 +632,8 @@ static void a_late_nik_links_when_all_agrees(void **state)
             if (record.event.envelope->person_duplicate_suspected && !score)
                 score = record.event.envelope->person_duplicate_suspected->score;
         }
-        if (linked != rows[i].links || score != rows[i].score)
-            fail_msg("%s: linked %d, score %u", rows[i].name, linked, score);
+        if (linked != nik_rows[i].links || score != nik_rows[i].score)
+            fail_msg("%s: linked %d, score %u", nik_rows[i].name, linked, score);
         if (linked) {
             assert_int_equal(unit_case_state(&city, &holder.case_id), PB_CASE_STATE_IN_SERVICE);
             assert_int_equal(unit_case_state(&city, &late.case_id), PB_CASE_STATE_CLOSED);
