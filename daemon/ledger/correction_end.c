@@ -17,7 +17,7 @@ enum { D_SEAT = 201, CHAIN_MAX = 16 };
 
 struct completions {
     const char *course;
-    const struct sg_id *but;
+    const struct sg_id *but, *person_id;
     PbCompletedEffect *out;
 };
 
@@ -46,7 +46,9 @@ static enum sg_err completions_of_case(struct decision *d, const struct sg_id *c
         PbAllocationRow *row = NULL;
         PbSlotRow *slot = NULL;
         err = read_row(d->turn, TABLE_ALLOCATIONS, &id, &pb_allocation_row__descriptor, &row, why);
-        if (!err && row->state == PB_ALLOCATION_STATE_COMPLETED && !sg_id_equal(&id, all->but)) {
+        struct sg_id person_id = err ? id : id_of(row->person_id);
+        if (!err && row->state == PB_ALLOCATION_STATE_COMPLETED && !sg_id_equal(&id, all->but) &&
+            sg_id_equal(&person_id, all->person_id)) {
             struct sg_id slot_id = id_of(row->slot_id);
             err = read_row(d->turn, TABLE_SLOTS, &slot_id, &pb_slot_row__descriptor, &slot, why);
             if (!err)
@@ -58,31 +60,41 @@ static enum sg_err completions_of_case(struct decision *d, const struct sg_id *c
     return err;
 }
 
-/* Over all cases of the person, those before them included. */
+/* A case and those before it. */
+static enum sg_err completions_of_chain(struct decision *d, const struct sg_id *last_id,
+                                        struct completions *all, struct sg_why *why)
+{
+    struct sg_id case_id = *last_id;
+    enum sg_err err = SG_OK;
+    for (int n = 0; !err && n < CHAIN_MAX && !sg_id_is_zero(&case_id); n++) {
+        PbCaseRow *c = NULL;
+        err = completions_of_case(d, &case_id, all, why);
+        if (!err)
+            err = read_row(d->turn, TABLE_CASES, &case_id, &pb_case_row__descriptor, &c, why);
+        if (!err)
+            case_id = c->has_previous_case_id ? id_of(c->previous_case_id) : (struct sg_id){{0}};
+    }
+    return err;
+}
+
+/* Over all cases of the person and of whoever is the same one: a link may have put a placement
+ * there. What counts is the placements of the person itself; the others stand in their own row. */
 static enum sg_err other_completions(struct decision *d, const PbAllocationRow *row,
                                      const struct sg_id *allocation_id, const char *course,
                                      PbCompletedEffect **out, struct sg_why *why)
 {
-    struct completions all = {course, allocation_id, TAKE(d->turn, PbCompletedEffect)};
     struct sg_id person_id = id_of(row->person_id);
-    PbPersonRow *person = NULL;
+    struct completions all = {course, allocation_id, &person_id, TAKE(d->turn, PbCompletedEffect)};
+    struct person_tree tree;
     pb_completed_effect__init(all.out);
     all.out->course_code = text_of(d->turn, course);
     *out = all.out;
-    enum sg_err err =
-        read_row(d->turn, TABLE_PERSONS, &person_id, &pb_person_row__descriptor, &person, why);
-    for (size_t i = 0; !err && i < person->n_cases; i++) {
-        struct sg_id case_id = id_of(person->cases[i]->case_id);
-        for (int n = 0; !err && n < CHAIN_MAX && !sg_id_is_zero(&case_id); n++) {
-            PbCaseRow *c = NULL;
-            err = completions_of_case(d, &case_id, &all, why);
-            if (!err)
-                err = read_row(d->turn, TABLE_CASES, &case_id, &pb_case_row__descriptor, &c, why);
-            if (!err)
-                case_id =
-                    c->has_previous_case_id ? id_of(c->previous_case_id) : (struct sg_id){{0}};
+    enum sg_err err = person_tree_read(d->turn->txn, d->turn->arena, &person_id, &tree, why);
+    for (size_t i = 0; !err && i < tree.count; i++)
+        for (size_t j = 0; !err && j < tree.rows[i]->n_cases; j++) {
+            struct sg_id case_id = id_of(tree.rows[i]->cases[j]->case_id);
+            err = completions_of_chain(d, &case_id, &all, why);
         }
-    }
     return err;
 }
 
@@ -141,7 +153,7 @@ static enum sg_err completions_with(struct decision *d, const struct placement *
 {
     const char *course = p->slot->slot->course_code;
     enum sg_err err = other_completions(d, p->row, &p->id, course, out, why);
-    struct completions all = {course, &p->id, *out};
+    struct completions all = {.course = course, .out = *out};
     if (!err && is_completed(e->result))
         count_completion(&all, course, day_of(e->ended_on));
     return err;
