@@ -62,7 +62,7 @@ static void take_checked(struct facts *m, const struct fact *f)
     struct check *c = POOL_ADD(m->arena, &m->checks, struct check);
     c->item = at;
     c->on = facts_day(e->checked_on);
-    c->finding = f->item ? f->item->finding : PB_EQUIPMENT_CHECKED__FINDING_UNSPECIFIED;
+    c->finding = f->finding;
 }
 
 static bool is_with_person(PbItemState state)
@@ -83,6 +83,29 @@ static void end_grants(struct facts *m, uint32_t item, int32_t on)
     }
 }
 
+static void move_item(struct facts *m, uint32_t at, PbItemState to, int32_t on)
+{
+    struct item *item = ITEM(m, at);
+    if (to == PB_ITEM_STATE_AT_RISK && item->state != PB_ITEM_STATE_AT_RISK)
+        item->risk_on = on;
+    if (is_with_person(item->state) && !is_with_person(to))
+        end_grants(m, at, on);
+    item->state = to;
+}
+
+/* As a correction has put it. */
+static void take_restated(struct facts *m, const struct fact *f)
+{
+    const PbCorrectionEffect *correction = f->effect->correction;
+    const PbItemRestated *e = correction ? correction->item : NULL;
+    uint32_t at = e && e->row ? item_of(m, e->item_id) : NOTHING;
+    if (at == NOTHING)
+        return;
+    ITEM(m, at)->finding = e->row->finding;
+    ITEM(m, at)->case_owner = facts_agency(m, e->row->case_owner);
+    move_item(m, at, e->row->state, f->occurred_day);
+}
+
 static void take_state(struct facts *m, const struct fact *f)
 {
     const PbItemEffect *e = f->effect->item;
@@ -94,13 +117,8 @@ static void take_state(struct facts *m, const struct fact *f)
         item->case_owner = facts_agency(m, e->case_owner);
     if (e->has_finding)
         item->finding = e->finding;
-    if (!e->has_state)
-        return;
-    if (e->state == PB_ITEM_STATE_AT_RISK && item->state != PB_ITEM_STATE_AT_RISK)
-        item->risk_on = f->occurred_day;
-    if (is_with_person(item->state) && !is_with_person(e->state))
-        end_grants(m, at, f->occurred_day);
-    item->state = e->state;
+    if (e->has_state)
+        move_item(m, at, e->state, f->occurred_day);
 }
 
 /* Those that ended last run again: the item did not come back. */
