@@ -14,6 +14,14 @@ bool person_tree_holds(const struct person_tree *tree, const struct sg_id *perso
     return false;
 }
 
+bool person_tree_restricted(const struct person_tree *tree)
+{
+    for (size_t i = 0; i < tree->count; i++)
+        if (tree->rows[i]->restricted)
+            return true;
+    return false;
+}
+
 const PbPersonRow *person_tree_seated(const struct person_tree *tree)
 {
     for (size_t i = 0; i < tree->count; i++)
