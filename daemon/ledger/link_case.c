@@ -263,8 +263,7 @@ static enum sg_err find_double(struct ledger_turn *turn, const PbCaseOfPerson *c
             err = open_case(turn, theirs, &ids[1], &rows[1], why);
             if (err || !rows[1])
                 continue;
-            int younger =
-                memcmp(ids[1].b, ids[0].b, SG_ID_BYTES) > 0; /* ids are in order of time */
+            int younger = rows[1]->made_seq > rows[0]->made_seq;
             if (out->count < LINK_MERGES_MAX)
                 out->pairs[out->count] =
                     (struct pair){ids[younger], ids[!younger], rows[younger], rows[!younger]};
