@@ -274,6 +274,21 @@ static enum sg_err flags_apart(struct decision *d, const PbLinkRow *link,
     return err;
 }
 
+/* A case of somebody who leaves may have been merged by another link than the one that ends. */
+static enum sg_err part_cases(struct decision *d, const struct person_tree *tree,
+                              const struct person_tree *leaving, const struct person_tree *left,
+                              PbLinkEffect *effect, struct sg_why *why)
+{
+    enum sg_err err = SG_OK;
+    for (size_t i = 1; !err && i < tree->count; i++) {
+        PbLinkRow *row = NULL;
+        err = read_link(d->turn, &tree->ids[i], &row, why);
+        if (!err)
+            err = link_part_cases(d, row, leaving, left, effect, why);
+    }
+    return err;
+}
+
 static PbCaseEffect *changed(const struct decision *d, const struct sg_id *case_id)
 {
     for (size_t i = 0; i < d->effect->n_cases; i++) {
@@ -341,7 +356,7 @@ static enum sg_err decide_unlink(struct decision *d, const struct person_tree *a
     effect->parent_id = link->parent_id;
     err = flags_apart(d, link, &leaving, &left, effect, why);
     if (!err)
-        err = link_part_cases(d, link, &leaving, &left, effect, why);
+        err = part_cases(d, a, &leaving, &left, effect, why);
     if (!err)
         err = tell_minor_apart(d, &left, effect->minor, why);
     if (!err)

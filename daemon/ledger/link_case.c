@@ -586,7 +586,11 @@ static enum sg_err part(struct decision *d, const PbMergedCase *merged,
     if (err)
         return err == SG_E_NOT_FOUND ? sg_fail(why, SG_E_STORE, "a merged case without a row")
                                      : err;
-    struct sg_id person_id = id_of(younger->person_id);
+    struct sg_id person_id = id_of(younger->person_id), other_id = id_of(older->person_id);
+    bool leaves = person_tree_holds(leaving, &person_id);
+    if (leaves ? !person_tree_holds(left, &other_id)
+               : !person_tree_holds(left, &person_id) || !person_tree_holds(leaving, &other_id))
+        return SG_OK; /* both stay with each other, or one has gone its way before */
     bool was_closed = younger->state == PB_CASE_STATE_CLOSED && younger->has_close_reason &&
                       younger->close_reason == PB_CLOSE_REASON_DUPLICATE_CASE;
     bool open = case_is_open(older->state) && was_closed;
@@ -597,7 +601,7 @@ static enum sg_err part(struct decision *d, const PbMergedCase *merged,
                         .owner = younger->owner,
                         .state = open ? merged->younger_state : younger->state,
                         .version = younger->version + (open ? 1 : 0),
-                        .only = person_tree_holds(leaving, &person_id) ? leaving : left};
+                        .only = leaves ? leaving : left};
     struct sg_id plan_id = id_of(merged->ended_plan_id);
     if (merged->has_ended_plan_id)
         r.plan = &plan_id;

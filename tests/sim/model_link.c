@@ -250,13 +250,17 @@ static void join(struct model *m, struct m_person *parent, struct m_person *chil
 
 /* ---- UNLINK ---- */
 
-static void part_cases(struct model *m, const struct m_link *link, const struct m_merged *merged)
+static void part_cases(struct model *m, const struct m_person *child, struct m_person *root,
+                       const struct m_merged *merged)
 {
     struct m_case *older = merged->older, *younger = merged->younger;
-    bool below = is_below(younger->person, link->child);
+    bool below = is_below(younger->person, child);
+    if (m_root(younger->person) != root || m_root(older->person) != root ||
+        below == is_below(older->person, child))
+        return; /* they stay with each other, or were parted before */
     bool open = m_case_open(older->state) && younger->state == PB_CASE_STATE_CLOSED &&
                 younger->close_reason == PB_CLOSE_REASON_DUPLICATE_CASE;
-    bool occupied = move_all(m, older, younger, link->child, below, merged->ended);
+    bool occupied = move_all(m, older, younger, child, below, merged->ended);
     adopt(m, older);
     adopt(m, younger);
     if (!open)
@@ -277,11 +281,11 @@ static void part(struct model *m, struct m_person *child)
     M_EXPECT(m, !m_restricted(child), "a restricted person was unlinked", &child->id);
     if (m->broken)
         return;
-    struct m_link link = m->links[at];
+    struct m_person *parent = child->linked_to, *root = m_root(child);
+    for (size_t i = 0; i < m->link_count; i++)
+        for (size_t j = 0; j < m->links[i].merged_count; j++)
+            part_cases(m, child, root, &m->links[i].merged[j]);
     m->links[at] = m->links[--m->link_count];
-    struct m_person *parent = child->linked_to;
-    for (size_t i = 0; i < link.merged_count; i++)
-        part_cases(m, &link, &link.merged[i]);
     child->linked_to = NULL;
     regroup(m);
     decide_pairs(m, m_root(parent), child, false, false);
