@@ -297,6 +297,8 @@ struct m_item {
     uint64_t issued_seq, touched_seq; /* of the last E17; of the last E16, E17, E18 */
     bool kept;                        /* granted, and not given back */
     bool check_limit[MODEL_CHECKS];   /* T10-1 to T10-4 */
+    struct m_limit back; /* T10-LOAN as it was read from the row for the value beside it */
+    int64_t back_for_ms;
     int64_t return_from_ms;           /* T10-LOAN; 0: it does not run */
 };
 
@@ -547,6 +549,7 @@ void m_adopt_corrected(struct model *m);
 void m_adopt_plan_limit(struct model *m, struct m_plan *plan);
 int64_t m_limit_from(struct model *m, const struct sg_id *id, const char *rule, int32_t days,
                      int64_t *out_set_ms);
+void m_limit_read(struct model *m, const struct sg_id *id, const char *rule, struct m_limit *out);
 bool m_limit_runs(struct model *m, const struct sg_id *id, const char *rule);
 void m_recount_completed(struct model *m, struct m_person *p);
 void m_nik_said(const struct m_person *p, uint64_t seq, char out[20]);

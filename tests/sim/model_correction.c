@@ -148,6 +148,8 @@ static void adopt_item(struct model *m, struct m_item *item)
     if (m->broken)
         return;
     item->kept = keeps(row, item->kept);
+    item->touched_seq = row->touched_seq;
+    item->issued_seq = row->issued_seq;
     item->state = row->state;
     item->previous = row->has_previous_state ? row->previous_state : PB_ITEM_STATE_UNSPECIFIED;
     (void)snprintf(item->kit, sizeof item->kit, "%s", row->kit_code);
@@ -162,6 +164,8 @@ static void adopt_item(struct model *m, struct m_item *item)
     for (size_t i = 0; i < MODEL_CHECKS; i++)
         item->check_limit[i] = m_limit_runs(m, &item->id, m_checks[i].rule);
     item->return_from_ms = m_limit_from(m, &item->id, RULE_RETURN, 7, NULL);
+    m_limit_read(m, &item->id, RULE_RETURN, &item->back);
+    item->back_for_ms = item->return_from_ms;
     for (size_t i = 0; i < m->seats.count; i++) { /* T09 of whom it was or is for */
         struct m_seat *seat = m->seats.all[i];
         if (seat->state == PB_ALLOCATION_STATE_COMPLETED && seat->slot->kit[0])
