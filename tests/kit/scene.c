@@ -243,7 +243,7 @@ uint64_t say_all(enum world_agency who, unsigned outbox, uint64_t first_number,
     if (!result->frame_error)
         return 0;
     SG_CHECK(result->frame_error->code == SG_ST_SEQ_GAP);
-    return result->expected_number;
+    return result->frame_error->expected_number;
 }
 
 void accepted_with(const char *warnings, struct world_outcome o)
