@@ -202,6 +202,8 @@ static bool is_shown(const ProtobufCMessageDescriptor *message, const char *fiel
     char word[64];
     if (strcmp(field, "version") == 0 && message == &pb_case_state_changed__descriptor)
         return false; /* it counts what happened in the case, also what the scenario leaves out */
+    if (strcmp(field, "settled_seq") == 0)
+        return false; /* likewise */
     for (size_t i = 0; i < SG_ARRAY_LEN(shown); i++)
         if (shown[i].message == message) {
             (void)snprintf(word, sizeof word, " %s ", field);

@@ -61,21 +61,19 @@ static void found_again(void)
     struct world_outcome of_stranger = refer("R10", JOKO);
     accepted_with("", of_stranger);
     name_case("C10", "R10");
-    heard(.satpolpp =
-              "case_state_changed{referral_id:@R9 referral_state:ACCEPTED} -case_id -case_id -from -to -version -cause -causation\n",
-          .dinsos =
-              "dinsos referral_decided{referral_id:@R9 decision:ACCEPTED}\n"
-              "case_state_changed{case_id:@C1 from:AFTERCARE to:IN_SERVICE cause:dinsos referral_id:@R9 referral_state:ACCEPTED} case_id:@C1\n");
+    heard(.dinsos =
+              "satpolpp referral_submitted{referral_id:@R10 kind:INTAKE target_agency:dinsos priority:URGENT_72H person{full_name:Joko name_quality:PARTIAL sex:MALE birth_quality:ESTIMATED estimated_age:30 nik_status:NONE} suspected_ppks:[PPKS_12] found_region:14.71.08 activity:BEGGING children_with:0}\n"
+              "case_state_changed{case_id:@C10 to:NEW cause:satpolpp referral_id:@R10 referral_state:SUBMITTED} case_id:@C10\n");
     assert_true(sg_id_is_zero(&of_known.case_id) && sg_id_is_zero(&of_stranger.case_id));
     assert_true(sg_id_is_zero(&of_known.person_ref) == sg_id_is_zero(&of_stranger.person_ref));
     accepted(take_in("R9"));
     row_is("C1", "state:IN_SERVICE -reopened");
     row_is("P1", "state:ACTIVE");
-    heard(.dinsos =
-              "dinsos seat_requested{request_id:@Q-3 slot_id:@S10 person_accepted:true waitlist_ok:false override:NONE} case_id:@C1\n"
-              "seat_allocation_changed{allocation_id:@A9 slot_id:@S10 seat_no:1 change:RESERVED cause:dinsos person{person_ref:@person-1-dinsos full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} case_id:@C1\n",
-          .disnaker =
-              "seat_allocation_changed{allocation_id:@A9 slot_id:@S10 seat_no:1 change:RESERVED cause:dinsos person{person_ref:@person-1-disnaker full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} -case_id\n");
+    heard(.satpolpp =
+              "case_state_changed{referral_id:@R9 referral_state:ACCEPTED} -case_id -case_id -from -to -version -cause -causation\n",
+          .dinsos =
+              "dinsos referral_decided{referral_id:@R9 decision:ACCEPTED}\n"
+              "case_state_changed{case_id:@C1 from:AFTERCARE to:IN_SERVICE cause:dinsos referral_id:@R9 referral_state:ACCEPTED} case_id:@C1\n");
 }
 
 /* The same course is not given twice; another one is. */
