@@ -32,6 +32,7 @@ static void open_city(void)
     in_service("C2", ANDI, 3);
     at("2026-06-04 17:30");
     seat_is("A1", ask("C1", "S1", "person_accepted:true waitlist_ok:false" WITH_KTP));
+    at("2026-06-04 17:31");
     seat_is("A2", ask("C2", "S1", "person_accepted:true waitlist_ok:false" WITH_KTP));
     at("2026-06-07 09:00");
     version_of_7_june = 3; /* the offer and two seats */
@@ -52,9 +53,13 @@ static void while_it_is_away(void)
     at("2026-06-09 16:59");
     heard_nothing();
     at("2026-06-09 17:00");
-    heard(.dinsos = "");
+    heard(.dinsos =
+              "deadline_missed{rule_id:T06 aggregate_type:PLACEMENT aggregate_id:@A1 due_at:'2026-06-09 17:00' level:1 cleared:false down_time_ms:118800000} case_id:@C1\n"
+              "deadline_missed{rule_id:T06 aggregate_type:PLACEMENT aggregate_id:@A2 due_at:'2026-06-09 17:00' level:1 cleared:false down_time_ms:118800000} case_id:@C2\n");
     at("2026-06-11 17:00");
-    heard(.dinsos = "");
+    heard(.dinsos =
+              "deadline_missed{rule_id:T07 aggregate_type:PLACEMENT aggregate_id:@A1 due_at:'2026-06-11 17:00' level:1 cleared:false down_time_ms:291600000} case_id:@C1\n"
+              "deadline_missed{rule_id:T07 aggregate_type:PLACEMENT aggregate_id:@A2 due_at:'2026-06-11 17:00' level:1 cleared:false down_time_ms:291600000} case_id:@C2\n");
     at("2026-06-15 08:00");
     row_is("A1", "state:RESERVED seat_no:1");
     row_is("A2", "state:RESERVED seat_no:2");
@@ -79,10 +84,10 @@ static void the_laptop_comes_first(void)
     /* disnaker is back: it is told what it has missed. Nobody has read what is parked. */
     heard(.disnaker =
               "deadline_missed{rule_id:T15 aggregate_type:AGENCY aggregate_id:@aggregate-1 due_at:'2026-06-09 12:00' level:1 cleared:false down_time_ms:100800000}\n"
-              "deadline_missed{rule_id:T06 aggregate_type:PLACEMENT aggregate_id:@A2 due_at:'2026-06-09 17:00' level:1 cleared:false down_time_ms:604800000} -case_id\n"
-              "deadline_missed{rule_id:T06 aggregate_type:PLACEMENT aggregate_id:@A1 due_at:'2026-06-09 17:00' level:1 cleared:false down_time_ms:604800000} -case_id\n"
-              "deadline_missed{rule_id:T07 aggregate_type:PLACEMENT aggregate_id:@A2 due_at:'2026-06-11 17:00' level:1 cleared:false down_time_ms:604800000} -case_id\n"
-              "deadline_missed{rule_id:T07 aggregate_type:PLACEMENT aggregate_id:@A1 due_at:'2026-06-11 17:00' level:1 cleared:false down_time_ms:604800000} -case_id\n"
+              "deadline_missed{rule_id:T06 aggregate_type:PLACEMENT aggregate_id:@A1 due_at:'2026-06-09 17:00' level:1 cleared:false down_time_ms:118800000} -case_id\n"
+              "deadline_missed{rule_id:T06 aggregate_type:PLACEMENT aggregate_id:@A2 due_at:'2026-06-09 17:00' level:1 cleared:false down_time_ms:118800000} -case_id\n"
+              "deadline_missed{rule_id:T07 aggregate_type:PLACEMENT aggregate_id:@A1 due_at:'2026-06-11 17:00' level:1 cleared:false down_time_ms:291600000} -case_id\n"
+              "deadline_missed{rule_id:T07 aggregate_type:PLACEMENT aggregate_id:@A2 due_at:'2026-06-11 17:00' level:1 cleared:false down_time_ms:291600000} -case_id\n"
               "deadline_missed{rule_id:T15 aggregate_type:AGENCY aggregate_id:@aggregate-1 due_at:'2026-06-09 12:00' level:1 cleared:true}\n");
     struct world_outcome again[3];
     assert_int_equal(say_all(DISNAKER, L, 1, texts, 3, again), 0);
@@ -117,38 +122,38 @@ static void the_office_follows(void)
     row_is("C2", "state:IN_SERVICE");
     heard(.dinsos =
               "disnaker seat_decided{allocation_id:@A1 decision:CONFIRMED}\n"
-              "seat_allocation_changed{allocation_id:@A1 slot_id:@S1 seat_no:1 change:CONFIRMED cause:outbox-1 person{person_ref:@person-1-dinsos full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} case_id:@C1\n"
+              "seat_allocation_changed{allocation_id:@A1 slot_id:@S1 seat_no:1 change:CONFIRMED cause:office person{person_ref:@person-1-dinsos full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} case_id:@C1\n"
               "deadline_missed{rule_id:T06 aggregate_type:PLACEMENT aggregate_id:@A1 due_at:'2026-06-09 17:00' level:1 cleared:true} case_id:@C1\n"
               "disnaker placement_started{allocation_id:@A1 started_on:2026-06-08}\n"
-              "seat_allocation_changed{allocation_id:@A1 slot_id:@S1 seat_no:1 change:OCCUPIED cause:outbox-1 person{person_ref:@person-1-dinsos full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} case_id:@C1\n"
+              "seat_allocation_changed{allocation_id:@A1 slot_id:@S1 seat_no:1 change:OCCUPIED cause:office person{person_ref:@person-1-dinsos full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} case_id:@C1\n"
               "deadline_missed{rule_id:T07 aggregate_type:PLACEMENT aggregate_id:@A1 due_at:'2026-06-11 17:00' level:1 cleared:true} case_id:@C1\n"
-              "case_state_changed{case_id:@C1 from:IN_SERVICE to:IN_TRAINING cause:outbox-1} case_id:@C1\n"
+              "case_state_changed{case_id:@C1 from:IN_SERVICE to:IN_TRAINING cause:office} case_id:@C1\n"
               "disnaker attendance_reported{allocation_id:@A1 from_on:2026-06-08 to_on:2026-06-12 sessions_held:5 sessions_attended:4 absences_excused:0}\n"
               "disnaker placement_started{allocation_id:@A2 started_on:2026-06-08}\n"
-              "seat_allocation_changed{allocation_id:@A2 slot_id:@S1 seat_no:2 change:OCCUPIED cause:outbox-1 person{person_ref:@person-2-dinsos full_name:'Andi Pratama' sex:MALE age_band:A35_44}} case_id:@C2\n"
+              "seat_allocation_changed{allocation_id:@A2 slot_id:@S1 seat_no:2 change:OCCUPIED cause:office person{person_ref:@person-2-dinsos full_name:'Andi Pratama' sex:MALE age_band:A35_44}} case_id:@C2\n"
               "deadline_missed{rule_id:T06 aggregate_type:PLACEMENT aggregate_id:@A2 due_at:'2026-06-09 17:00' level:1 cleared:true} case_id:@C2\n"
               "deadline_missed{rule_id:T07 aggregate_type:PLACEMENT aggregate_id:@A2 due_at:'2026-06-11 17:00' level:1 cleared:true} case_id:@C2\n"
-              "case_state_changed{case_id:@C2 from:IN_SERVICE to:IN_TRAINING cause:outbox-1} case_id:@C2\n"
+              "case_state_changed{case_id:@C2 from:IN_SERVICE to:IN_TRAINING cause:office} case_id:@C2\n"
               "disnaker placement_ended{allocation_id:@A2 ended_on:2026-06-12 result:DROPPED_OUT competency:NOT_TESTED course_code:MOTORCYCLE_SERVICE}\n"
-              "seat_allocation_changed{allocation_id:@A2 slot_id:@S1 seat_no:2 change:FORFEITED cause:outbox-2 person{person_ref:@person-2-dinsos full_name:'Andi Pratama' sex:MALE age_band:A35_44}} case_id:@C2\n"
-              "case_state_changed{case_id:@C2 from:IN_TRAINING to:IN_SERVICE cause:outbox-2} case_id:@C2\n"
+              "seat_allocation_changed{allocation_id:@A2 slot_id:@S1 seat_no:2 change:FORFEITED cause:laptop person{person_ref:@person-2-dinsos full_name:'Andi Pratama' sex:MALE age_band:A35_44}} case_id:@C2\n"
+              "case_state_changed{case_id:@C2 from:IN_TRAINING to:IN_SERVICE cause:laptop} case_id:@C2\n"
               "disnaker attendance_reported{allocation_id:@A1 from_on:2026-06-12 to_on:2026-06-14 sessions_held:1 sessions_attended:1 absences_excused:0}\n",
           .disnaker =
               "disnaker seat_decided{allocation_id:@A1 decision:CONFIRMED}\n"
-              "seat_allocation_changed{allocation_id:@A1 slot_id:@S1 seat_no:1 change:CONFIRMED cause:outbox-1 person{person_ref:@person-1-disnaker full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} -case_id\n"
+              "seat_allocation_changed{allocation_id:@A1 slot_id:@S1 seat_no:1 change:CONFIRMED cause:office person{person_ref:@person-1-disnaker full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} -case_id\n"
               "deadline_missed{rule_id:T06 aggregate_type:PLACEMENT aggregate_id:@A1 due_at:'2026-06-09 17:00' level:1 cleared:true} -case_id\n"
               "disnaker placement_started{allocation_id:@A1 started_on:2026-06-08}\n"
-              "seat_allocation_changed{allocation_id:@A1 slot_id:@S1 seat_no:1 change:OCCUPIED cause:outbox-1 person{person_ref:@person-1-disnaker full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} -case_id\n"
+              "seat_allocation_changed{allocation_id:@A1 slot_id:@S1 seat_no:1 change:OCCUPIED cause:office person{person_ref:@person-1-disnaker full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} -case_id\n"
               "deadline_missed{rule_id:T07 aggregate_type:PLACEMENT aggregate_id:@A1 due_at:'2026-06-11 17:00' level:1 cleared:true} -case_id\n"
               "disnaker attendance_reported{allocation_id:@A1 from_on:2026-06-08 to_on:2026-06-12 sessions_held:5 sessions_attended:4 absences_excused:0}\n"
-              "event_settled{place:outbox-2 outcome:ACCEPTED settled_seq:35}\n"
+              "event_settled{place:laptop outcome:ACCEPTED}\n"
               "disnaker placement_started{allocation_id:@A2 started_on:2026-06-08}\n"
-              "seat_allocation_changed{allocation_id:@A2 slot_id:@S1 seat_no:2 change:OCCUPIED cause:outbox-1 person{person_ref:@person-2-disnaker full_name:'Andi Pratama' sex:MALE age_band:A35_44}} -case_id\n"
+              "seat_allocation_changed{allocation_id:@A2 slot_id:@S1 seat_no:2 change:OCCUPIED cause:office person{person_ref:@person-2-disnaker full_name:'Andi Pratama' sex:MALE age_band:A35_44}} -case_id\n"
               "deadline_missed{rule_id:T06 aggregate_type:PLACEMENT aggregate_id:@A2 due_at:'2026-06-09 17:00' level:1 cleared:true} -case_id\n"
               "deadline_missed{rule_id:T07 aggregate_type:PLACEMENT aggregate_id:@A2 due_at:'2026-06-11 17:00' level:1 cleared:true} -case_id\n"
               "disnaker placement_ended{allocation_id:@A2 ended_on:2026-06-12 result:DROPPED_OUT competency:NOT_TESTED course_code:MOTORCYCLE_SERVICE}\n"
-              "seat_allocation_changed{allocation_id:@A2 slot_id:@S1 seat_no:2 change:FORFEITED cause:outbox-2 person{person_ref:@person-2-disnaker full_name:'Andi Pratama' sex:MALE age_band:A35_44}} -case_id\n"
-              "event_settled{place:outbox-2 outcome:ACCEPTED settled_seq:42}\n"
+              "seat_allocation_changed{allocation_id:@A2 slot_id:@S1 seat_no:2 change:FORFEITED cause:laptop person{person_ref:@person-2-disnaker full_name:'Andi Pratama' sex:MALE age_band:A35_44}} -case_id\n"
+              "event_settled{place:laptop outcome:ACCEPTED}\n"
               "disnaker attendance_reported{allocation_id:@A1 from_on:2026-06-12 to_on:2026-06-14 sessions_held:1 sessions_attended:1 absences_excused:0}\n",
           .dpppa =
               "disnaker placement_ended{allocation_id:@A2} -ended_on -result -competency -course_code\n");
