@@ -64,15 +64,17 @@ void name_outbox(const char *agency, const struct sg_id *outbox)
     name_give(agency, outbox);
 }
 
-/* "case_id" of nobody's naming: "case-1". A pseudonym: "person-1 of dinsos". */
+/* "case_id" of nobody's naming: "case-1". A pseudonym: "person-1-dinsos". Rows give no names. */
 static const char *name_for(const struct notation *n, const char *field, const struct sg_id *id)
 {
     char fresh[NAME_MAX_BYTES];
     for (size_t i = 0; i < name_count; i++)
         if (sg_id_equal(&names[i].id, id))
             return names[i].name;
+    if (!n->reader)
+        return "?";
     size_t len = strcspn(field, "_"), number = 1;
-    bool of_reader = strncmp(field, "person_ref", 10) == 0 && n->reader;
+    bool of_reader = strncmp(field, "person_ref", 10) == 0;
     for (size_t i = 0; i < name_count; i++)
         number += strncmp(names[i].name, field, len) == 0 && names[i].name[len] == '-' &&
                   (!of_reader || strstr(names[i].name, n->reader));

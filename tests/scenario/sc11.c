@@ -16,11 +16,17 @@ static void open_city(void)
     accepted(say(SATPOLPP, "referral_submitted{referral_id:@R5 kind:INTAKE target_agency:dinsos priority:EMERGENCY_24H person{" RIAN "} suspected_ppks:[PPKS_04] found_region:14.71.08 activity:BEGGING children_with:0}"));
     name_case("C5", "R5");
     row_is("C5", "state:NEW minor:true");
-    heard(.dinsos = "");
+    heard(.dinsos =
+              "satpolpp referral_submitted{referral_id:@R5 kind:INTAKE target_agency:dinsos priority:EMERGENCY_24H person{full_name:Rian name_quality:PARTIAL sex:MALE birth_date:2010-09-01 birth_quality:EXACT nik_status:NONE guardian{name:Nurhayati relation:MOTHER}} suspected_ppks:[PPKS_04] found_region:14.71.08 activity:BEGGING children_with:0}\n"
+              "case_state_changed{case_id:@C5 to:NEW cause:satpolpp referral_id:@R5 referral_state:SUBMITTED} case_id:@C5\n");
     at("2026-05-04 21:00");
     accepted(take_in("R5"));
     row_is("C5", "state:ASSESSING minor:true");
-    heard(.satpolpp = "", .dinsos = "");
+    heard(.satpolpp =
+              "case_state_changed{referral_id:@R5 referral_state:ACCEPTED} -case_id -case_id -from -to -version -cause -causation\n",
+          .dinsos =
+              "dinsos referral_decided{referral_id:@R5 decision:ACCEPTED}\n"
+              "case_state_changed{case_id:@C5 from:NEW to:ASSESSING cause:dinsos referral_id:@R5 referral_state:ACCEPTED} case_id:@C5\n");
 }
 
 static struct world_outcome consent_by(const char *id, const char *who, const char *method)
@@ -49,7 +55,10 @@ static void what_a_child_may_have(void)
     accepted_with("", consent_by("CN6", "PARENT", "GUARDIAN_WRITTEN"));
     accepted_with("", give("D1", "FOOD", "MEAL"));
     accepted_with("", give("D2", "FAMILY_TRACING", "SESSION"));
-    heard(.dinsos = "");
+    heard(.dinsos =
+              "dinsos consent_recorded{consent_id:@CN6 action:GIVEN scopes:[SHARE_WITH_DPPPA] method:GUARDIAN_WRITTEN given_by:PARENT text_version:consent-id-2026-01 evidence_ref:DINSOS/F-222/2026} case_id:@C5\n"
+              "dinsos service_delivered{delivery_id:@D1 service:FOOD from_on:2026-05-04 to_on:2026-05-04 quantity:1 unit:MEAL outcome:DELIVERED in_shelter:true} case_id:@C5\n"
+              "dinsos service_delivered{delivery_id:@D2 service:FAMILY_TRACING from_on:2026-05-04 to_on:2026-05-04 quantity:1 unit:SESSION outcome:DELIVERED in_shelter:true} case_id:@C5\n");
 }
 
 /* dpppa takes him: acknowledged within four hours, accepted on 5 May at 14:00. */
@@ -63,13 +72,22 @@ static void handed_over(void **state)
     heard_nothing();
     accepted(hand_over());
     row_is("R6", "state:SUBMITTED");
-    heard(.dinsos = "", .dpppa = "");
+    heard(.dinsos =
+              "dinsos referral_submitted{referral_id:@R6 kind:TRANSFER target_agency:dpppa priority:EMERGENCY_24H suspected_ppks:[PPKS_04]} case_id:@C5\n",
+          .dpppa =
+              "dinsos referral_submitted{referral_id:@R6 kind:TRANSFER target_agency:dpppa priority:EMERGENCY_24H suspected_ppks:[PPKS_04]} -case_id\n"
+              "referral_presented{referral_id:@R6 kind:TRANSFER from:dinsos priority:EMERGENCY_24H person{full_name:Rian name_quality:PARTIAL sex:MALE birth_date:2010-09-01 birth_quality:EXACT nik_status:NONE guardian{name:Nurhayati relation:MOTHER}}} -case_id\n");
     at("2026-05-05 12:00");
     accepted(say(DPPPA, "referral_acknowledged{referral_id:@R6 person_present:true admitted_to_shelter:true}"));
-    heard(.dinsos = "", .dpppa = "");
+    heard(.dinsos =
+              "dpppa referral_acknowledged{referral_id:@R6 person_present:true admitted_to_shelter:true}\n"
+              "case_state_changed{case_id:@C5 from:ASSESSING to:ASSESSING cause:dpppa referral_id:@R6 referral_state:ACKNOWLEDGED} case_id:@C5\n",
+          .dpppa =
+              "dpppa referral_acknowledged{referral_id:@R6 person_present:true admitted_to_shelter:true}\n");
     at("2026-05-05 14:00");
-    accepted(say(DPPPA, "referral_decided{referral_id:@R6 decision:ACCEPTED}"));
-    name_case("C6", "R6");
+    struct world_outcome taken = say(DPPPA, "referral_decided{referral_id:@R6 decision:ACCEPTED}");
+    accepted_with("", taken);
+    name_id("C6", &taken.case_id);
     row_is("C5", "state:TRANSFERRED");
     row_is("C6", "state:ASSESSING owner:dpppa minor:true previous_case_id:@C5");
     row_is("R6", "state:ACCEPTED");
