@@ -92,7 +92,16 @@ static void handed_over(void **state)
     row_is("C6", "state:ASSESSING owner:dpppa minor:true previous_case_id:@C5");
     row_is("R6", "state:ACCEPTED");
     row_is("R5", "state:LOOP_CLOSED");
-    heard(.satpolpp = "", .dinsos = "", .dpppa = "");
+    heard(.satpolpp =
+              "case_state_changed{referral_id:@R5 referral_state:LOOP_CLOSED} -case_id -case_id -from -to -version -cause -causation\n",
+          .dinsos =
+              "(null) referral_decided{} -type -schema_minor -publisher_agency -actor_ref -occurred_at -time_quality -recorded_at -legal_basis -referral_id -decision\n"
+              "case_state_changed{referral_id:@R6 referral_state:ACCEPTED} -case_id -case_id -from -to -version -cause -causation\n"
+              "case_state_changed{} -type -schema_minor -publisher_agency -actor_ref -occurred_at -time_quality -recorded_at -case_id -causation -case_id -from -to -version -cause -referral_id -referral_state\n",
+          .dpppa =
+              "dpppa referral_decided{referral_id:@R6 decision:ACCEPTED}\n"
+              "case_state_changed{case_id:@C6 to:ASSESSING cause:dpppa referral_id:@R6 referral_state:ACCEPTED} case_id:@C6\n"
+              "referral_presented{referral_id:@R6 kind:TRANSFER from:dinsos priority:EMERGENCY_24H person{full_name:Rian name_quality:PARTIAL sex:MALE birth_date:2010-09-01 birth_quality:EXACT nik_status:NONE guardian{name:Nurhayati relation:MOTHER}}} -case_id\n");
     refused(give("D3", "FOOD", "MEAL"), SG_ST_NOT_OWNER, NULL);
     at("2026-05-06 20:00"); /* nobody is late */
     heard_nothing();

@@ -76,17 +76,17 @@ static void with_another_slot(void **state)
               "seat_allocation_changed{allocation_id:@A1 slot_id:@S1 seat_no:1 change:VOIDED cause:disnaker person{person_ref:@person-1-dinsos full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} case_id:@C1\n"
               "seat_allocation_changed{allocation_id:@A2 slot_id:@S1 seat_no:2 change:VOIDED cause:disnaker person{person_ref:@person-2-dinsos full_name:'Andi Pratama' sex:MALE age_band:A35_44}} case_id:@C2\n"
               "seat_allocation_changed{allocation_id:@A3 slot_id:@S1 seat_no:0 change:VOIDED cause:disnaker person{person_ref:@person-3-dinsos full_name:Joko sex:MALE age_band:A25_34} warnings:[W_WAIVER]} case_id:@C3\n"
-              "seat_allocation_changed{allocation_id:@live-1 slot_id:@S3 seat_no:1 change:HELD hold_until:'2026-05-07 08:00' cause:disnaker person{person_ref:@person-1-dinsos full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} case_id:@C1\n"
-              "seat_allocation_changed{allocation_id:@waiting-1 slot_id:@S3 seat_no:0 change:WAITLISTED waitlist_position:1 cause:disnaker person{person_ref:@person-2-dinsos full_name:'Andi Pratama' sex:MALE age_band:A35_44}} case_id:@C2\n"
-              "seat_allocation_changed{allocation_id:@waiting-2 slot_id:@S3 seat_no:0 change:WAITLISTED waitlist_position:2 cause:disnaker person{person_ref:@person-3-dinsos full_name:Joko sex:MALE age_band:A25_34} warnings:[W_WAIVER]} case_id:@C3\n",
+              "seat_allocation_changed{allocation_id:@allocation-1 slot_id:@S3 seat_no:1 change:HELD hold_until:'2026-05-07 08:00' cause:disnaker person{person_ref:@person-1-dinsos full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} case_id:@C1\n"
+              "seat_allocation_changed{allocation_id:@allocation-2 slot_id:@S3 seat_no:0 change:WAITLISTED waitlist_position:1 cause:disnaker person{person_ref:@person-2-dinsos full_name:'Andi Pratama' sex:MALE age_band:A35_44}} case_id:@C2\n"
+              "seat_allocation_changed{allocation_id:@allocation-3 slot_id:@S3 seat_no:0 change:WAITLISTED waitlist_position:2 cause:disnaker person{person_ref:@person-3-dinsos full_name:Joko sex:MALE age_band:A25_34} warnings:[W_WAIVER]} case_id:@C3\n",
           .disnaker =
               "disnaker slot_cancelled{slot_id:@S1 reason:BUDGET alternative_slot_id:@S3}\n"
               "seat_allocation_changed{allocation_id:@A1 slot_id:@S1 seat_no:1 change:VOIDED cause:disnaker person{person_ref:@person-1-disnaker full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} -case_id\n"
               "seat_allocation_changed{allocation_id:@A2 slot_id:@S1 seat_no:2 change:VOIDED cause:disnaker person{person_ref:@person-2-disnaker sex:MALE age_band:A35_44}} -case_id -person.full_name\n"
               "seat_allocation_changed{allocation_id:@A3 slot_id:@S1 seat_no:0 change:VOIDED cause:disnaker person{person_ref:@person-3-disnaker age_band:A25_34} warnings:[W_WAIVER]} -case_id -person.full_name -person.sex\n"
-              "seat_allocation_changed{allocation_id:@live-1 slot_id:@S3 seat_no:1 change:HELD hold_until:'2026-05-07 08:00' cause:disnaker person{person_ref:@person-1-disnaker sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} -case_id -person.full_name\n"
-              "seat_allocation_changed{allocation_id:@waiting-1 slot_id:@S3 seat_no:0 change:WAITLISTED waitlist_position:1 cause:disnaker person{person_ref:@person-2-disnaker age_band:A35_44}} -case_id -person.full_name -person.sex\n"
-              "seat_allocation_changed{allocation_id:@waiting-2 slot_id:@S3 seat_no:0 change:WAITLISTED waitlist_position:2 cause:disnaker person{person_ref:@person-3-disnaker age_band:A25_34} warnings:[W_WAIVER]} -case_id -person.full_name -person.sex\n",
+              "seat_allocation_changed{allocation_id:@allocation-1 slot_id:@S3 seat_no:1 change:HELD hold_until:'2026-05-07 08:00' cause:disnaker person{person_ref:@person-1-disnaker sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} -case_id -person.full_name\n"
+              "seat_allocation_changed{allocation_id:@allocation-2 slot_id:@S3 seat_no:0 change:WAITLISTED waitlist_position:1 cause:disnaker person{person_ref:@person-2-disnaker age_band:A35_44}} -case_id -person.full_name -person.sex\n"
+              "seat_allocation_changed{allocation_id:@allocation-3 slot_id:@S3 seat_no:0 change:WAITLISTED waitlist_position:2 cause:disnaker person{person_ref:@person-3-disnaker age_band:A25_34} warnings:[W_WAIVER]} -case_id -person.full_name -person.sex\n",
           .dpppa =
               "disnaker slot_cancelled{slot_id:@S1 reason:BUDGET alternative_slot_id:@S3}\n",
           .inspektorat =
@@ -98,7 +98,11 @@ static void with_another_slot(void **state)
     at("2026-05-05 09:00");
     /* He is asked again, and says yes. */
     accepted(ask("C1", "S3", "person_accepted:true waitlist_ok:false" WITH_KTP));
-    heard(.dinsos = "");
+    heard(.dinsos =
+              "dinsos seat_requested{request_id:@Q-5 slot_id:@S3 person_accepted:true waitlist_ok:false documents_held:[KTP] override:NONE} case_id:@C1\n"
+              "seat_allocation_changed{allocation_id:@allocation-1 slot_id:@S3 seat_no:1 change:RESERVED cause:dinsos person{person_ref:@person-1-dinsos full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} case_id:@C1\n",
+          .disnaker =
+              "seat_allocation_changed{allocation_id:@allocation-1 slot_id:@S3 seat_no:1 change:RESERVED cause:dinsos person{person_ref:@person-1-disnaker full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} -case_id\n");
     at("2026-06-08 09:00");
     heard_before();
     refused(start(DISNAKER, "A1", "2026-06-08"), SG_ST_BAD_TRANSITION, NULL);
@@ -115,7 +119,22 @@ static void without(void **state)
     accepted(cancel(DISNAKER, version_of_s1(), ""));
     everybody_lost();
     row_is("S3", "live:0 waiting:0");
-    heard(.dinsos = "");
+    heard(.satpolpp =
+              "disnaker slot_cancelled{slot_id:@S1 reason:BUDGET}\n",
+          .dinsos =
+              "disnaker slot_cancelled{slot_id:@S1 reason:BUDGET}\n"
+              "seat_allocation_changed{allocation_id:@A1 slot_id:@S1 seat_no:1 change:VOIDED cause:disnaker person{person_ref:@person-1-dinsos full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} case_id:@C1\n"
+              "seat_allocation_changed{allocation_id:@A2 slot_id:@S1 seat_no:2 change:VOIDED cause:disnaker person{person_ref:@person-2-dinsos full_name:'Andi Pratama' sex:MALE age_band:A35_44}} case_id:@C2\n"
+              "seat_allocation_changed{allocation_id:@A3 slot_id:@S1 seat_no:0 change:VOIDED cause:disnaker person{person_ref:@person-3-dinsos full_name:Joko sex:MALE age_band:A25_34} warnings:[W_WAIVER]} case_id:@C3\n",
+          .disnaker =
+              "disnaker slot_cancelled{slot_id:@S1 reason:BUDGET}\n"
+              "seat_allocation_changed{allocation_id:@A1 slot_id:@S1 seat_no:1 change:VOIDED cause:disnaker person{person_ref:@person-1-disnaker full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} -case_id\n"
+              "seat_allocation_changed{allocation_id:@A2 slot_id:@S1 seat_no:2 change:VOIDED cause:disnaker person{person_ref:@person-2-disnaker sex:MALE age_band:A35_44}} -case_id -person.full_name\n"
+              "seat_allocation_changed{allocation_id:@A3 slot_id:@S1 seat_no:0 change:VOIDED cause:disnaker person{person_ref:@person-3-disnaker age_band:A25_34} warnings:[W_WAIVER]} -case_id -person.full_name -person.sex\n",
+          .dpppa =
+              "disnaker slot_cancelled{slot_id:@S1 reason:BUDGET}\n",
+          .inspektorat =
+              "disnaker slot_cancelled{slot_id:@S1 reason:BUDGET}\n");
     in_service("C4", AMIR, 1);
     seat_is("A4", ask("C2", "S3", "person_accepted:true waitlist_ok:false" WITH_KTP));
     seat_is("A5", ask("C4", "S3", "person_accepted:true waitlist_ok:true" WITHOUT_KTP));
@@ -141,12 +160,27 @@ static void in_the_middle(void **state)
     row_is("C1", "state:IN_SERVICE");
     row_is("K1", "state:ON_LOAN");
     row_is("budi", "lost_without_fault:1");
-    heard(.dinsos = "");
+    heard(.satpolpp =
+              "disnaker slot_cancelled{slot_id:@S1 reason:BUDGET}\n",
+          .dinsos =
+              "disnaker slot_cancelled{slot_id:@S1 reason:BUDGET}\n"
+              "seat_allocation_changed{allocation_id:@A1 slot_id:@S1 seat_no:1 change:VOIDED cause:disnaker person{person_ref:@person-1-dinsos full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} case_id:@C1\n"
+              "case_state_changed{case_id:@C1 from:IN_TRAINING to:IN_SERVICE cause:disnaker} case_id:@C1\n"
+              "deadline_missed{rule_id:T10 aggregate_type:ITEM aggregate_id:@K1 due_at:'2026-06-17 09:00' level:0 cleared:false} case_id:@C1\n",
+          .disnaker =
+              "disnaker slot_cancelled{slot_id:@S1 reason:BUDGET}\n"
+              "seat_allocation_changed{allocation_id:@A1 slot_id:@S1 seat_no:1 change:VOIDED cause:disnaker person{person_ref:@person-1-disnaker full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} -case_id\n",
+          .dpppa =
+              "disnaker slot_cancelled{slot_id:@S1 reason:BUDGET}\n",
+          .inspektorat =
+              "disnaker slot_cancelled{slot_id:@S1 reason:BUDGET}\n");
     at("2026-06-16 09:00");
     heard_before();
     accepted(say(DINSOS, "equipment_checked{check_id:@CK1 item_id:@K1 checked_on:2026-06-16 method:OFFICE finding:RETURNED action:NONE}"));
     row_is("K1", "state:IN_STOCK");
-    heard(.dinsos = "");
+    heard(.dinsos =
+              "dinsos equipment_checked{check_id:@CK1 item_id:@K1 checked_on:2026-06-16 method:OFFICE finding:RETURNED action:NONE}\n"
+              "deadline_missed{rule_id:T10 aggregate_type:ITEM aggregate_id:@K1 due_at:'2026-06-17 09:00' level:0 cleared:true} case_id:@C1\n");
     scene_close();
 }
 
