@@ -5,6 +5,7 @@
 
 #include "ledger/allocation.h"
 #include "ledger/casefile.h"
+#include "ledger/link.h"
 #include "ledger/mutant.h"
 #include "ledger/rights.h"
 #include "wire/day.h"
@@ -92,6 +93,7 @@ static enum sg_err tell_providers(struct decision *d, const struct sg_id *case_i
                                   const struct sg_id *request_id, bool health_only,
                                   struct sg_why *why)
 {
+    struct erasure order = {.request_id = *request_id, .case_id = *case_id};
     SG_AUTO(cursor_done) struct cursor cursor = {0};
     struct key prefix = {0};
     enum sg_err err = cursor_under(&cursor, d->turn->txn, TABLE_ALLOCATIONS_OF_CASE,
@@ -105,8 +107,12 @@ static enum sg_err tell_providers(struct decision *d, const struct sg_id *case_i
             err = ledger_person_ended(d->turn->txn, &id, d->turn->block->time_ms, &ended, why);
         if (!err && was_shown(row) && !ended) {
             add_reader(d, row->slot_owner, RELATION_PROVIDER);
-            order_erasure(d, request_id, row->slot_owner,
-                          health_only || row->state == PB_ALLOCATION_STATE_OCCUPIED);
+            order.agency = row->slot_owner;
+            order.case_owner = row->case_owner;
+            order.what = health_only                                  ? FORGET_HEALTH
+                         : row->state == PB_ALLOCATION_STATE_OCCUPIED ? FORGET_CONTACT
+                                                                      : FORGET_ALL;
+            order_erasure(d, &order);
         }
         if (!err)
             err = cursor_next(&cursor, why);
@@ -128,11 +134,14 @@ static enum sg_err take_back(struct decision *d, const struct sg_id *case_id, co
     if (!ends && !ends_health)
         return SG_OK;
     request_of_consent(d, &id, case_id, c->owner);
-    enum sg_err err = SG_OK;
-    for (size_t i = 0; !err && i < person->n_cases; i++) {
-        struct sg_id of_owner = id_of(person->cases[i]->case_id);
-        err = tell_providers(d, &of_owner, &id, !ends, why);
-    }
+    struct person_tree tree; /* every case of every name that the person goes by */
+    enum sg_err err =
+        person_tree_read(d->turn->txn, d->turn->arena, &d->person_id, &tree, why);
+    for (size_t i = 0; !err && i < tree.count; i++)
+        for (size_t j = 0; !err && j < tree.rows[i]->n_cases; j++) {
+            struct sg_id of_owner = id_of(tree.rows[i]->cases[j]->case_id);
+            err = tell_providers(d, &of_owner, &id, !ends, why);
+        }
     return err || !ends ? err : release_seat(d, person, why);
 }
 

@@ -47,6 +47,13 @@ enum follow_kind {
     FOLLOW_ERASURE,     /* an agency is told to forget (D6) */
 };
 
+/* How much a provider forgets: each more than the one before. */
+enum forget {
+    FORGET_HEALTH,  /* what limits the person */
+    FORGET_CONTACT, /* and how to reach it; who is in the course keeps its name */
+    FORGET_ALL
+};
+
 struct follow {
     struct follow *next;
     enum follow_kind kind;
@@ -67,11 +74,13 @@ struct follow {
     PbCaseRelapseDetected__Reference reference;
     int32_t reference_on, contact_on;
     /* FOLLOW_ERASURE; also object_id, target */
-    bool health_only;
+    enum forget forget;
     /* FOLLOW_SEAT */
     PbAllocationEffect *seat;
     const PbAllocationRow *before; /* NULL when created */
     PbSeatChange change;
+    PbCaseState case_to;      /* a seat that is put back: the case with it; 0: as it is */
+    const PbEffect *ended_by; /* effect of the record that ended or began what is undone */
     uint32_t position;
     bool by_time; /* a deadline did it: its own notice follows */
     /* FOLLOW_DEADLINE */
@@ -159,6 +168,8 @@ void warn(struct decision *d, uint32_t warning);
 
 /* What reports count of this event's personal fields: into the effect. */
 void count_event(struct decision *d);
+/* The same of another event: of a replacement. */
+void count_payload(struct decision *d, const PbEnvelope *envelope);
 
 /* Check 7. `row` is where the object was first stated. Sets d->duplicate, or refuses. */
 enum sg_err stated_again(struct decision *d, const PbObjectRow *row, const char *object);
@@ -189,6 +200,7 @@ enum sg_err decide_placement_ended(struct decision *d, struct sg_why *why);
 enum sg_err decide_item_registered(struct decision *d, struct sg_why *why);
 enum sg_err decide_item_issued(struct decision *d, struct sg_why *why);
 enum sg_err decide_item_checked(struct decision *d, struct sg_why *why);
+enum sg_err decide_link(struct decision *d, struct sg_why *why);
 enum sg_err decide_correction(struct decision *d, struct sg_why *why);
 enum sg_err decide_consent(struct decision *d, struct sg_why *why);
 enum sg_err decide_service(struct decision *d, struct sg_why *why);

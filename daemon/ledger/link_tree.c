@@ -14,12 +14,49 @@ bool person_tree_holds(const struct person_tree *tree, const struct sg_id *perso
     return false;
 }
 
+bool person_tree_restricted(const struct person_tree *tree)
+{
+    for (size_t i = 0; i < tree->count; i++)
+        if (tree->rows[i]->restricted)
+            return true;
+    return false;
+}
+
 const PbPersonRow *person_tree_seated(const struct person_tree *tree)
 {
     for (size_t i = 0; i < tree->count; i++)
         if (tree->rows[i]->has_live_allocation_id)
             return tree->rows[i];
     return NULL;
+}
+
+void person_tree_part(const struct person_tree *tree, const struct sg_id *child_id,
+                      struct person_tree *out_leaving, struct person_tree *out_left)
+{
+    bool leaves[LINK_PERSONS_MAX] = {false};
+    out_leaving->count = out_left->count = out_leaving->asked = out_left->asked = 0;
+    /* Whoever is linked stands behind whom he is linked to. */
+    for (size_t i = 0; i < tree->count; i++) {
+        leaves[i] = sg_id_equal(&tree->ids[i], child_id);
+        for (size_t j = 0; j < i && tree->rows[i]->has_linked_to; j++) {
+            struct sg_id to = id_of(tree->rows[i]->linked_to);
+            leaves[i] |= leaves[j] && sg_id_equal(&to, &tree->ids[j]);
+        }
+        struct person_tree *side = leaves[i] ? out_leaving : out_left;
+        side->ids[side->count] = tree->ids[i];
+        side->rows[side->count++] = tree->rows[i];
+    }
+}
+
+void person_tree_join(const struct person_tree *a, const struct person_tree *b,
+                      struct person_tree *out_tree)
+{
+    SG_CHECK(a->count + b->count <= LINK_PERSONS_MAX);
+    *out_tree = *a;
+    for (size_t i = 0; i < b->count; i++) {
+        out_tree->ids[out_tree->count] = b->ids[i];
+        out_tree->rows[out_tree->count++] = b->rows[i];
+    }
 }
 
 static bool ref_of_row(const PbPersonRow *row, const char *agency, struct sg_id *out_ref)
@@ -109,12 +146,12 @@ enum sg_err person_root(struct ledger_turn *turn, const struct sg_id *person_id,
 
 /* How many of a repeated field all rows have, to take the room once. */
 struct sums {
-    size_t refs, cases, waitings, completed, consents;
+    size_t refs, cases, waitings, completed, consents, claims;
 };
 
 static struct sums sum_up(const struct person_tree *tree)
 {
-    struct sums sums = {0, 0, 0, 0, 0};
+    struct sums sums = {0, 0, 0, 0, 0, 0};
     for (size_t i = 0; i < tree->count; i++) {
         const PbPersonRow *row = tree->rows[i];
         sums.refs += row->n_refs;
@@ -122,8 +159,15 @@ static struct sums sum_up(const struct person_tree *tree)
         sums.waitings += row->n_waiting_ids;
         sums.completed += row->n_completed;
         sums.consents += row->n_consents;
+        sums.claims += row->n_claims;
     }
     return sums;
+}
+
+static int case_rank(const PbCaseRow *row)
+{
+    bool doubled = row->has_close_reason && row->close_reason == PB_CLOSE_REASON_DUPLICATE_CASE;
+    return case_is_open(row->state) ? 2 : !doubled;
 }
 
 static enum sg_err newer_case(struct ledger_turn *turn, PbCaseOfPerson **at, PbCaseOfPerson *other,
@@ -136,9 +180,10 @@ static enum sg_err newer_case(struct ledger_turn *turn, PbCaseOfPerson **at, PbC
         err = read_row(turn, TABLE_CASES, &other_id, &pb_case_row__descriptor, &two, why);
     if (err)
         return err;
-    bool open_one = case_is_open(one->state), open_two = case_is_open(two->state);
+    /* An open one, else one that did not end as the double of another, else the newer one. */
+    const int ranks[2] = {case_rank(one), case_rank(two)};
     bool newer = memcmp(other_id.b, one_id.b, SG_ID_BYTES) > 0;
-    if (open_two != open_one ? open_two : newer)
+    if (ranks[0] != ranks[1] ? ranks[1] > ranks[0] : newer)
         *at = other;
     return SG_OK;
 }
@@ -203,6 +248,8 @@ static enum sg_err add_row(struct ledger_turn *turn, PbPersonRow *to, const PbPe
         add_completed(to, row->completed[i]);
     for (size_t i = 0; i < row->n_consents; i++)
         add_consent(to, row->consents[i]);
+    for (size_t i = 0; i < row->n_claims; i++)
+        to->claims[to->n_claims++] = row->claims[i];
     to->has_lost_without_fault |= row->has_lost_without_fault;
     to->lost_without_fault += row->lost_without_fault;
     earliest(&to->has_first_completed_on, &to->first_completed_on, row->has_first_completed_on,
@@ -231,6 +278,7 @@ enum sg_err person_tree_combine(struct ledger_turn *turn, const struct person_tr
     row->waiting_ids = take(turn, (sums.waitings + 1) * sizeof *row->waiting_ids);
     row->completed = take(turn, (sums.completed + 1) * sizeof *row->completed);
     row->consents = take(turn, (sums.consents + 1) * sizeof *row->consents);
+    row->claims = take(turn, (sums.claims + 1) * sizeof *row->claims);
     row->has_minor = row->has_age_doubt = true;
     row->minor = tree->rows[0]->minor; /* the root's are those of all */
     row->age_doubt = tree->rows[0]->age_doubt;

@@ -170,6 +170,34 @@ void identity_of_statements(const struct statement *list, size_t count,
     *out_identity = identity;
 }
 
+enum sg_err person_identity_if(struct ledger_turn *turn, const struct sg_id *person_id,
+                               uint64_t seq, PbIdentityRow *instead, struct identity *out_identity,
+                               struct sg_why *why)
+{
+    struct person_tree tree;
+    struct statement *list = NULL, *as;
+    size_t count = 0, kept = 0;
+    enum sg_err err = person_tree_read(turn->txn, turn->arena, person_id, &tree, why);
+    if (!err)
+        err = person_statements(turn, &tree, &list, &count, why);
+    if (err)
+        return err;
+    as = take(turn, (count + 1) * sizeof *as);
+    bool put = instead == NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (!put && list[i].seq <= seq) {
+            as[kept++] = (struct statement){seq, *person_id, instead};
+            put = true;
+        }
+        if (list[i].seq != seq)
+            as[kept++] = list[i];
+    }
+    if (!put)
+        as[kept++] = (struct statement){seq, *person_id, instead};
+    identity_of_statements(as, kept, out_identity);
+    return SG_OK;
+}
+
 enum sg_err person_identity(struct ledger_turn *turn, const struct sg_id *person_id,
                             struct identity *out_identity, struct sg_why *why)
 {
@@ -270,7 +298,7 @@ static int two(const char *at)
 }
 
 /* Sex and birth date that stand in a NIK against what is stated beside it. */
-static bool nik_contradicts(const PbPersonIdentity *p)
+bool person_nik_contradicts(const PbPersonIdentity *p)
 {
     int day = two(p->nik + 6), month = two(p->nik + 8), year = two(p->nik + 10);
     bool female = day > 40;
@@ -285,7 +313,7 @@ static bool nik_contradicts(const PbPersonIdentity *p)
 
 void person_check_nik(struct decision *d, const PbPersonIdentity *stated)
 {
-    if (stated && stated->nik && nik_contradicts(stated))
+    if (stated && stated->nik && person_nik_contradicts(stated))
         warn(d, SG_ST_W_NIK_MISMATCH);
 }
 
@@ -406,7 +434,9 @@ static enum sg_err by_nik(struct decision *d, const PbPersonIdentity *stated, Pb
     if (err)
         return err == SG_E_NOT_FOUND ? sg_fail(why, SG_E_STORE, "a person without a row") : err;
     (void)person_effect(d, &tree.ids[0]);
-    return person_tree_combine(d->turn, &tree, out_row, why);
+    err = person_tree_combine(d->turn, &tree, out_row, why);
+    d->restricted = !err && (*out_row)->restricted;
+    return err;
 }
 
 enum sg_err person_resolve(struct decision *d, const PbPersonIdentity *stated,

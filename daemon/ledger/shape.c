@@ -249,6 +249,7 @@ static bool check_service(const struct sg_event *event, struct sg_fault *fault)
 static bool check_plan(const struct sg_event *event, struct sg_fault *fault)
 {
     const PbMentoringPlanSet *e = event->envelope->mentoring_plan_set;
+    enum { CODE_BYTES = 16 }; /* the row of a plan holds all of them */
     const char *object = "mentoring_plan_set.checkpoints";
     bool custom = e->template_ == PB_MENTORING_PLAN_SET__TEMPLATE_CUSTOM;
     if (!check_case(event, fault))
@@ -260,6 +261,8 @@ static bool check_plan(const struct sg_event *event, struct sg_fault *fault)
     for (size_t i = 0; i < e->n_checkpoints; i++) {
         if (day_of(e->checkpoints[i]->due_on) < day_of(e->starts_on))
             return wrong(fault, object, "ORDER", "starts_on or later");
+        if (strlen(e->checkpoints[i]->code) > CODE_BYTES)
+            return wrong(fault, object, "LENGTH", "a code of at most 16 bytes");
         for (size_t j = 0; j < i; j++)
             if (strcmp(e->checkpoints[i]->code, e->checkpoints[j]->code) == 0)
                 return wrong(fault, object, "TWICE", "each code once");
@@ -311,6 +314,15 @@ static bool check_request_of_person(const struct sg_event *event, struct sg_faul
     return true;
 }
 
+static bool check_link(const struct sg_event *event, struct sg_fault *fault)
+{
+    const PbPersonLinkDecided *e = event->envelope->person_link_decided;
+    bool same = e->decision == PB_PERSON_LINK_DECIDED__DECISION_SAME;
+    if (same && !e->has_survivor)
+        return missing(fault, "person_link_decided.survivor", "A or B when the decision is SAME");
+    return true;
+}
+
 static bool check_corrected(const struct sg_event *event, struct sg_fault *fault)
 {
     const PbEventCorrected *e = event->envelope->event_corrected;
@@ -325,16 +337,13 @@ bool shape_check(const struct sg_event *event, struct sg_fault *fault)
         uint32_t type;
         bool (*check)(const struct sg_event *event, struct sg_fault *fault);
     } checks[] = {
-        {101, check_referral}, {103, check_decided},
-        {104, check_contact},  {105, check_assessment},
-        {108, check_slot},     {109, check_version},
-        {110, check_version},  {111, check_request},
-        {112, check_seat},     {114, check_attendance},
-        {115, check_ended},    {117, check_issued},
-        {118, check_checked},  {124, check_corrected},
-        {106, check_consent},  {107, check_service},
-        {119, check_plan},     {120, check_visit},
-        {121, check_closed},   {123, check_request_of_person},
+        {101, check_referral},   {103, check_decided}, {104, check_contact},
+        {105, check_assessment}, {108, check_slot},    {109, check_version},
+        {110, check_version},    {111, check_request}, {112, check_seat},
+        {114, check_attendance}, {115, check_ended},   {117, check_issued},
+        {118, check_checked},    {122, check_link},    {124, check_corrected},
+        {106, check_consent},    {107, check_service}, {119, check_plan},
+        {120, check_visit},      {121, check_closed},  {123, check_request_of_person},
     };
     for (size_t i = 0; i < SG_ARRAY_LEN(checks); i++)
         if (checks[i].type == event->type)

@@ -303,11 +303,9 @@ static const ProtobufCMessage *put_value(struct notation *n, struct place *p)
     bool many = f->label == PROTOBUF_C_LABEL_REPEATED;
     if (many)
         at = *(uint8_t *const *)(const void *)at + p->item * field_value_size(f->type);
-    const ProtobufCMessage *sub = f->type == PROTOBUF_C_TYPE_MESSAGE
-                                      ? *(ProtobufCMessage *const *)(const void *)at
-                                      : NULL;
-    bool leaf = f->type != PROTOBUF_C_TYPE_MESSAGE ||
-                sub->descriptor == &pb_date__descriptor ||
+    const ProtobufCMessage *sub =
+        f->type == PROTOBUF_C_TYPE_MESSAGE ? *(ProtobufCMessage *const *)(const void *)at : NULL;
+    bool leaf = f->type != PROTOBUF_C_TYPE_MESSAGE || sub->descriptor == &pb_date__descriptor ||
                 sub->descriptor == &google__protobuf__timestamp__descriptor ||
                 sub->descriptor == &pb_event_ref__descriptor;
     if (p->item == 0)
@@ -405,8 +403,8 @@ void notation_delivery(struct notation *n, const PbEnvelope *e)
     if (!e->derived)
         put(n, "%s ", e->publisher_agency);
     put(n, "%s{", payload->name);
-    notation_fields(n, *(ProtobufCMessage *const *)(const void *)((const uint8_t *)e +
-                                                                  payload->offset));
+    notation_fields(
+        n, *(ProtobufCMessage *const *)(const void *)((const uint8_t *)e + payload->offset));
     put(n, "}");
     if (e->has_case_id) {
         put(n, " case_id:");

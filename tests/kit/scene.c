@@ -349,8 +349,9 @@ static void hear(void *arg, const PbEnvelope *envelope)
 
 const char *news(enum world_agency who)
 {
-    struct ear ear = {.n = {.to = pages[who], .room = TEXT_MAX, .reader = scene_city.clients[who].id},
-                      .heard = &ears[who].heard};
+    struct ear ear = {
+        .n = {.to = pages[who], .room = TEXT_MAX, .reader = scene_city.clients[who].id},
+        .heard = &ears[who].heard};
     pages[who][0] = '\0';
     size_t used = scene_city.arena.used;
     if (!ears[who].away)

@@ -117,11 +117,19 @@ static void of_referral(const struct m_referral *r, struct m_limits *to)
     }
 }
 
+static bool m_was_restricted(struct m_person *p)
+{
+    bool was = false;
+    for (size_t i = 0; i < m_count(p); i++)
+        was |= m_member(p, i)->was_restricted;
+    return was;
+}
+
 static void pause(struct m_limits *to, struct m_person *p)
 {
     for (size_t i = 0; i < to->count; i++) {
-        to->all[i].paused = m_root(p)->restricted;
-        to->all[i].held = m_root(p)->was_restricted; /* what was told stays as it was */
+        to->all[i].paused = m_restricted(p);
+        to->all[i].held = m_was_restricted(p); /* what was told stays as it was */
     }
 }
 
@@ -244,14 +252,6 @@ void m_limits_of(const struct model *m, enum model_kind kind, const void *object
 
 /* ---- what stands beside: T15, parked events ---- */
 
-static bool agency_is_down(struct model *m, const char *agency)
-{
-    struct presence presence;
-    struct sg_why why = {0};
-    SG_CHECK(!presence_of(&m->turn, agency, m->now_ms, &presence, &why));
-    return presence.down;
-}
-
 static bool is_silent(struct model *m, const struct sg_id *id, const PbDeadlineRow *row)
 {
     for (size_t i = 0; i < m->roster->agency_count; i++) {
@@ -265,7 +265,9 @@ static bool is_silent(struct model *m, const struct sg_id *id, const PbDeadlineR
         int64_t noon =
             sg_day_start_ms(sg_day_at(working_after(presence.down_since_ms, 1))) + 12 * SG_HOUR_MS;
         int64_t at = agency->round_the_clock ? presence.down_since_ms + SG_DAY_MS : noon;
-        return agency_is_down(m, agency->id) && row->n_levels_ms == 1 && row->levels_ms[0] == at;
+        bool same = row->levels_ms[0] == at; /* or it was told before the broker was down */
+        bool older = row->levels_ms[0] < at && row->levels_ms[0] <= m->now_ms;
+        return presence.down && row->n_levels_ms == 1 && (same || older);
     }
     return false;
 }
@@ -454,4 +456,21 @@ void m_compare_limits(struct model *m, enum model_kind kind, const void *object)
     M_EXPECT(m, found == limits.count, "a deadline is not set", id);
     for (size_t i = 0; i < limits.count; i++)
         name_rule(m, limits.all[i].rule);
+}
+
+/* There are too many or too few: whose? */
+void m_name_limit(struct model *m)
+{
+    const struct {
+        const struct pile *pile;
+        enum model_kind kind;
+    } piles[] = {{&m->referrals, TOUCHED_REFERRAL}, {&m->cases, TOUCHED_CASE},
+                 {&m->seats, TOUCHED_SEAT},         {&m->items, TOUCHED_ITEM},
+                 {&m->plans, TOUCHED_PLAN},         {&m->requests, TOUCHED_REQUEST},
+                 {&m->slots, TOUCHED_SLOT}};
+    for (size_t i = 0; i < SG_ARRAY_LEN(piles); i++)
+        for (size_t j = 0; !m->broken && j < piles[i].pile->count; j++) {
+            sg_arena_reset(&m->arena, 0);
+            m_compare_limits(m, piles[i].kind, piles[i].pile->all[j]);
+        }
 }
