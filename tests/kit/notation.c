@@ -270,6 +270,18 @@ static void put_bytes(struct notation *n, const char *field, const ProtobufCBina
     put(n, "@%s", name_for(n, field, &id));
 }
 
+/* Milliseconds since 1970 are a time, those of a duration are not. */
+static void put_number(struct notation *n, const char *field, int64_t value)
+{
+    char time[32];
+    size_t len = strlen(field);
+    bool is_time = len > 3 && strcmp(field + len - 3, "_ms") == 0 && value > 50 * 366 * SG_DAY_MS;
+    if (is_time)
+        put(n, "'%.16s'", sg_time_print_wib(value, time));
+    else
+        put(n, "%lld", (long long)value);
+}
+
 static void put_scalar(struct notation *n, const ProtobufCFieldDescriptor *f, const void *at)
 {
     if (strcmp(f->name, "warnings") == 0) {
@@ -281,7 +293,7 @@ static void put_scalar(struct notation *n, const ProtobufCFieldDescriptor *f, co
     case PROTOBUF_C_TYPE_BYTES: put_bytes(n, f->name, at); break;
     case PROTOBUF_C_TYPE_ENUM: put_enum(n, f->descriptor, *(const int *)at); break;
     case PROTOBUF_C_TYPE_BOOL: put(n, *(const protobuf_c_boolean *)at ? "true" : "false"); break;
-    case PROTOBUF_C_TYPE_INT64: put(n, "%lld", (long long)*(const int64_t *)at); break;
+    case PROTOBUF_C_TYPE_INT64: put_number(n, f->name, *(const int64_t *)at); break;
     case PROTOBUF_C_TYPE_UINT64: put(n, "%llu", (unsigned long long)*(const uint64_t *)at); break;
     case PROTOBUF_C_TYPE_INT32: put(n, "%d", *(const int32_t *)at); break;
     case PROTOBUF_C_TYPE_UINT32: put(n, "%u", *(const uint32_t *)at); break;

@@ -95,14 +95,13 @@ static void handed_over(void **state)
     heard(.satpolpp =
               "case_state_changed{referral_id:@R5 referral_state:LOOP_CLOSED} -case_id -case_id -from -to -version -cause -causation\n",
           .dinsos =
-              "(null) referral_decided{} -type -schema_minor -publisher_agency -actor_ref -occurred_at -time_quality -recorded_at -legal_basis -referral_id -decision\n"
-              "case_state_changed{referral_id:@R6 referral_state:ACCEPTED} -case_id -case_id -from -to -version -cause -causation\n"
-              "case_state_changed{} -type -schema_minor -publisher_agency -actor_ref -occurred_at -time_quality -recorded_at -case_id -causation -case_id -from -to -version -cause -referral_id -referral_state\n",
+              "case_state_changed{case_id:@C5 from:ASSESSING to:TRANSFERRED cause:dpppa referral_id:@R6 referral_state:ACCEPTED} case_id:@C5\n"
+              "case_state_changed{case_id:@C5 from:TRANSFERRED to:TRANSFERRED cause:dpppa referral_id:@R5 referral_state:LOOP_CLOSED} case_id:@C5\n",
           .dpppa =
               "dpppa referral_decided{referral_id:@R6 decision:ACCEPTED}\n"
               "case_state_changed{case_id:@C6 to:ASSESSING cause:dpppa referral_id:@R6 referral_state:ACCEPTED} case_id:@C6\n"
               "referral_presented{referral_id:@R6 kind:TRANSFER from:dinsos priority:EMERGENCY_24H person{full_name:Rian name_quality:PARTIAL sex:MALE birth_date:2010-09-01 birth_quality:EXACT nik_status:NONE guardian{name:Nurhayati relation:MOTHER}}} -case_id\n");
-    refused(give("D3", "FOOD", "MEAL"), SG_ST_NOT_OWNER, NULL);
+    refused(give("D3", "FOOD", "MEAL"), SG_ST_BAD_TRANSITION, "CASE_STATE");
     at("2026-05-06 20:00"); /* nobody is late */
     heard_nothing();
     scene_close();
@@ -119,11 +118,19 @@ static void dpppa_is_silent(void **state)
     at("2026-05-05 12:59");
     heard_nothing();
     at("2026-05-05 13:00");
-    heard(.dpppa = "");
+    heard(.dinsos =
+              "deadline_missed{rule_id:T01 aggregate_type:REFERRAL aggregate_id:@R6 due_at:'2026-05-05 13:00' level:2 cleared:false} case_id:@C5\n",
+          .dpppa =
+              "deadline_missed{rule_id:T01 aggregate_type:REFERRAL aggregate_id:@R6 due_at:'2026-05-05 13:00' level:2 cleared:false} -case_id\n");
     at("2026-05-06 12:59");
     heard_nothing();
     at("2026-05-06 13:00");
-    heard(.dpppa = "");
+    heard(.dinsos =
+              "deadline_missed{rule_id:T01 aggregate_type:REFERRAL aggregate_id:@R6 due_at:'2026-05-05 13:00' level:3 cleared:false} case_id:@C5\n",
+          .dpppa =
+              "deadline_missed{rule_id:T01 aggregate_type:REFERRAL aggregate_id:@R6 due_at:'2026-05-05 13:00' level:3 cleared:false} -case_id\n",
+          .inspektorat =
+              "deadline_missed{rule_id:T01 aggregate_type:REFERRAL aggregate_id:@R6 due_at:'2026-05-05 13:00' level:3 cleared:false} -case_id\n");
     scene_close();
 }
 
@@ -135,11 +142,22 @@ static void dinsos_is_silent(void **state)
     at("2026-05-05 19:59");
     heard_nothing();
     at("2026-05-05 20:00");
-    heard(.dinsos = "");
+    heard(.dinsos =
+              "deadline_missed{rule_id:T04 aggregate_type:CASE aggregate_id:@C5 due_at:'2026-05-05 20:00' level:2 cleared:false} case_id:@C5\n");
     at("2026-05-06 20:00");
-    heard(.dinsos = "");
+    heard(.dinsos =
+              "deadline_missed{rule_id:T04 aggregate_type:CASE aggregate_id:@C5 due_at:'2026-05-05 20:00' level:3 cleared:false} case_id:@C5\n",
+          .inspektorat =
+              "deadline_missed{rule_id:T04 aggregate_type:CASE aggregate_id:@C5 due_at:'2026-05-05 20:00' level:3 cleared:false} -case_id\n");
     accepted(hand_over());
-    heard(.dinsos = "");
+    heard(.dinsos =
+              "dinsos referral_submitted{referral_id:@R6 kind:TRANSFER target_agency:dpppa priority:EMERGENCY_24H suspected_ppks:[PPKS_04]} case_id:@C5\n"
+              "deadline_missed{rule_id:T04 aggregate_type:CASE aggregate_id:@C5 due_at:'2026-05-05 20:00' level:3 cleared:true} case_id:@C5\n",
+          .dpppa =
+              "dinsos referral_submitted{referral_id:@R6 kind:TRANSFER target_agency:dpppa priority:EMERGENCY_24H suspected_ppks:[PPKS_04]} -case_id\n"
+              "referral_presented{referral_id:@R6 kind:TRANSFER from:dinsos priority:EMERGENCY_24H person{full_name:Rian name_quality:PARTIAL sex:MALE birth_date:2010-09-01 birth_quality:EXACT nik_status:NONE guardian{name:Nurhayati relation:MOTHER}}} -case_id\n",
+          .inspektorat =
+              "deadline_missed{rule_id:T04 aggregate_type:CASE aggregate_id:@C5 due_at:'2026-05-05 20:00' level:3 cleared:true} -case_id\n");
     scene_close();
 }
 
@@ -152,18 +170,22 @@ static void an_age_in_doubt(void **state)
     accepted(refer("R8", "alias:Jek name_quality:ALIAS_ONLY sex:MALE birth_quality:ESTIMATED estimated_age:19 nik_status:NONE"));
     accepted(take_in("R8"));
     name_case("C8", "R8");
-    row_is("C8", "state:ASSESSING age_doubt:true -minor");
+    row_is("C8", "state:ASSESSING age_doubt:true minor:false");
     heard_before();
     refused(ask("C8", "S1", "person_accepted:true waitlist_ok:true" WITHOUT_KTP), SG_ST_MINOR, NULL);
     heard_nothing();
     accepted(assess("AS8", "C8", 3, ""));
-    row_is("C8", "state:IN_SERVICE -age_doubt -minor");
+    row_is("C8", "state:IN_SERVICE age_doubt:false minor:false");
     accepted(consent("CN8", "C8", "GIVEN"));
     heard_before();
     struct world_outcome seat = ask("C8", "S1", "person_accepted:true waitlist_ok:true" WITHOUT_KTP);
     seat_is("A8", seat);
     accepted_with("W_WAIVER", seat);
-    heard(.dinsos = "", .disnaker = "");
+    heard(.dinsos =
+              "dinsos seat_requested{request_id:@Q-2 slot_id:@S1 person_accepted:true waitlist_ok:true waivers:[KTP] override:NONE} case_id:@C8\n"
+              "seat_allocation_changed{allocation_id:@A8 slot_id:@S1 seat_no:1 change:RESERVED cause:dinsos person{person_ref:@person-1-dinsos sex:MALE age_band:A18_24} warnings:[W_WAIVER]} case_id:@C8\n",
+          .disnaker =
+              "seat_allocation_changed{allocation_id:@A8 slot_id:@S1 seat_no:1 change:RESERVED cause:dinsos person{person_ref:@person-1-disnaker sex:MALE age_band:A18_24} warnings:[W_WAIVER]} -case_id\n");
     scene_close();
 }
 
@@ -186,9 +208,15 @@ static void a_birth_date_is_corrected(void **state)
     row_is("A9", "state:VOIDED");
     row_is("C9", "state:IN_SERVICE minor:true");
     row_is("S1", "live:0");
-    heard(.dinsos = "", .disnaker = "");
+    heard(.dinsos =
+              "dinsos assessment_completed{assessment_id:@AS9 assessed_on:2026-06-10 assessor_role:PEKSOS person{name_quality:FULL sex:MALE birth_date:2009-03-01 birth_quality:EXACT nik_status:REFUSED guardian{name:Nurhayati relation:MOTHER}} confirmed_ppks:[PPKS_04] is_minor:true residence:PEKANBARU needs:[FOOD] priority_band:2 training_suitable:false social_registry:NONE} case_id:@C9\n"
+              "seat_allocation_changed{allocation_id:@A9 slot_id:@S1 seat_no:1 change:VOIDED cause:dinsos person{person_ref:@person-1-dinsos full_name:'Andi Pratama' sex:MALE}} case_id:@C9\n"
+              "case_state_changed{case_id:@C9 from:IN_TRAINING to:IN_SERVICE cause:dinsos} case_id:@C9\n",
+          .disnaker =
+              "seat_allocation_changed{allocation_id:@A9 slot_id:@S1 seat_no:1 change:VOIDED cause:dinsos person{person_ref:@person-1-disnaker full_name:'Andi Pratama' sex:MALE}} -case_id\n");
     at("2026-06-11 09:00");
-    heard(.dinsos = "");
+    heard(.dinsos =
+              "deadline_missed{rule_id:T04 aggregate_type:CASE aggregate_id:@C9 due_at:'2026-06-11 09:00' level:2 cleared:false} case_id:@C9\n");
     scene_close();
 }
 

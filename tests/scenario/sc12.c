@@ -3,7 +3,6 @@
 
 #include "kit/cast.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 /* clang-format off */
@@ -94,7 +93,10 @@ static void with_another_slot(void **state)
     refused(ask("C1", "S1", "person_accepted:true waitlist_ok:true" WITH_KTP), SG_ST_SLOT_CANCELLED, NULL);
     refused(cancel(DISNAKER, version_of_s1(), ""), SG_ST_BAD_TRANSITION, "CANCELLED");
     heard_nothing();
-    printf("%s", seats(DISNAKER, "S3"));
+    assert_string_equal(seats(DISNAKER, "S3"),
+        "{allocation_id:@allocation-1 state:HELD seat_no:1 hold_until_ms:'2026-05-07 08:00' person{person_ref:@person-1-disnaker sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}}\n"
+        "{allocation_id:@allocation-2 state:WAITLISTED seat_no:0 waitlist_position:1 person{person_ref:@person-2-disnaker age_band:A35_44}}\n"
+        "{allocation_id:@allocation-3 state:WAITLISTED seat_no:0 waitlist_position:2 person{person_ref:@person-3-disnaker age_band:A25_34}}\n");
     at("2026-05-05 09:00");
     /* He is asked again, and says yes. */
     accepted(ask("C1", "S3", "person_accepted:true waitlist_ok:false" WITH_KTP));
@@ -139,7 +141,10 @@ static void without(void **state)
     seat_is("A4", ask("C2", "S3", "person_accepted:true waitlist_ok:false" WITH_KTP));
     seat_is("A5", ask("C4", "S3", "person_accepted:true waitlist_ok:true" WITHOUT_KTP));
     seat_is("A6", ask("C3", "S3", "person_accepted:true waitlist_ok:true" WITHOUT_KTP));
-    printf("%s", seats(DISNAKER, "S3"));
+    assert_string_equal(seats(DISNAKER, "S3"),
+        "{allocation_id:@A4 state:RESERVED seat_no:1 person{person_ref:@person-2-disnaker full_name:'Andi Pratama' sex:MALE age_band:A35_44}}\n"
+        "{allocation_id:@A6 state:WAITLISTED seat_no:0 waitlist_position:1 person{person_ref:@person-3-disnaker age_band:A25_34}}\n"
+        "{allocation_id:@A5 state:WAITLISTED seat_no:0 waitlist_position:2 person{person_ref:@person-4-disnaker age_band:A35_44}}\n");
     scene_close();
 }
 
