@@ -38,7 +38,7 @@ static size_t agency_count(void)
 /* "2026-05-04 08:00" with the zone of Pekanbaru behind it. */
 static const char *with_zone(const char *wib, char to[40])
 {
-    (void)snprintf(to, 40, "%.10sT%s:00+07:00", wib, wib + 11);
+    (void)snprintf(to, 40, "%.10sT%.5s:00+07:00", wib, wib + 11);
     return to;
 }
 
@@ -62,13 +62,14 @@ void scene_open(const char *wib, size_t agencies)
     world_pass(&scene_city, 0);
 }
 
-static void fold_again(void)
+void fold_again(void)
 {
+    static unsigned number;
     struct sg_why why = {""};
     char path[96];
     struct env *again = NULL;
     struct env_options options = scene_city.env_options;
-    (void)snprintf(path, sizeof path, "%s/lagi.mdb", scene_city.folder);
+    (void)snprintf(path, sizeof path, "%s/lagi-%u.mdb", scene_city.folder, number++);
     options.path = path;
     must(env_create(&options, env_store_id(scene_city.env), &why), &why);
     must(env_open(&options, &again, &why), &why);

@@ -22,6 +22,9 @@ void goes_down(enum world_agency who);
 /* The daemon ends without a word and opens the same store at this time. */
 void scene_restart(const char *wib);
 
+/* The journal is folded into another store, which must be the same byte for byte. */
+void fold_again(void);
+
 /* `name` is a name of an id that a publisher makes: the same name is the same id. */
 struct sg_id named(const char *name);
 /* An id that the broker has made gets a name. */
