@@ -200,6 +200,16 @@ static void a_week_offline(void **state)
     while_it_is_away();
     the_laptop_comes_first();
     the_office_follows();
+    /* 10.10: K41 to K43 came late; two numbers (L8, K44) have no event. */
+    assert_string_equal(report("quality", "agencies", "2026-01-01", "2026-12-31"),
+        "agency | events | late | late_pct | gaps | personal\n"
+        "dinsos | 8 | 0 | 0.0% | 0 | 0\n"
+        "disnaker | 10 | 3 | 30.0% | 2 | 0\n"
+        "satpolpp | 2 | 0 | 0.0% | 0 | 0\n");
+    /* 10.3 uses 8 June, the day on which they began, not the one on which it was told. */
+    assert_non_null(strstr(report("time", "days", "2026-01-01", "2026-12-31"),
+        "stage | n | median | p90 | max\n"
+        "Rujukan sampai mulai kursus | 2 | 35.0 | 35.0 | 35.0\n"));
     scene_close();
 }
 

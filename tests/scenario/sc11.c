@@ -104,6 +104,10 @@ static void handed_over(void **state)
     refused(give("D3", "FOOD", "MEAL"), SG_ST_BAD_TRANSITION, "CASE_STATE");
     at("2026-05-06 20:00"); /* nobody is late */
     heard_nothing();
+    /* 10.9: 100 %. */
+    assert_string_equal(report("children", "minors", "2026-05-01", "2026-05-31"),
+        "known | handed | handed_pct | late | accepted | still\n"
+        "1 | 1 | 100.0% | 0 | 1 | 0\n");
     scene_close();
 }
 

@@ -97,6 +97,11 @@ static void with_another_slot(void **state)
         "{allocation_id:@allocation-1 state:HELD seat_no:1 hold_until_ms:'2026-05-07 08:00' person{person_ref:@person-1-disnaker sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}}\n"
         "{allocation_id:@allocation-2 state:WAITLISTED seat_no:0 waitlist_position:1 person{person_ref:@person-2-disnaker age_band:A35_44}}\n"
         "{allocation_id:@allocation-3 state:WAITLISTED seat_no:0 waitlist_position:2 person{person_ref:@person-3-disnaker age_band:A25_34}}\n");
+    /* 10.5: two cancelled seats. */
+    assert_string_equal(report("seats", "seats", "2026-06-01", "2026-06-30"),
+        "provider | course | slots | offered | allocated | occupied | unclaimed | completed | forfeited | cancelled\n"
+        "disnaker | MOTORCYCLE_SERVICE | 2 | 3 | 3 | 0 | 3 | 0 | 0 | 2\n"
+        "Jumlah |  | 2 | 3 | 3 | 0 | 3 | 0 | 0 | 2\n");
     at("2026-05-05 09:00");
     /* He is asked again, and says yes. */
     accepted(ask("C1", "S3", "person_accepted:true waitlist_ok:false" WITH_KTP));
