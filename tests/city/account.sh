@@ -73,26 +73,7 @@ for agency in "${agencies[@]}"; do
 done
 [ "$(wc -l <"$work/satpolpp/said")" -ge 69 ] || die "69 referrals had to be accepted"
 
-step "What each agency could not see"
-for agency in "${agencies[@]}"; do
-    say "$agency: $(jq -rs 'map(.redactedPaths // [] | .[] | sub("^[a-z_]+\\.(person\\.)?"; "")) | group_by(.)
-        | map({name: .[0], n: length}) | sort_by(-.n) | map("\(.name) \(.n)x") | .[0:9] | join(", ")' "$work/$agency/mail.jsonl")"
-done
-# Nobody reads more than is his: names reach Dinsos, and DPPPA only of those who were handed to it.
-handed=$(jq -r '.referralPresented.person | .fullName // empty, .alias // empty' "$work/dpppa/mail.jsonl" | sort -u)
-names=$(cat "$data"/referrals-*.jsonl | jq -r '.referralSubmitted.person | .fullName // empty, .alias // empty' | sort -u)
-while read -r name; do
-    for agency in satpolpp disnaker; do
-        ! grep -qF "\"$name\"" "$work/$agency/mail.jsonl" || die "$agency received '$name'"
-    done
-    grep -qxF "$name" <<<"$handed" || ! grep -qF "\"$name\"" "$work/dpppa/mail.jsonl" || die "dpppa received '$name'"
-done <<<"$names"
-for agency in satpolpp disnaker; do
-    ! grep -qE '"(caseId|activity|suspectedPpks|nik|confirmedPpks|needs)":' "$work/$agency/mail.jsonl" ||
-        die "$agency received a field that it must not see"
-done
-! grep -qE '"(nik|14719[0-9]{11})"' "$work"/*/mail.jsonl || die "somebody received a NIK"
-say "names: Dinsos all; DPPPA $(jq -r '.referralPresented.referralId // empty' "$work/dpppa/mail.jsonl" | sort -u | wc -l) persons who were handed to it; Satpol PP and Disnaker none; a NIK nobody"
+. "$here/privacy.sh"
 
 step "Every refusal, with its reason"
 for agency in "${agencies[@]}"; do

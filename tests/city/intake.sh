@@ -79,6 +79,7 @@ take_in() { # MONTH DAY NEXT-DAY
     date_is "${next}T10:00:00+07:00" "Dinsos assesses"
     jq -cn --arg now "$now" --argjson cases "$cases" "$assess" "$work/dinsos/feed.jsonl" >"$work/dinsos/out.jsonl"
     publish_lines dinsos "$work/dinsos/out.jsonl" "assessments"
+    publish_sheet "$data/consents-$month.jsonl" "consents: what may a training provider be told?"
     open_mail dinsos satpolpp
 }
 

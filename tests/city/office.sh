@@ -59,6 +59,15 @@ answer() { # AGENCY WHAT PROGRAM [REFUSED] [NAME=VALUE…]: values are text for 
     publish_lines "$agency" "$work/$agency/out.jsonl" "$what" "$refused"
 }
 
+# A sheet of Dinsos names a person by the number of the referral; the case of it is in the office's own mail.
+publish_sheet() { # FILE WHAT [REFUSED]
+    jq -cs 'map(.caseStateChanged // empty | select(.caseId and .referralId) | {(.referralId): .caseId}) | add // {}' \
+        "$work/dinsos/mail.jsonl" >"$work/dinsos/case_of.json"
+    jq -c --slurpfile of "$work/dinsos/case_of.json" '.caseId = ($of[0][.referralId] // error("no case of \(.referralId)"))
+        | del(.referralId)' "$1" >"$work/dinsos/out.jsonl" || die "dinsos: the sheet $1 is not of its cases"
+    publish_lines dinsos "$work/dinsos/out.jsonl" "$2" "${3:-0}"
+}
+
 date_is() { # TIME TITLE: the demo clock moves there
     local text
     agency_as diskominfo -w 20 admin clock advance --to "$1" >/dev/null || die "the clock does not move to $1"
