@@ -25,7 +25,7 @@ uint32_t view_relations(const struct record *record, const char *reader)
 
 uint32_t view_terms(uint32_t relations, const struct person_access *access)
 {
-    if (access->transferred)
+    if (access->transferred && !(relations & RELATION_STEWARD)) /* who was seen is the steward's */
         relations &= ~(uint32_t)RELATION_CASE_OWNER;
     return relations | access->terms;
 }

@@ -33,7 +33,8 @@ enum sg_err decide_contact(struct decision *d, struct sg_why *why)
     err = stated_again(d, object, "contact_recorded.contact_id");
     if (err || d->fault->code || d->duplicate)
         return err;
-    add_readers_with(d, SG_CAP(PB_CAPABILITY_IDENTITY_STEWARD), RELATION_CASE_OWNER);
+    add_readers_with(d, SG_CAP(PB_CAPABILITY_IDENTITY_STEWARD),
+                     RELATION_CASE_OWNER | RELATION_STEWARD);
     state_object(d, &id);
     count_event(d);
     d->effect->has_aggregate_version = true;

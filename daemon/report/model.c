@@ -40,7 +40,7 @@ static void take_person(struct model *m, const struct fact *f)
         p->sex = f->person->sex;
 }
 
-void model_take(void *context, const struct fact *f)
+void model_take_fact(void *context, const struct fact *f)
 {
     struct model *m = context;
     take_person(m, f);

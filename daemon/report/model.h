@@ -195,7 +195,7 @@ struct model {
     uint32_t steward; /* agency */
 };
 
-void model_take(void *model, const struct fact *fact);
+void model_take_fact(void *model, const struct fact *fact);
 /* Types of which the facts of these kinds are made. */
 void model_wants(unsigned kinds, bool out_wanted[WANTED_MAX]);
 

@@ -148,7 +148,7 @@ static enum sg_err fold(struct model *m, const struct report *report, struct sg_
         return err;
     set_period(m);
     model_wants(report->kinds, wanted);
-    return pass_run(m->pass, wanted, model_take, m, why);
+    return pass_run(m->pass, wanted, model_take_fact, m, why);
 }
 
 static enum sg_err run(struct model *m, const struct report *report, struct report_pages *pages,

@@ -13,7 +13,7 @@ static void a_contact_is_kept_and_read_by_the_steward(void **state)
     assert_int_equal(city.last_seq, cases + 1); /* no case, nothing follows */
     struct city_record e04 = city_record(&city, o.seq);
     assert_int_equal(e04.record.rest->n_audience, 1);
-    assert_int_equal(city_relations(&e04, "dinsos"), RELATION_CASE_OWNER);
+    assert_int_equal(city_relations(&e04, "dinsos"), RELATION_CASE_OWNER | RELATION_STEWARD);
     assert_true(e04.record.rest->has_person_id);
     struct sg_id person = id_of(e04.record.rest->person_id);
     const PbPersonRow *row = city_row(&city, TABLE_PERSONS, &person);
@@ -44,7 +44,7 @@ static void nobody_may_have_run_away(void **state)
         }
         struct city_record e04 = city_record(&city, o.seq);
         assert_false(e04.record.rest->has_person_id);
-        assert_int_equal(city_relations(&e04, "dinsos"), RELATION_CASE_OWNER);
+        assert_int_equal(city_relations(&e04, "dinsos"), RELATION_CASE_OWNER | RELATION_STEWARD);
         assert_false(o.effect->has_minted_person_ref);
         (void)story_again("again", &city, e);
     }

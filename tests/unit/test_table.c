@@ -70,8 +70,8 @@ static void names_and_folds(void **state)
     unsigned folds = 0;
     for (int t = 0; t < TABLES; t++)
         folds += table_is_fold((enum table)t);
-    /* meta journal outboxes frames subscriptions, dead letters, presence */
-    assert_int_equal(folds, TABLES - 7);
+    /* meta journal outboxes frames subscriptions, dead letters, presence, refusals */
+    assert_int_equal(folds, TABLES - 8);
     assert_false(table_is_fold(TABLE_PRESENCE));
     assert_false(table_is_fold(TABLE_FRAMES));
     assert_true(table_is_fold(TABLE_BLOCKS));
