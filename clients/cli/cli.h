@@ -43,7 +43,7 @@ typedef int cmd_main(struct cli *cli, int argc, char **argv);
 /* One file each: cmd_NAME.c. argv[0] is the name of the command. */
 cmd_main cmd_keygen, cmd_publish, cmd_import, cmd_subscribe, cmd_tail, cmd_show, cmd_case,
     cmd_consent, cmd_slots, cmd_seats, cmd_kits, cmd_overdue, cmd_outbox, cmd_dead, cmd_receipt,
-    cmd_log, cmd_status, cmd_admin;
+    cmd_log, cmd_report, cmd_status, cmd_admin;
 
 /* Take the options of the command and the general ones out of argv, wherever they stand; what is
  * left in argv[1…] are the words. False: an unknown option or a missing value was named on stderr.

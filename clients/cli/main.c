@@ -51,6 +51,8 @@ static const struct command {
      "Tampilkan atau periksa tanda terima", "Show or check a receipt"},
     {"log",       cmd_log,       "verify",
      "Periksa seluruh riwayat broker", "Check the whole history of the broker"},
+    {"report",    cmd_report,    "[NAME [--from DATE --to DATE | --year YEAR] [--as-of SEQ] [--csv]]",
+     "Buat laporan; tanpa nama: daftar laporan", "Make a report; without a name: list them"},
     {"status",    cmd_status,    "",
      "Tampilkan keadaan broker dan perangkat ini", "Show broker, outbox and inbox"},
     {"keygen",    cmd_keygen,    "AGENCY/DEVICE FILE",

@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-enum { PRINT_COLUMNS_MAX = 10, PRINT_BYTES_MAX = 64 << 20 };
+enum { PRINT_COLUMNS_MAX = 16, PRINT_BYTES_MAX = 64 << 20 };
 
 /* A table that is printed when it is whole: columns are as wide as their widest cell. */
 struct table {

@@ -127,10 +127,13 @@ static void note_path(struct cut *cut, const char *last)
         cut->paths[cut->path_count++] = copy;
 }
 
-/* The reader's own pseudonym in the place of whatever stands there. */
+/* The reader's own pseudonym in the place of whatever stands there. What it published itself stays
+ * as it is: another one would tell it that two persons are one. */
 static bool put_person_ref(struct cut *cut, uint8_t *at)
 {
     ProtobufCBinaryData *data = (ProtobufCBinaryData *)(void *)at;
+    if (cut->request && (cut->relations & RELATION_PUBLISHER))
+        return true;
     if (!cut->request || !cut->request->access.has_ref)
         return false;
     data->len = SG_ID_BYTES;

@@ -360,19 +360,10 @@ static enum sg_err fold_persons_and_cases(struct fold *f)
 enum sg_err ledger_apply(struct txn *txn, const struct record *record, const struct sg_event *event,
                          struct sg_arena *arena, struct sg_why *why)
 {
-    static enum sg_err (*const steps[])(struct fold *) = {fold_persons_and_cases,
-                                                          fold_slot,
-                                                          fold_allocation,
-                                                          fold_attendance,
-                                                          fold_item,
-                                                          fold_consent,
-                                                          fold_plans,
-                                                          fold_visit,
-                                                          fold_request,
-                                                          fold_park,
-                                                          fold_link,
-                                                          fold_suspicion,
-                                                          fold_object};
+    static enum sg_err (*const steps[])(struct fold *) = {
+        fold_persons_and_cases, fold_slot,  fold_allocation, fold_attendance, fold_item,
+        fold_consent,           fold_plans, fold_visit,      fold_request,    fold_park,
+        fold_suspicion,         fold_link,  fold_object};
     struct fold f = {.txn = txn,
                      .record = record,
                      .event = event,

@@ -199,6 +199,50 @@ static enum sg_err move_referral(struct fold *f, const PbReferralMove *move)
     return fold_put(f, TABLE_REFERRALS, move->referral_id, row);
 }
 
+/* Visits stand under the case of their plan. One at a time: a write ends the walk. */
+static enum sg_err move_visit(struct fold *f, const PbPlanMove *move, bool *out_moved)
+{
+    SG_AUTO(cursor_done) struct cursor cursor = {0};
+    struct key prefix = {0}, from = {0}, to = {0};
+    struct sg_id from_case = id_of(move->from_case_id), to_case = id_of(move->case_id);
+    struct sg_id plan = id_of(move->plan_id);
+    *out_moved = false;
+    enum sg_err err =
+        cursor_under(&cursor, f->txn, TABLE_VISITS, key_id(&prefix, &from_case), f->why);
+    while (!err && cursor.key.ptr) {
+        PbVisitRow *row = NULL;
+        err = sg_decode_row(&pb_visit_row__descriptor, cursor.value, f->arena, &row, f->why);
+        struct sg_id of = err ? from_case : id_of(row->plan_id);
+        if (err || !sg_id_equal(&of, &plan)) {
+            err = err ? err : cursor_next(&cursor, f->why);
+            continue;
+        }
+        struct sg_bytes rest = {cursor.key.ptr + SG_ID_BYTES, cursor.key.len - SG_ID_BYTES};
+        key_bytes(key_id(&to, &to_case), rest);
+        key_bytes(&from, cursor.key);
+        cursor_done(&cursor);
+        *out_moved = true;
+        err = table_delete(f->txn, TABLE_VISITS, &from, f->why);
+        return err ? err : row_put(f->txn, TABLE_VISITS, &to, row, f->why);
+    }
+    return err;
+}
+
+static enum sg_err move_plan(struct fold *f, const PbPlanMove *move)
+{
+    PbPlanRow *row = NULL;
+    bool moved = true;
+    enum sg_err err = fold_get(f, TABLE_PLANS, move->plan_id, &pb_plan_row__descriptor, &row);
+    if (err)
+        return err;
+    row->case_id = move->case_id;
+    row->version++;
+    err = fold_put(f, TABLE_PLANS, move->plan_id, row);
+    while (!err && moved)
+        err = move_visit(f, move, &moved);
+    return err;
+}
+
 /* Order of waiting: what the one has lost without fault counts for the other too, as long as they
  * are one. */
 static enum sg_err rewrite_waitings(struct fold *f, ProtobufCBinaryData of)
@@ -219,6 +263,8 @@ enum sg_err fold_link(struct fold *f)
         err = part(f, e);
     for (size_t i = 0; !err && i < e->n_referrals; i++)
         err = move_referral(f, e->referrals[i]);
+    for (size_t i = 0; !err && i < e->n_plans; i++)
+        err = move_plan(f, e->plans[i]);
     for (size_t i = 0; !err && i < e->n_pairs; i++)
         err = decide_pair(f, e->pairs[i]->person_a, e->pairs[i]->person_b);
     if (!err && e->has_child_id)

@@ -313,9 +313,8 @@ static enum sg_err assess_age(struct decision *d, const struct own_case *c, stru
     bool minor = d->event->envelope->assessment_completed->is_minor;
     if (!minor)
         return deadline_end(d, RULE_MINOR, &c->id, false, why);
-    if (!c->row->minor)
-        minor_limit(d, &c->id, c->row->owner);
-    return minor_known(d, c->person, &c->id, why);
+    enum sg_err err = c->row->minor ? SG_OK : minor_begin(d, &c->id, c->row, NULL, why);
+    return err ? err : minor_known(d, c->person, &c->id, why);
 }
 
 static void describe(struct decision *d, PbCaseEffect *change, const PbCaseRow *row, PbSex sex)

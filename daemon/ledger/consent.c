@@ -92,6 +92,7 @@ static enum sg_err tell_providers(struct decision *d, const struct sg_id *case_i
                                   const struct sg_id *request_id, bool health_only,
                                   struct sg_why *why)
 {
+    struct erasure order = {.request_id = *request_id, .case_id = *case_id};
     SG_AUTO(cursor_done) struct cursor cursor = {0};
     struct key prefix = {0};
     enum sg_err err = cursor_under(&cursor, d->turn->txn, TABLE_ALLOCATIONS_OF_CASE,
@@ -105,8 +106,12 @@ static enum sg_err tell_providers(struct decision *d, const struct sg_id *case_i
             err = ledger_person_ended(d->turn->txn, &id, d->turn->block->time_ms, &ended, why);
         if (!err && was_shown(row) && !ended) {
             add_reader(d, row->slot_owner, RELATION_PROVIDER);
-            order_erasure(d, request_id, row->slot_owner,
-                          health_only || row->state == PB_ALLOCATION_STATE_OCCUPIED);
+            order.agency = row->slot_owner;
+            order.case_owner = row->case_owner;
+            order.what = health_only                                  ? FORGET_HEALTH
+                         : row->state == PB_ALLOCATION_STATE_OCCUPIED ? FORGET_CONTACT
+                                                                      : FORGET_ALL;
+            order_erasure(d, &order);
         }
         if (!err)
             err = cursor_next(&cursor, why);

@@ -47,6 +47,13 @@ enum follow_kind {
     FOLLOW_ERASURE,     /* an agency is told to forget (D6) */
 };
 
+/* How much a provider forgets: each more than the one before. */
+enum forget {
+    FORGET_HEALTH,  /* what limits the person */
+    FORGET_CONTACT, /* and how to reach it; who is in the course keeps its name */
+    FORGET_ALL
+};
+
 struct follow {
     struct follow *next;
     enum follow_kind kind;
@@ -67,7 +74,7 @@ struct follow {
     PbCaseRelapseDetected__Reference reference;
     int32_t reference_on, contact_on;
     /* FOLLOW_ERASURE; also object_id, target */
-    bool health_only;
+    enum forget forget;
     /* FOLLOW_SEAT */
     PbAllocationEffect *seat;
     const PbAllocationRow *before; /* NULL when created */
@@ -189,6 +196,7 @@ enum sg_err decide_placement_ended(struct decision *d, struct sg_why *why);
 enum sg_err decide_item_registered(struct decision *d, struct sg_why *why);
 enum sg_err decide_item_issued(struct decision *d, struct sg_why *why);
 enum sg_err decide_item_checked(struct decision *d, struct sg_why *why);
+enum sg_err decide_link(struct decision *d, struct sg_why *why);
 enum sg_err decide_correction(struct decision *d, struct sg_why *why);
 enum sg_err decide_consent(struct decision *d, struct sg_why *why);
 enum sg_err decide_service(struct decision *d, struct sg_why *why);

@@ -46,6 +46,7 @@ static const struct event_type {
     {119, CASE_OWNER, false, decide_plan},
     {120, CASE_OWNER, true, decide_visit},
     {121, CASE_OWNER, false, decide_case_closed},
+    {122, IDENTITY_STEWARD, false, decide_link},
     {123, 0, false, decide_request},
     {124, 0, false, decide_correction},
 }; /* clang-format on */
@@ -67,7 +68,7 @@ static bool check_event(const struct sg_event *event, const struct source *sourc
     const struct event_type *type = type_of(event->type);
     if (!type)
         return sg_refuse(fault, SG_ST_SCHEMA, "type", "TYPE_NOT_SERVED",
-                         "a type that this version serves: all but person.link_decided");
+                         "a type that this version serves");
     if (!shape_check(event, fault))
         return false;
     if (!agency_may(source->agency, type->may))

@@ -16,7 +16,7 @@
 
 #include "ledger/decision.h"
 
-enum { LINK_PERSONS_MAX = 16, LINK_DEPTH_MAX = 6 };
+enum { LINK_PERSONS_MAX = 16, LINK_DEPTH_MAX = 6, LINK_MERGES_MAX = 6 };
 
 /* All persons who are one; the root survives and stands first. Rows as they are stored. */
 struct person_tree {
@@ -55,25 +55,37 @@ typedef enum sg_err see_referral_fn(void *context, const struct sg_id *id, PbRef
 SG_MUST_CHECK enum sg_err person_referrals(struct ledger_turn *turn, const struct sg_id *person_id,
                                            see_referral_fn *see, void *context, struct sg_why *why);
 
+/* The tree in two: the child with whoever is linked to it, and the others. */
+void person_tree_part(const struct person_tree *tree, const struct sg_id *child_id,
+                      struct person_tree *out_leaving, struct person_tree *out_left);
+/* Two trees in one, the root of the first in front. */
+void person_tree_join(const struct person_tree *a, const struct person_tree *b,
+                      struct person_tree *out_tree);
+
 /* ---- E22 and the automatic link ---- */
 
-/* May the two trees be one? Sets what stands in the way, or 0. */
-uint32_t link_hinders(const struct person_tree *a, const struct person_tree *b,
-                      const char **out_detail);
-/* The two become one: effect.link and all that it does to cases at the same owner. The child joins
- * the root of the other tree. */
-SG_MUST_CHECK enum sg_err link_persons(struct decision *d, const struct person_tree *parent,
-                                       const struct person_tree *child, PbLinkEffect *effect,
-                                       struct sg_why *why);
+/* What forbids that the two trees become one: NULL, "LIVE_SEATS" (I3) or "LINK_LIMIT". */
+SG_MUST_CHECK enum sg_err link_hindrance(struct ledger_turn *turn, const struct person_tree *a,
+                                         const struct person_tree *b, const char **out_hindrance,
+                                         struct sg_why *why);
+/* The root of the child joins the root of the parent: effect.link, and all that it does to cases at
+ * the same owner. Tells owners of cases (D5). */
+SG_MUST_CHECK enum sg_err link_join(struct decision *d, const struct person_tree *parent,
+                                    const struct person_tree *child, PbLinkEffect *effect,
+                                    struct sg_why *why);
+PbLinkEffect *link_effect(struct decision *d, const struct sg_id *link_id, const struct sg_id *a,
+                          const struct sg_id *b, PbPersonLinkDecided__Decision decision);
 
-struct link_sides {
-    const struct person_tree *parent, *child;
-};
-/* Two open cases at one owner become one (SAME), and two again (UNLINK): link_case.c. */
-SG_MUST_CHECK enum sg_err link_merge_cases(struct decision *d, const struct link_sides *sides,
-                                           PbLinkEffect *effect, struct sg_why *why);
+/* link_case.c: two open cases at one owner become one, and two again. How many would. */
+SG_MUST_CHECK enum sg_err link_merges(struct ledger_turn *turn, const struct person_tree *a,
+                                      const struct person_tree *b, size_t *out_count,
+                                      struct sg_why *why);
+SG_MUST_CHECK enum sg_err link_merge_cases(struct decision *d, const struct person_tree *parent,
+                                           const struct person_tree *child, PbLinkEffect *effect,
+                                           struct sg_why *why);
 SG_MUST_CHECK enum sg_err link_part_cases(struct decision *d, const PbLinkRow *link,
-                                          const struct person_tree *leaving, PbLinkEffect *effect,
+                                          const struct person_tree *leaving,
+                                          const struct person_tree *left, PbLinkEffect *effect,
                                           struct sg_why *why);
 
 #endif

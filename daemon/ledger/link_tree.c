@@ -22,6 +22,35 @@ const PbPersonRow *person_tree_seated(const struct person_tree *tree)
     return NULL;
 }
 
+void person_tree_part(const struct person_tree *tree, const struct sg_id *child_id,
+                      struct person_tree *out_leaving, struct person_tree *out_left)
+{
+    bool leaves[LINK_PERSONS_MAX] = {false};
+    out_leaving->count = out_left->count = out_leaving->asked = out_left->asked = 0;
+    /* Whoever is linked stands behind whom he is linked to. */
+    for (size_t i = 0; i < tree->count; i++) {
+        leaves[i] = sg_id_equal(&tree->ids[i], child_id);
+        for (size_t j = 0; j < i && tree->rows[i]->has_linked_to; j++) {
+            struct sg_id to = id_of(tree->rows[i]->linked_to);
+            leaves[i] |= leaves[j] && sg_id_equal(&to, &tree->ids[j]);
+        }
+        struct person_tree *side = leaves[i] ? out_leaving : out_left;
+        side->ids[side->count] = tree->ids[i];
+        side->rows[side->count++] = tree->rows[i];
+    }
+}
+
+void person_tree_join(const struct person_tree *a, const struct person_tree *b,
+                      struct person_tree *out_tree)
+{
+    SG_CHECK(a->count + b->count <= LINK_PERSONS_MAX);
+    *out_tree = *a;
+    for (size_t i = 0; i < b->count; i++) {
+        out_tree->ids[out_tree->count] = b->ids[i];
+        out_tree->rows[out_tree->count++] = b->rows[i];
+    }
+}
+
 static bool ref_of_row(const PbPersonRow *row, const char *agency, struct sg_id *out_ref)
 {
     for (size_t i = 0; i < row->n_refs; i++)
@@ -126,6 +155,12 @@ static struct sums sum_up(const struct person_tree *tree)
     return sums;
 }
 
+static int case_rank(const PbCaseRow *row)
+{
+    bool doubled = row->has_close_reason && row->close_reason == PB_CLOSE_REASON_DUPLICATE_CASE;
+    return case_is_open(row->state) ? 2 : !doubled;
+}
+
 static enum sg_err newer_case(struct ledger_turn *turn, PbCaseOfPerson **at, PbCaseOfPerson *other,
                               struct sg_why *why)
 {
@@ -136,9 +171,10 @@ static enum sg_err newer_case(struct ledger_turn *turn, PbCaseOfPerson **at, PbC
         err = read_row(turn, TABLE_CASES, &other_id, &pb_case_row__descriptor, &two, why);
     if (err)
         return err;
-    bool open_one = case_is_open(one->state), open_two = case_is_open(two->state);
+    /* An open one, else one that did not end as the double of another, else the newer one. */
+    const int ranks[2] = {case_rank(one), case_rank(two)};
     bool newer = memcmp(other_id.b, one_id.b, SG_ID_BYTES) > 0;
-    if (open_two != open_one ? open_two : newer)
+    if (ranks[0] != ranks[1] ? ranks[1] > ranks[0] : newer)
         *at = other;
     return SG_OK;
 }

@@ -76,6 +76,17 @@ static unsigned birth_points(const struct profile *a, const struct profile *b)
     return apart <= 3 ? 60 : 0;
 }
 
+bool profile_births_agree(const struct profile *a, const struct profile *b)
+{
+    int32_t year_a, year_b;
+    bool known_a, known_b;
+    if (!birth_year(&a->identity, &year_a, &known_a) ||
+        !birth_year(&b->identity, &year_b, &known_b))
+        return false;
+    int32_t apart = year_a > year_b ? year_a - year_b : year_b - year_a;
+    return apart <= (known_a && known_b ? 2 : 3);
+}
+
 static unsigned phone_points(const struct profile *a, const struct profile *b)
 {
     const char *one = a->identity.person.phone, *other = b->identity.person.phone;

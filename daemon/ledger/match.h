@@ -27,6 +27,9 @@ struct profile {
 };
 void profile_of(const struct statement *statements, size_t count, struct profile *out_profile);
 
+/* Both births are known, and two years apart at most; three when one of them is an estimate. */
+bool profile_births_agree(const struct profile *a, const struct profile *b);
+
 /* How likely two are one; `out_features` has room for MATCH_FEATURES names of the features that
  * gave points. 0 and no feature when they cannot be one. */
 uint32_t match_score(const struct profile *a, const struct profile *b,

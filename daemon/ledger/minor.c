@@ -5,6 +5,7 @@
 #include "ledger/casefile.h"
 #include "ledger/deadline.h"
 #include "ledger/mutant.h"
+#include "ledger/referral.h"
 #include "wire/day.h"
 
 bool minor_may_go_to(const struct world *world, const char *agency)
@@ -30,6 +31,42 @@ void minor_limit(struct decision *d, const struct sg_id *case_id, const char *ow
         .case_id = *case_id};
     if (!minor_may_go_to(d->turn->world, owner))
         deadline_start(d, &limit);
+}
+
+static enum sg_err is_asked_for(struct decision *d, const struct sg_id *case_id,
+                                const PbCaseRow *c, const struct sg_id *but, bool *out_asked,
+                                struct sg_why *why)
+{
+    SG_AUTO(cursor_done) struct cursor cursor = {0};
+    struct key prefix = {0};
+    struct sg_id person_id = id_of(c->person_id);
+    *out_asked = false;
+    enum sg_err err = cursor_under(&cursor, d->turn->txn, TABLE_REFERRALS_OF_PERSON,
+                                   key_id(&prefix, &person_id), why);
+    while (!err && !*out_asked && cursor.key.ptr) {
+        struct sg_id id = cursor_second_id(&cursor);
+        PbReferralRow *row = NULL;
+        err = read_row(d->turn, TABLE_REFERRALS, &id, &pb_referral_row__descriptor, &row, why);
+        if (err)
+            break;
+        struct sg_id of_case = id_of(row->case_id);
+        bool other = !but || !sg_id_equal(&id, but);
+        *out_asked = other && row->kind == PB_REFERRAL_KIND_TRANSFER &&
+                     referral_is_pending(row->state) && sg_id_equal(&of_case, case_id) &&
+                     minor_may_go_to(d->turn->world, referral_target(row));
+        err = cursor_next(&cursor, why);
+    }
+    return err;
+}
+
+enum sg_err minor_begin(struct decision *d, const struct sg_id *case_id, const PbCaseRow *c,
+                        const struct sg_id *but, struct sg_why *why)
+{
+    bool asked = false;
+    enum sg_err err = is_asked_for(d, case_id, c, but, &asked, why);
+    if (!err && !asked)
+        minor_limit(d, case_id, c->owner);
+    return err;
 }
 
 static enum sg_err void_seat(struct decision *d, const PbPersonRow *person, struct sg_why *why)
@@ -60,7 +97,7 @@ enum sg_err minor_known(struct decision *d, const PbPersonRow *person, const str
         PbCaseEffect *change = case_effect(d, &id);
         change->has_minor = change->has_age_doubt = true;
         change->minor = true;
-        minor_limit(d, &id, row->owner);
+        err = minor_begin(d, &id, row, NULL, why);
     }
     return err ? err : void_seat(d, person, why);
 }

@@ -270,7 +270,7 @@ static int two(const char *at)
 }
 
 /* Sex and birth date that stand in a NIK against what is stated beside it. */
-static bool nik_contradicts(const PbPersonIdentity *p)
+bool person_nik_contradicts(const PbPersonIdentity *p)
 {
     int day = two(p->nik + 6), month = two(p->nik + 8), year = two(p->nik + 10);
     bool female = day > 40;
@@ -285,7 +285,7 @@ static bool nik_contradicts(const PbPersonIdentity *p)
 
 void person_check_nik(struct decision *d, const PbPersonIdentity *stated)
 {
-    if (stated && stated->nik && nik_contradicts(stated))
+    if (stated && stated->nik && person_nik_contradicts(stated))
         warn(d, SG_ST_W_NIK_MISMATCH);
 }
 
@@ -406,7 +406,9 @@ static enum sg_err by_nik(struct decision *d, const PbPersonIdentity *stated, Pb
     if (err)
         return err == SG_E_NOT_FOUND ? sg_fail(why, SG_E_STORE, "a person without a row") : err;
     (void)person_effect(d, &tree.ids[0]);
-    return person_tree_combine(d->turn, &tree, out_row, why);
+    err = person_tree_combine(d->turn, &tree, out_row, why);
+    d->restricted = !err && (*out_row)->restricted;
+    return err;
 }
 
 enum sg_err person_resolve(struct decision *d, const PbPersonIdentity *stated,

@@ -63,6 +63,8 @@ SG_MUST_CHECK enum sg_err person_of_nik(struct ledger_turn *turn, const char *ni
                                         struct sg_why *why);
 /* Is it one of the agency's pseudonyms in this (combined) row? */
 bool person_ref_is(const PbPersonRow *row, const char *agency, ProtobufCBinaryData ref);
+/* Sex or birth date stand otherwise in the NIK than beside it. */
+bool person_nik_contradicts(const PbPersonIdentity *person);
 /* W_NIK_MISMATCH when a NIK contradicts the sex or birth date beside it. stated may be NULL. */
 void person_check_nik(struct decision *d, const PbPersonIdentity *stated);
 /* The person of a case, for an event that names the case. */

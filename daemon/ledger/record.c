@@ -82,6 +82,12 @@ enum sg_err append_record(struct decision *d, PbRecordKind kind, PbEnvelope *der
         return err;
     PbRecordRest *rest = TAKE(turn, PbRecordRest);
     describe(d, kind, event->type, rest);
+    if (event->envelope->person_link_decided && record.personal.len) { /* a note on two persons */
+        if (!event->personal_hash)
+            sg_hash(record.personal, record.personal_hash);
+        record.personal = (struct sg_bytes){NULL, 0};
+        rest->has_personal_dropped = rest->personal_dropped = true;
+    }
     err = block_append(turn->block, &record, rest, why);
     if (!err)
         err = ledger_apply(turn->txn, &record, event, turn->arena, why);

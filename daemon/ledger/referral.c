@@ -385,53 +385,28 @@ static enum sg_err state_after(struct decision *d, const struct spoken *s, enum 
     return err;
 }
 
-/* Another that may take the minor over; one to an agency that may not was asked for before its age
- * was known, and comes to nothing. */
-static enum sg_err has_other_transfer(struct decision *d, const struct spoken *s, bool *out_has,
-                                      struct sg_why *why)
-{
-    SG_AUTO(cursor_done) struct cursor cursor = {0};
-    struct key prefix = {0};
-    *out_has = false;
-    enum sg_err err = cursor_under(&cursor, d->turn->txn, TABLE_REFERRALS_OF_PERSON,
-                                   key_id(&prefix, &d->person_id), why);
-    while (!err && !*out_has && cursor.key.ptr) {
-        struct sg_id id = cursor_second_id(&cursor);
-        PbReferralRow *row = NULL;
-        err = read_row(d->turn, TABLE_REFERRALS, &id, &pb_referral_row__descriptor, &row, why);
-        if (err)
-            break;
-        struct sg_id of_case = id_of(row->case_id);
-        *out_has = row->kind == PB_REFERRAL_KIND_TRANSFER && referral_is_pending(row->state) &&
-                   !sg_id_equal(&id, &s->id) && sg_id_equal(&of_case, &s->case_id) &&
-                   minor_may_go_to(d->turn->world, referral_target(row));
-        err = cursor_next(&cursor, why);
-    }
-    return err;
-}
-
 /* Nobody takes the minor: its owner has to find somebody again. */
 static enum sg_err minor_stays(struct decision *d, const struct spoken *s, enum case_event event,
                                struct sg_why *why)
 {
-    bool ends = event == CASE_DECLINED || event == CASE_WITHDRAWN, other = false;
+    bool ends = event == CASE_DECLINED || event == CASE_WITHDRAWN;
     if (!ends || !case_is_open(s->c->state) || !s->c->minor ||
         s->row->kind != PB_REFERRAL_KIND_TRANSFER)
         return SG_OK;
-    enum sg_err err = has_other_transfer(d, s, &other, why);
-    if (!err && !other)
-        minor_limit(d, &s->case_id, s->c->owner);
-    return err;
+    bool runs = false; /* that transfer had not ended it: its target may not take the minor */
+    enum sg_err err = deadline_runs(d, RULE_MINOR, &s->case_id, &runs, why);
+    return err || runs ? err : minor_begin(d, &s->case_id, s->c, &s->id, why);
 }
 
 /* Found again: a relapse, perhaps; and what has become known of the person in between. */
-static void reopen(struct decision *d, const struct spoken *s, PbCaseEffect *change)
+static enum sg_err reopen(struct decision *d, const struct spoken *s, PbCaseEffect *change,
+                          struct sg_why *why)
 {
     relapse(d, s->person, &s->case_id, s->c->owner, s->row->occurred_on);
     if (s->person->minor && !s->c->minor)
         change->has_minor = change->minor = true;
-    if (s->person->minor || s->c->minor)
-        minor_limit(d, &s->case_id, s->c->owner);
+    bool minor = s->person->minor || s->c->minor;
+    return minor ? minor_begin(d, &s->case_id, s->c, NULL, why) : SG_OK;
 }
 
 /* The case after this, and the D5 to its owner and to the referrer. */
@@ -457,8 +432,8 @@ static enum sg_err move_case(struct decision *d, const struct spoken *s, enum ca
     if (d->event->envelope->referral_decided)
         told->reason = d->event->envelope->referral_decided->reason;
     if (s->c->state == PB_CASE_STATE_CLOSED && case_is_open(to))
-        reopen(d, s, change);
-    return minor_stays(d, s, event, why);
+        err = reopen(d, s, change, why);
+    return err ? err : minor_stays(d, s, event, why);
 }
 
 /* T03: 7 days, the limit of the shelter. */

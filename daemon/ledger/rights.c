@@ -62,29 +62,30 @@ void request_of_consent(struct decision *d, const struct sg_id *consent_id,
 
 /* ---- D6 ---- */
 
-void order_erasure(struct decision *d, const struct sg_id *request_id, const char *agency,
-                   bool health_only)
+void order_erasure(struct decision *d, const struct erasure *order)
 {
     for (struct follow *f = d->first; f; f = f->next)
-        if (f->kind == FOLLOW_ERASURE && strcmp(f->target, agency) == 0) {
-            f->health_only = f->health_only && health_only;
+        if (f->kind == FOLLOW_ERASURE && strcmp(f->target, order->agency) == 0) {
+            f->forget = f->forget > order->what ? f->forget : order->what;
             return;
         }
     struct follow *f = queue(d, FOLLOW_ERASURE);
-    f->object_id = *request_id;
+    f->object_id = order->request_id;
     f->person_id = d->person_id;
-    f->target = text_of(d->turn, agency);
-    f->health_only = health_only;
+    f->target = text_of(d->turn, order->agency);
+    f->owner = text_of(d->turn, order->case_owner);
+    f->case_id = order->case_id;
+    f->forget = order->what;
 }
 
-static void list_paths(struct decision *d, PbPersonErasureOrdered *p, bool health_only)
+static void list_paths(struct decision *d, PbPersonErasureOrdered *p, enum forget what)
 {
     static char name[] = "person.full_name", phone[] = "person.phone",
                 health[] = "person.health_limits";
     p->paths = take(d->turn, 3 * sizeof p->paths[0]);
-    if (!health_only)
+    if (what >= FORGET_ALL)
         p->paths[p->n_paths++] = name;
-    if (!health_only)
+    if (what >= FORGET_CONTACT)
         p->paths[p->n_paths++] = phone;
     p->paths[p->n_paths++] = health;
 }
@@ -105,7 +106,7 @@ enum sg_err tell_erasure(struct decision *d, const struct follow *f, struct sg_w
     p->request_id = data_of(d->turn, &f->object_id);
     p->person_ref = person_ref_for(d, person, f->target);
     p->scope = PB_PERSON_ERASURE_ORDERED__SCOPE_LISTED;
-    list_paths(d, p, f->health_only);
+    list_paths(d, p, f->forget);
     p->due_at = envelope_time(d->turn, due_ms);
     e->person_erasure_ordered = p;
     const struct limit limit = {.rule = RULE_EXECUTED,
@@ -116,7 +117,9 @@ enum sg_err tell_erasure(struct decision *d, const struct follow *f, struct sg_w
                                 .level_count = 1,
                                 .first_level = 3,
                                 .due_ms = due_ms,
-                                .responsible = f->target};
+                                .responsible = f->target,
+                                .case_owner = f->owner,
+                                .case_id = f->case_id};
     deadline_start(d, &limit);
     return append_record(d, PB_RECORD_KIND_DERIVED, e, &record, why);
 }
@@ -290,6 +293,9 @@ static enum sg_err execute(struct decision *d, const struct sg_id *id, const PbR
     if (before->status != STATUS(GRANTED) && before->status != STATUS(PARTLY))
         return refuse(d, SG_ST_BAD_TRANSITION, "rights_request.status", "NOT_GRANTED",
                       "a request that was granted");
+    if (d->event->envelope->rights_request->kind != before->kind)
+        return refuse(d, SG_ST_SCHEMA, "rights_request.kind", "OTHER_KIND",
+                      "the kind that was received");
     enum sg_err err = deadline_runs(d, RULE_EXECUTED, &deadline, &told, why);
     if (err)
         return err;

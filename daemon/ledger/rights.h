@@ -11,9 +11,15 @@
 
 #include "ledger/decision.h"
 
-/* Queue the D6 that tells `agency` to forget what a consent has let it see, with its T14. */
-void order_erasure(struct decision *d, const struct sg_id *request_id, const char *agency,
-                   bool health_only);
+/* What an agency is told to forget, by whose request; the owner of the case hears when it does not.
+ */
+struct erasure {
+    struct sg_id request_id, case_id;
+    const char *agency, *case_owner;
+    enum forget what;
+};
+/* Queue the D6, with its T14; one a decision and agency, of the most that is to be forgotten. */
+void order_erasure(struct decision *d, const struct erasure *order);
 /* A withdrawal of consent is a request that is granted at once: E23 EXECUTED answers it. */
 void request_of_consent(struct decision *d, const struct sg_id *consent_id,
                         const struct sg_id *case_id, const char *owner);

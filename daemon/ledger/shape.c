@@ -311,6 +311,15 @@ static bool check_request_of_person(const struct sg_event *event, struct sg_faul
     return true;
 }
 
+static bool check_link(const struct sg_event *event, struct sg_fault *fault)
+{
+    const PbPersonLinkDecided *e = event->envelope->person_link_decided;
+    bool same = e->decision == PB_PERSON_LINK_DECIDED__DECISION_SAME;
+    if (same && !e->has_survivor)
+        return missing(fault, "person_link_decided.survivor", "A or B when the decision is SAME");
+    return true;
+}
+
 static bool check_corrected(const struct sg_event *event, struct sg_fault *fault)
 {
     const PbEventCorrected *e = event->envelope->event_corrected;
@@ -325,16 +334,13 @@ bool shape_check(const struct sg_event *event, struct sg_fault *fault)
         uint32_t type;
         bool (*check)(const struct sg_event *event, struct sg_fault *fault);
     } checks[] = {
-        {101, check_referral}, {103, check_decided},
-        {104, check_contact},  {105, check_assessment},
-        {108, check_slot},     {109, check_version},
-        {110, check_version},  {111, check_request},
-        {112, check_seat},     {114, check_attendance},
-        {115, check_ended},    {117, check_issued},
-        {118, check_checked},  {124, check_corrected},
-        {106, check_consent},  {107, check_service},
-        {119, check_plan},     {120, check_visit},
-        {121, check_closed},   {123, check_request_of_person},
+        {101, check_referral},   {103, check_decided}, {104, check_contact},
+        {105, check_assessment}, {108, check_slot},    {109, check_version},
+        {110, check_version},    {111, check_request}, {112, check_seat},
+        {114, check_attendance}, {115, check_ended},   {117, check_issued},
+        {118, check_checked},    {122, check_link},    {124, check_corrected},
+        {106, check_consent},    {107, check_service}, {119, check_plan},
+        {120, check_visit},      {121, check_closed},  {123, check_request_of_person},
     };
     for (size_t i = 0; i < SG_ARRAY_LEN(checks); i++)
         if (checks[i].type == event->type)

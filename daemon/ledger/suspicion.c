@@ -5,6 +5,8 @@
 #include "ledger/match.h"
 #include "ledger/mutant.h"
 
+enum { DIFFERENT = PB_PERSON_LINK_DECIDED__DECISION_DIFFERENT };
+
 /* ---- rows ---- */
 
 void suspicion_key(struct key *out_key, const struct sg_id *a, const struct sg_id *b)
@@ -25,6 +27,18 @@ enum sg_err suspicion_read(struct ledger_turn *turn, const struct sg_id *a, cons
     return err == SG_E_NOT_FOUND ? SG_OK : err;
 }
 
+void suspicion_add_pair(struct ledger_turn *turn, PbLinkEffect *effect, const struct sg_id *a,
+                        const struct sg_id *b)
+{
+    PbPairEffect *pair = TAKE(turn, PbPairEffect);
+    pb_pair_effect__init(pair);
+    pair->has_person_a = pair->has_person_b = true;
+    pair->person_a = data_of(turn, a);
+    pair->person_b = data_of(turn, b);
+    effect->pairs = grown(turn, effect->pairs, effect->n_pairs);
+    effect->pairs[effect->n_pairs++] = pair;
+}
+
 enum sg_err suspicion_decide(struct ledger_turn *turn, const struct person_tree *a,
                              const struct person_tree *b, PbLinkEffect *effect, struct sg_why *why)
 {
@@ -34,38 +48,42 @@ enum sg_err suspicion_decide(struct ledger_turn *turn, const struct person_tree 
             enum sg_err err = suspicion_read(turn, &a->ids[i], &b->ids[j], &row, why);
             if (err)
                 return err;
-            if (!row)
-                continue;
-            PbPairEffect *pair = TAKE(turn, PbPairEffect);
-            pb_pair_effect__init(pair);
-            pair->has_person_a = pair->has_person_b = true;
-            pair->person_a = data_of(turn, &a->ids[i]);
-            pair->person_b = data_of(turn, &b->ids[j]);
-            effect->pairs = grown(turn, effect->pairs, effect->n_pairs);
-            effect->pairs[effect->n_pairs++] = pair;
+            if (row)
+                suspicion_add_pair(turn, effect, &a->ids[i], &b->ids[j]);
         }
     return SG_OK;
 }
 
-/* Was it said before, or decided? */
-static enum sg_err is_news(struct ledger_turn *turn, const struct person_tree *a,
-                           const struct person_tree *b, uint32_t score, bool *out_news,
-                           struct sg_why *why)
+/* What is known of the pair, by whatever names. */
+struct known {
+    bool row, decided, different;
+    uint32_t score; /* the highest that was told */
+};
+
+static enum sg_err look_up(struct ledger_turn *turn, const struct person_tree *a,
+                           const struct person_tree *b, struct known *out, struct sg_why *why)
 {
-    *out_news = true;
+    *out = (struct known){.score = 0};
     for (size_t i = 0; i < a->count; i++)
         for (size_t j = 0; j < b->count; j++) {
             PbSuspicionRow *row = NULL;
             enum sg_err err = suspicion_read(turn, &a->ids[i], &b->ids[j], &row, why);
             if (err)
                 return err;
-            bool different =
-                row && row->decision == MUTATED(31, PB_PERSON_LINK_DECIDED__DECISION_DIFFERENT,
-                                                PB_PERSON_LINK_DECIDED__DECISION_UNSPECIFIED);
-            if (different || (row && score <= row->score))
-                *out_news = false;
+            if (!row)
+                continue;
+            out->row = true;
+            out->decided |= row->has_decision;
+            out->different |= row->decision == MUTATED(31, DIFFERENT, 0);
+            out->score = row->score > out->score ? row->score : out->score;
         }
     return SG_OK;
+}
+
+/* Decided to be two: never again. Else only when more speaks for it than before. */
+static bool is_news(const struct known *known, uint32_t score)
+{
+    return !known->different && (!known->row || score > known->score);
 }
 
 /* ---- D3 ---- */
@@ -145,9 +163,11 @@ static enum sg_err tell_stewards(struct decision *d, const struct follow *f,
     e->person_duplicate_suspected = p;
     if (steward) {
         struct follow *others = queue(d, FOLLOW_SUSPECT);
-        struct follow *next = others->next;
-        *others = *f;
-        others->next = next;
+        others->person_id = f->person_id;
+        others->other_id = f->other_id;
+        others->score = f->score;
+        others->features = f->features;
+        others->feature_count = f->feature_count;
         others->again = true;
         others->publisher = steward;
     }
@@ -167,29 +187,96 @@ static enum sg_err read_pair(struct ledger_turn *turn, const struct follow *f,
 enum sg_err suspect(struct decision *d, const struct follow *f, struct sg_why *why)
 {
     struct person_tree a, b;
-    bool news = true;
+    struct known known;
     enum sg_err err = read_pair(d->turn, f, &a, &b, why);
-    if (err || (!f->again && sg_id_equal(&a.ids[0], &b.ids[0])))
+    if (!err && f->again)
+        return tell_stewards(d, f, &a, &b, why);
+    if (err || sg_id_equal(&a.ids[0], &b.ids[0]))
         return err;
-    if (!f->again)
-        err = is_news(d->turn, &a, &b, f->score, &news, why);
-    return err || !news ? err : tell_stewards(d, f, &a, &b, why);
+    err = look_up(d->turn, &a, &b, &known, why);
+    return err || !is_news(&known, f->score) ? err : tell_stewards(d, f, &a, &b, why);
 }
 
 /* ---- a NIK that somebody else holds ---- */
+
+static enum sg_err read_profile(struct ledger_turn *turn, const struct person_tree *tree,
+                                struct profile **out_profile, struct sg_why *why)
+{
+    struct statement *list = NULL;
+    size_t count = 0;
+    *out_profile = TAKE(turn, struct profile);
+    enum sg_err err = person_statements(turn, tree, &list, &count, why);
+    if (!err)
+        profile_of(list, count, *out_profile);
+    return err;
+}
+
+/* Sex and birth are known of both and agree, with each other and with the number. */
+static enum sg_err surely_one(struct ledger_turn *turn, const struct person_tree *a,
+                              const struct person_tree *b, bool *out_sure, struct sg_why *why)
+{
+    struct profile *one = NULL, *other = NULL;
+    enum sg_err err = read_profile(turn, a, &one, why);
+    if (!err)
+        err = read_profile(turn, b, &other, why);
+    if (err)
+        return err;
+    const PbPersonIdentity *p = &one->identity.person, *q = &other->identity.person;
+    *out_sure = p->sex != PB_SEX_UNKNOWN && p->sex == q->sex && profile_births_agree(one, other) &&
+                p->nik && q->nik && strcmp(p->nik, q->nik) == 0 && !person_nik_contradicts(p) &&
+                !person_nik_contradicts(q);
+    return SG_OK;
+}
+
+/* The steward reads of it in a D3, and may UNLINK it. The elder of the two survives. */
+static enum sg_err link_by_nik(struct decision *d, const struct follow *f,
+                               const struct person_tree *a, const struct person_tree *b,
+                               struct sg_why *why)
+{
+    static const char *const features[] = {"NIK", "LINKED"};
+    struct follow told = *f;
+    struct sg_id link_id = mint(d, "link");
+    bool a_elder = memcmp(a->ids[0].b, b->ids[0].b, SG_ID_BYTES) < 0;
+    PbLinkEffect *effect =
+        link_effect(d, &link_id, &a->ids[0], &b->ids[0], PB_PERSON_LINK_DECIDED__DECISION_SAME);
+    effect->has_automatic = effect->automatic = true;
+    enum sg_err err = link_join(d, a_elder ? a : b, a_elder ? b : a, effect, why);
+    if (err)
+        return err;
+    suspicion_add_pair(d->turn, effect, &a->ids[0], &b->ids[0]);
+    told.person_id = a->ids[0];
+    told.other_id = b->ids[0];
+    told.score = MATCH_LINKED;
+    told.features = features;
+    told.feature_count = SG_ARRAY_LEN(features);
+    told.publisher = NULL;
+    told.again = false;
+    return tell_stewards(d, &told, a, b, why);
+}
 
 enum sg_err same_nik(struct decision *d, const struct follow *f, struct sg_why *why)
 {
     static const char *const features[] = {"NIK"};
     struct follow pair = *f;
     struct person_tree a, b;
-    bool found = false;
+    struct known known;
+    const char *hindrance = NULL;
+    bool found = false, sure = false;
     enum sg_err err = person_of_nik(d->turn, f->nik, &pair.other_id, &found, why);
     if (err || !found)
         return err;
     err = read_pair(d->turn, &pair, &a, &b, why);
     if (err || sg_id_equal(&a.ids[0], &b.ids[0]))
         return err;
+    err = look_up(d->turn, &a, &b, &known, why);
+    if (!err)
+        err = surely_one(d->turn, &a, &b, &sure, why);
+    if (!err)
+        err = link_hindrance(d->turn, &a, &b, &hindrance, why);
+    if (err)
+        return err;
+    if (MUTATED(33, sure, true) && !known.decided && !hindrance)
+        return link_by_nik(d, f, &a, &b, why);
     struct follow *next = queue(d, FOLLOW_SUSPECT);
     next->person_id = a.ids[0];
     next->other_id = b.ids[0];

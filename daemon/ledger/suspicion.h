@@ -25,5 +25,8 @@ SG_MUST_CHECK enum sg_err suspicion_read(struct ledger_turn *turn, const struct 
 SG_MUST_CHECK enum sg_err suspicion_decide(struct ledger_turn *turn, const struct person_tree *a,
                                            const struct person_tree *b, PbLinkEffect *effect,
                                            struct sg_why *why);
+/* One pair, with a row or without. */
+void suspicion_add_pair(struct ledger_turn *turn, PbLinkEffect *effect, const struct sg_id *a,
+                        const struct sg_id *b);
 
 #endif

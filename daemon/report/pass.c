@@ -6,9 +6,7 @@
 
 enum {
     SCRATCH_BYTES = 16 << 20,
-    RENEW_RECORDS = 1000, /* a read transaction keeps old pages from being used again */
-    TYPE_LINK = 122,
-    TYPE_CORRECTION = 124
+    RENEW_RECORDS = 1000 /* a read transaction keeps old pages from being used again */
 };
 
 /* The latest correction of a record. */
@@ -33,23 +31,48 @@ static bool take_varint(struct sg_bytes *in, uint64_t *out)
     return false;
 }
 
-/* Type of a packed RecordRest: fields are packed in their order, and it is the fourth. 0 when that
- * cannot be seen: the record is then decoded. */
-static uint32_t peek_type(struct sg_bytes rest)
+/* The first field with this number: its value, or its bytes. False when there is none, or when that
+ * cannot be seen. */
+static bool peek(struct sg_bytes message, uint32_t field, uint64_t *out_value,
+                 struct sg_bytes *out_bytes)
 {
-    enum { VARINT = 0, BYTES = 2, TYPE_FIELD = 4 };
+    enum { VARINT = 0, BYTES = 2 };
     uint64_t tag = 0, value = 0;
-    while (take_varint(&rest, &tag) && take_varint(&rest, &value)) {
-        if (tag == (TYPE_FIELD << 3 | VARINT))
-            return (uint32_t)value;
-        if ((tag & 7) == BYTES && value <= rest.len) {
-            rest.ptr += value;
-            rest.len -= value;
-        } else if ((tag & 7) != VARINT) {
-            return 0;
+    while (take_varint(&message, &tag) && take_varint(&message, &value)) {
+        bool run = (tag & 7) == BYTES;
+        if ((!run && (tag & 7) != VARINT) || (run && value > message.len))
+            return false;
+        if (tag >> 3 == field) {
+            *out_value = value;
+            *out_bytes = (struct sg_bytes){message.ptr, run ? (size_t)value : 0};
+            return true;
+        }
+        if (run) {
+            message.ptr += value;
+            message.len -= value;
         }
     }
-    return 0;
+    return false;
+}
+
+/* 0: it cannot be seen, and the record is decoded. */
+static uint32_t peek_type(const struct record *record)
+{
+    enum { TYPE_FIELD = 4 };
+    uint64_t type = 0;
+    struct sg_bytes unused;
+    return peek(record->rest_bytes, TYPE_FIELD, &type, &unused) ? (uint32_t)type : 0;
+}
+
+/* Does its effect say something of other records? */
+static bool peek_meaning(const struct record *record)
+{
+    enum { EFFECT_FIELD = 9, LINK_FIELD = 24, CORRECTION_FIELD = 26 };
+    uint64_t unused = 0;
+    struct sg_bytes effect, inside;
+    return peek(record->rest_bytes, EFFECT_FIELD, &unused, &effect) &&
+           (peek(effect, LINK_FIELD, &unused, &inside) ||
+            peek(effect, CORRECTION_FIELD, &unused, &inside));
 }
 
 /* ---- walking ---- */
@@ -69,9 +92,8 @@ static bool has_room(const struct pass *pass)
 }
 
 /* Up to so many records behind *seq, in a transaction of their own. */
-static enum sg_err walk_some(struct pass *pass, uint64_t *seq, bool *out_end,
-                             const bool wanted[WANTED_MAX], visit_fn *visit, void *context,
-                             struct sg_why *why)
+static enum sg_err walk_some(struct pass *pass, uint64_t *seq, bool *out_end, visit_fn *visit,
+                             void *context, struct sg_why *why)
 {
     SG_AUTO(txn_done) struct txn txn = {0};
     SG_AUTO(cursor_done) struct cursor cursor = {0};
@@ -89,9 +111,7 @@ static enum sg_err walk_some(struct pass *pass, uint64_t *seq, bool *out_end,
             break;
         *seq = record.seq;
         pass->last_ms = record.accepted_ms;
-        uint32_t type = peek_type(record.rest_bytes);
-        if (type == 0 || type >= WANTED_MAX || wanted[type])
-            err = visit(pass, &record, context, why);
+        err = visit(pass, &record, context, why);
         if (!err)
             err = cursor_next(&cursor, why);
     }
@@ -100,8 +120,7 @@ static enum sg_err walk_some(struct pass *pass, uint64_t *seq, bool *out_end,
     return err;
 }
 
-static enum sg_err walk(struct pass *pass, const bool wanted[WANTED_MAX], visit_fn *visit,
-                        void *context, struct sg_why *why)
+static enum sg_err walk(struct pass *pass, visit_fn *visit, void *context, struct sg_why *why)
 {
     uint64_t seq = 0;
     bool end = false;
@@ -111,7 +130,7 @@ static enum sg_err walk(struct pass *pass, const bool wanted[WANTED_MAX], visit_
             return sg_fail(why, SG_E_STATE, "stopped");
         if (!has_room(pass))
             return sg_fail(why, SG_E_LIMIT, "more facts than there is memory for");
-        err = walk_some(pass, &seq, &end, wanted, visit, context, why);
+        err = walk_some(pass, &seq, &end, visit, context, why);
     }
     return err;
 }
@@ -133,16 +152,32 @@ static void note_correction(struct pass *pass, const struct record *record)
     *c = (struct correction){effect->corrected_seq, record->seq, effect->annulled};
 }
 
+static bool read_id(ProtobufCBinaryData data, struct sg_id *out_id)
+{
+    return sg_id_from((struct sg_bytes){data.data, data.len}, out_id) == SG_OK;
+}
+
 /* Persons that are the same, or are so no longer. */
 static void note_link(struct pass *pass, const struct record *record)
 {
-    (void)pass;
-    (void)record;
+    static const struct sg_id none = {{0}};
+    const PbLinkEffect *link = record->rest->effect->link;
+    struct sg_id child, parent;
+    if (!link || link->decision == PB_PERSON_LINK_DECIDED__DECISION_DIFFERENT ||
+        !read_id(link->child_id, &child) || !read_id(link->parent_id, &parent))
+        return;
+    uint32_t at = ids_add(pass->arena, &pass->linked, &child);
+    if (at == pass->survivors.count)
+        (void)POOL_ADD(pass->arena, &pass->survivors, struct sg_id);
+    bool same = link->decision == PB_PERSON_LINK_DECIDED__DECISION_SAME;
+    *POOL_AT(&pass->survivors, struct sg_id, at) = same ? parent : none;
 }
 
 static enum sg_err note(struct pass *pass, struct record *record, void *context, struct sg_why *why)
 {
     (void)context;
+    if (!peek_meaning(record))
+        return SG_OK;
     enum sg_err err = open_rest(pass, record, why);
     if (err || !record->rest->effect)
         return err;
@@ -193,12 +228,11 @@ static enum sg_err find_end(struct pass *pass, struct sg_why *why)
 
 enum sg_err pass_prepare(struct pass *pass, struct sg_why *why)
 {
-    static const bool wanted[WANTED_MAX] = {[TYPE_LINK] = true, [TYPE_CORRECTION] = true};
     enum sg_err err = sg_arena_init(&pass->scratch, SCRATCH_BYTES, why);
     if (!err)
         err = find_end(pass, why);
     if (!err)
-        err = walk(pass, wanted, note, NULL, why);
+        err = walk(pass, note, NULL, why);
     if (!err)
         keep_latest(&pass->corrections);
     return err;
@@ -228,6 +262,7 @@ struct sg_id pass_person(const struct pass *pass, const struct sg_id *id)
 /* ---- the second walk ---- */
 
 struct taking {
+    const bool *wanted;
     take_fact *take;
     void *context;
 };
@@ -325,6 +360,9 @@ static enum sg_err take(struct pass *pass, struct record *record, void *context,
     const struct taking *taking = context;
     const struct sg_bytes none = {NULL, 0};
     struct sg_event event;
+    uint32_t type = peek_type(record);
+    if (type && type < WANTED_MAX && !taking->wanted[type])
+        return SG_OK;
     enum sg_err err = open_rest(pass, record, why);
     if (err || !counts(record->rest))
         return err;
@@ -361,8 +399,8 @@ static enum sg_err take(struct pass *pass, struct record *record, void *context,
 enum sg_err pass_run(struct pass *pass, const bool wanted[WANTED_MAX], take_fact *take_one,
                      void *context, struct sg_why *why)
 {
-    struct taking taking = {take_one, context};
-    return walk(pass, wanted, take, &taking, why);
+    struct taking taking = {wanted, take_one, context};
+    return walk(pass, take, &taking, why);
 }
 
 const ProtobufCMessage *pass_open(struct pass *pass, const struct fact *fact)

@@ -95,7 +95,7 @@ int64_t day_tenths(int64_t ms_tenths)
 
 /* ---- a run ---- */
 
-static void set_period(struct model *m)
+static void set_period(struct facts *m)
 {
     const struct report_request *r = m->request;
     m->at_ms = r->now_ms > m->pass->last_ms ? r->now_ms : m->pass->last_ms;
@@ -115,7 +115,7 @@ static PbDate date_of(int32_t day_no)
     return date;
 }
 
-static enum sg_err encode(const struct model *m, const struct report *report,
+static enum sg_err encode(const struct facts *m, const struct report *report,
                           const struct output *out, struct report_pages *pages, struct sg_why *why)
 {
     PbReportHead head = PB_REPORT_HEAD__INIT;
@@ -137,21 +137,21 @@ static enum sg_err encode(const struct model *m, const struct report *report,
     return output_encode(out, &head, pages, why);
 }
 
-static enum sg_err fold(struct model *m, const struct report *report, struct sg_why *why)
+static enum sg_err fold(struct facts *m, const struct report *report, struct sg_why *why)
 {
     bool wanted[WANTED_MAX] = {false};
     m->kinds = report->kinds;
     if (m->request->steward[0])
-        m->steward = model_agency(m, m->request->steward);
+        m->steward = facts_agency(m, m->request->steward);
     enum sg_err err = pass_prepare(m->pass, why);
     if (err)
         return err;
     set_period(m);
-    model_wants(report->kinds, wanted);
-    return pass_run(m->pass, wanted, model_take_fact, m, why);
+    facts_wants(report->kinds, wanted);
+    return pass_run(m->pass, wanted, facts_take, m, why);
 }
 
-static enum sg_err run(struct model *m, const struct report *report, struct report_pages *pages,
+static enum sg_err run(struct facts *m, const struct report *report, struct report_pages *pages,
                        struct sg_why *why)
 {
     struct output *out = SG_NEW(&pages->arena, struct output);
@@ -179,7 +179,7 @@ enum sg_err report_run(struct env *env, const struct report_request *request,
     if (!pages)
         return sg_fail(why, SG_E_LIMIT, "report: no memory");
     struct pass pass = {.env = env, .stop = stop, .arena = &arena, .as_of = request->as_of};
-    struct model m = {.request = request, .pass = &pass, .arena = &arena, .steward = NOTHING};
+    struct facts m = {.request = request, .pass = &pass, .arena = &arena, .steward = NOTHING};
     enum sg_err err = sg_arena_init(&pages->arena, OUTPUT_BYTES, why);
     if (!err)
         err = sg_arena_init(&arena, MODEL_BYTES, why);

@@ -9,7 +9,7 @@ enum {
 static const char *const moments[MOMENTS] = {"M03", "M06", "M12"};
 
 /* When each visit was made, by the seq of its E20: seqs grow with the index. */
-static int32_t visited_on(const struct model *m, uint64_t seq)
+static int32_t visited_on(const struct facts *m, uint64_t seq)
 {
     uint32_t low = 0, high = m->visits.count;
     while (low < high) {
@@ -29,12 +29,12 @@ struct due {
     int64_t active, due, on_time, late, overdue;
 };
 
-static void add_checkpoint(const struct model *m, const struct plan *p, const struct checkpoint *c,
+static void add_checkpoint(const struct facts *m, const struct plan *p, const struct checkpoint *c,
                            struct due *due)
 {
     int32_t done = c->done_seq ? visited_on(m, c->done_seq) : DAY_NONE;
     bool ended_before = p->ended_on != DAY_NONE && c->due_on > p->ended_on;
-    if (model_in_period(m, c->due_on) && c->due_on <= m->at_day && !ended_before) {
+    if (facts_in_period(m, c->due_on) && c->due_on <= m->at_day && !ended_before) {
         due->due++;
         bool in_time = done != DAY_NONE && done <= c->due_on + ON_TIME_DAYS;
         due->on_time += in_time;
@@ -44,7 +44,7 @@ static void add_checkpoint(const struct model *m, const struct plan *p, const st
                     c->due_on + ON_TIME_DAYS < m->at_day;
 }
 
-static void print_visits(const struct model *m, struct output *out)
+static void print_visits(const struct facts *m, struct output *out)
 {
     static const struct column due_columns[] = {
         {"active", "RENCANA AKTIF", "ACTIVE PLANS"},
@@ -77,7 +77,7 @@ static void print_visits(const struct model *m, struct output *out)
 
     int64_t visits = 0, contacts = 0;
     for (EACH(const struct visit, v, &m->visits))
-        if (model_in_period(m, v->on)) {
+        if (facts_in_period(m, v->on)) {
             visits++;
             contacts += v->contact;
         }
@@ -91,12 +91,12 @@ static void print_visits(const struct model *m, struct output *out)
 
 /* ---- how people live at 3, 6 and 12 months ---- */
 
-static bool is_at(const struct model *m, const struct visit *v, const char *moment)
+static bool is_at(const struct facts *m, const struct visit *v, const char *moment)
 {
-    return v->contact && model_in_period(m, v->on) && strcmp(v->code, moment) == 0;
+    return v->contact && facts_in_period(m, v->on) && strcmp(v->code, moment) == 0;
 }
 
-static int64_t count_at(const struct model *m, const char *moment, unsigned livelihoods)
+static int64_t count_at(const struct facts *m, const char *moment, unsigned livelihoods)
 {
     int64_t count = 0;
     for (EACH(const struct visit, v, &m->visits))
@@ -104,7 +104,7 @@ static int64_t count_at(const struct model *m, const char *moment, unsigned live
     return count;
 }
 
-static void print_livelihoods(const struct model *m, struct output *out)
+static void print_livelihoods(const struct facts *m, struct output *out)
 {
     static const struct column columns[] = {
         {"livelihood", "MATA PENCAHARIAN", "LIVELIHOOD"},
@@ -126,7 +126,7 @@ static void print_livelihoods(const struct model *m, struct output *out)
         put_count(row, count_at(m, moments[i], ~0U));
 }
 
-static void print_outcomes(const struct model *m, struct output *out)
+static void print_outcomes(const struct facts *m, struct output *out)
 {
     static const struct column columns[] = {
         {"month", "SAAT", "AT"},
@@ -159,7 +159,7 @@ static void print_outcomes(const struct model *m, struct output *out)
     }
 }
 
-enum sg_err report_aftercare(struct model *m, struct output *out, struct sg_why *why)
+enum sg_err report_aftercare(struct facts *m, struct output *out, struct sg_why *why)
 {
     (void)why;
     print_visits(m, out);

@@ -11,7 +11,7 @@ struct child {
     bool still; /* in an open case of the steward */
 };
 
-static bool is_protector(const struct model *m, uint32_t agency)
+static bool is_protector(const struct facts *m, uint32_t agency)
 {
     const char *id = names_text(&m->agencies, agency);
     for (size_t i = 0; i < m->request->protector_count; i++)
@@ -21,9 +21,9 @@ static bool is_protector(const struct model *m, uint32_t agency)
 }
 
 /* A grown-up who was taken for a child is none; who was a child when it was known stays one. */
-static bool counts(const struct model *m, const struct person *p, const struct child *child)
+static bool counts(const struct facts *m, const struct person *p, const struct child *child)
 {
-    return p->minor_ms && model_in_period(m, sg_day_at(p->minor_ms)) &&
+    return p->minor_ms && facts_in_period(m, sg_day_at(p->minor_ms)) &&
            (!p->assessed || p->assessed_minor || child->handed_ms);
 }
 
@@ -32,7 +32,7 @@ static bool is_open(PbCaseState state)
     return state >= PB_CASE_STATE_NEW && state <= PB_CASE_STATE_AFTERCARE;
 }
 
-static struct child *children_of(const struct model *m)
+static struct child *children_of(const struct facts *m)
 {
     struct child *children = SG_NEW_ARRAY(m->arena, struct child, m->persons.count + 1);
     for (EACH(const struct referral, r, &m->referrals)) {
@@ -51,7 +51,7 @@ static struct child *children_of(const struct model *m)
     return children;
 }
 
-enum sg_err report_children(struct model *m, struct output *out, struct sg_why *why)
+enum sg_err report_children(struct facts *m, struct output *out, struct sg_why *why)
 {
     static const struct column columns[] = {
         {"known", "ANAK DIKETAHUI", "MINORS KNOWN"},

@@ -12,7 +12,7 @@ static bool is_of_person(PbItemState state)
     return state != PB_ITEM_STATE_IN_STOCK;
 }
 
-static void print_states(const struct model *m, struct output *out)
+static void print_states(const struct facts *m, struct output *out)
 {
     static const struct column columns[] = {
         {"state", "KEADAAN", "STATE"},
@@ -40,7 +40,7 @@ static void print_states(const struct model *m, struct output *out)
 
 /* ---- completed, a kit was promised, none was granted for more than 30 days ---- */
 
-static void print_unissued(const struct model *m, struct output *out, struct pairs *granted)
+static void print_unissued(const struct facts *m, struct output *out, struct pairs *granted)
 {
     static const struct column columns[] = {
         {"provider", "PENYELENGGARA", "PROVIDER"},
@@ -81,13 +81,13 @@ static bool was_checked(const struct pairs *checks, const struct grant *g, int32
 }
 
 /* Due in the period while the person had the item, and by now. */
-static bool was_due(const struct model *m, const struct grant *g, int32_t due)
+static bool was_due(const struct facts *m, const struct grant *g, int32_t due)
 {
-    return g->on != DAY_NONE && model_in_period(m, due) && due <= m->at_day &&
+    return g->on != DAY_NONE && facts_in_period(m, due) && due <= m->at_day &&
            (g->until == DAY_NONE || g->until > due);
 }
 
-static void print_checks(const struct model *m, struct output *out, const struct pairs *checks)
+static void print_checks(const struct facts *m, struct output *out, const struct pairs *checks)
 {
     static const struct column columns[] = {
         {"after", "SETELAH PENYERAHAN", "AFTER HANDOVER"},
@@ -124,7 +124,7 @@ static void print_checks(const struct model *m, struct output *out, const struct
     put_percent(row, done_all, due_all, 2, 1);
 }
 
-static void print_findings(const struct model *m, struct output *out)
+static void print_findings(const struct facts *m, struct output *out)
 {
     static const struct column columns[] = {
         {"finding", "TEMUAN", "FINDING"},
@@ -134,7 +134,7 @@ static void print_findings(const struct model *m, struct output *out)
     enum { FINDINGS = PB_EQUIPMENT_CHECKED__FINDING_RETURNED + 1 };
     int64_t counts[FINDINGS] = {0}, all = 0;
     for (EACH(const struct check, c, &m->checks))
-        if (model_in_period(m, c->on) && c->finding) {
+        if (facts_in_period(m, c->on) && c->finding) {
             counts[c->finding]++;
             all++;
         }
@@ -149,7 +149,7 @@ static void print_findings(const struct model *m, struct output *out)
 }
 
 /* Items that were not shown, sold, pledged or stolen: for the one who looks after the people. */
-static void print_at_risk(const struct model *m, struct output *out)
+static void print_at_risk(const struct facts *m, struct output *out)
 {
     static const struct column columns[] = {
         {"item", "BARANG", "ITEM"},
@@ -179,7 +179,7 @@ static void print_at_risk(const struct model *m, struct output *out)
     }
 }
 
-enum sg_err report_equipment(struct model *m, struct output *out, struct sg_why *why)
+enum sg_err report_equipment(struct facts *m, struct output *out, struct sg_why *why)
 {
     (void)why;
     struct pairs granted = {0}, checks = {0};

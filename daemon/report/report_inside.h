@@ -2,17 +2,17 @@
 #ifndef SINERGI_REPORT_REPORT_INSIDE_H
 #define SINERGI_REPORT_REPORT_INSIDE_H
 
-#include "report/model.h"
+#include "report/facts.h"
 #include "report/output.h"
 
 /* Compute the report from the facts, all of which are there. Errors: SG_E_STORE, for one that reads
  * a table of its own. */
-typedef enum sg_err report_fn(struct model *m, struct output *out, struct sg_why *why);
+typedef enum sg_err report_fn(struct facts *m, struct output *out, struct sg_why *why);
 
 report_fn report_spm, report_target, report_time, report_loop, report_seats, report_relapse,
     report_aftercare, report_equipment, report_children, report_quality;
 
-static inline bool is_steward(const struct model *m, uint32_t agency)
+static inline bool is_steward(const struct facts *m, uint32_t agency)
 {
     return m->steward == NOTHING || m->steward == agency; /* without one, all count */
 }

@@ -25,13 +25,13 @@ struct lanes {
     struct pool all, refusals;
 };
 
-static bool counts(const struct model *m, const struct referral *r)
+static bool counts(const struct facts *m, const struct referral *r)
 {
     return r->states && r->state != PB_REFERRAL_STATE_WITHDRAWN && r->target != NOTHING &&
-           model_in_period(m, sg_day_at(r->occurred_ms));
+           facts_in_period(m, sg_day_at(r->occurred_ms));
 }
 
-static uint32_t lane_of(const struct model *m, struct lanes *lanes, const struct referral *r)
+static uint32_t lane_of(const struct facts *m, struct lanes *lanes, const struct referral *r)
 {
     for (EACH(const struct lane, l, &lanes->all))
         if (l->referrer == r->referrer && l->target == r->target)
@@ -50,7 +50,7 @@ static bool is_open(PbReferralState state)
            state == PB_REFERRAL_STATE_ACCEPTED;
 }
 
-static void add_refusal(const struct model *m, struct lanes *lanes, uint32_t lane,
+static void add_refusal(const struct facts *m, struct lanes *lanes, uint32_t lane,
                         const struct referral *r)
 {
     for (EACH(struct refusal, f, &lanes->refusals))
@@ -62,7 +62,7 @@ static void add_refusal(const struct model *m, struct lanes *lanes, uint32_t lan
     *f = (struct refusal){lane, r->reason, r->side, 1};
 }
 
-static void add(const struct model *m, struct lanes *lanes, const struct referral *r)
+static void add(const struct facts *m, struct lanes *lanes, const struct referral *r)
 {
     uint32_t at = lane_of(m, lanes, r);
     struct lane *lane = POOL_AT(&lanes->all, struct lane, at);
@@ -165,7 +165,7 @@ static void print_refusals(struct output *out, const struct lanes *lanes,
         }
 }
 
-enum sg_err report_loop(struct model *m, struct output *out, struct sg_why *why)
+enum sg_err report_loop(struct facts *m, struct output *out, struct sg_why *why)
 {
     struct lanes lanes = {0};
     for (EACH(const struct referral, r, &m->referrals))

@@ -5,7 +5,7 @@
 
 #define ANSWER_MS (3 * SG_DAY_MS)
 
-static void print_identities(const struct model *m, struct output *out)
+static void print_identities(const struct facts *m, struct output *out)
 {
     static const struct column columns[] = {
         {"nik_status", "STATUS NIK", "NIK STATUS"},
@@ -15,7 +15,7 @@ static void print_identities(const struct model *m, struct output *out)
     enum { STATUSES = PB_NIK_STATUS_REFUSED + 1 };
     int64_t intake[STATUSES] = {0}, now[STATUSES] = {0};
     for (EACH(const struct person, p, &m->persons))
-        if (model_in_period(m, p->intake_on)) {
+        if (facts_in_period(m, p->intake_on)) {
             intake[p->nik_first]++;
             now[p->nik_now]++;
         }
@@ -40,7 +40,7 @@ static void print_identities(const struct model *m, struct output *out)
     put_count(row, all);
 }
 
-static void print_suspicions(const struct model *m, struct output *out)
+static void print_suspicions(const struct facts *m, struct output *out)
 {
     static const struct column columns[] = {
         {"raised", "DUGAAN GANDA", "SUSPICIONS RAISED"},   {"decided", "DIPUTUSKAN", "DECIDED"},
@@ -50,13 +50,13 @@ static void print_suspicions(const struct model *m, struct output *out)
     struct numbers ages = {0};
     int64_t raised = 0, decisions[4] = {0};
     for (EACH(const struct suspicion, s, &m->suspicions))
-        if (model_in_period(m, sg_day_at(s->raised_ms))) {
+        if (facts_in_period(m, sg_day_at(s->raised_ms))) {
             raised++;
             if (s->decided_ms)
                 numbers_add(m->arena, &ages, s->decided_ms - s->raised_ms);
         }
     for (EACH(const struct link, l, &m->links))
-        if (model_in_period(m, l->on))
+        if (facts_in_period(m, l->on))
             decisions[l->decision & 3]++;
     numbers_sort(&ages);
     struct section *section = OUTPUT_SECTION(out, "suspicions", "Dugaan ganda dan penggabungan",
@@ -70,7 +70,7 @@ static void print_suspicions(const struct model *m, struct output *out)
     put_count(row, decisions[PB_PERSON_LINK_DECIDED__DECISION_UNLINK]);
 }
 
-static void print_agencies(struct model *m, struct output *out)
+static void print_agencies(struct facts *m, struct output *out)
 {
     static const struct column columns[] = {
         {"agency", "DINAS", "AGENCY"},
@@ -84,7 +84,7 @@ static void print_agencies(struct model *m, struct output *out)
         OUTPUT_SECTION(out, "agencies", "Menurut dinas", "By agency", columns, 0);
     uint32_t count = m->agencies.texts.count;
     for (uint32_t agency = 0; agency < count; agency++) {
-        const struct traffic t = *model_traffic(m, agency);
+        const struct traffic t = *facts_traffic(m, agency);
         int64_t gaps = 0;
         for (EACH(const struct outbox, o, &m->outboxes))
             gaps += o->agency == agency ? (int64_t)(o->last_number - o->records) : 0;
@@ -100,7 +100,7 @@ static void print_agencies(struct model *m, struct output *out)
     }
 }
 
-static void print_requests(const struct model *m, struct output *out)
+static void print_requests(const struct facts *m, struct output *out)
 {
     static const struct column columns[] = {
         {"kind", "PERMOHONAN", "REQUEST"},
@@ -114,7 +114,7 @@ static void print_requests(const struct model *m, struct output *out)
     for (int kind = 1; kind <= PB_DATA_SUBJECT_REQUEST_RECORDED__KIND_UNRESTRICT; kind++) {
         int64_t received = 0, met = 0, open = 0;
         for (EACH(const struct request, r, &m->requests)) {
-            if ((int)r->kind != kind || !r->received_ms || !model_in_period(m, r->received_on))
+            if ((int)r->kind != kind || !r->received_ms || !facts_in_period(m, r->received_on))
                 continue;
             received++;
             met += r->answered_ms && r->answered_ms <= r->received_ms + ANSWER_MS;
@@ -129,7 +129,7 @@ static void print_requests(const struct model *m, struct output *out)
     }
 }
 
-enum sg_err report_quality(struct model *m, struct output *out, struct sg_why *why)
+enum sg_err report_quality(struct facts *m, struct output *out, struct sg_why *why)
 {
     (void)why;
     print_identities(m, out);

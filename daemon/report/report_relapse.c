@@ -28,7 +28,7 @@ static bool is_return(const struct contact *c)
     return c->person != NOTHING && (c->intake || (activities & 1U << c->activity));
 }
 
-static void see(const struct model *m, struct sightings *s)
+static void see(const struct facts *m, struct sightings *s)
 {
     for (EACH(const struct contact, c, &m->contacts))
         if (is_return(c))
@@ -52,7 +52,7 @@ static void refer(int32_t *references, uint32_t person, int32_t day)
         references[person] = day;
 }
 
-static int32_t *new_references(const struct model *m)
+static int32_t *new_references(const struct facts *m)
 {
     int32_t *references = SG_NEW_ARRAY(m->arena, int32_t, m->persons.count + 1);
     for (uint32_t i = 0; references && i < m->persons.count; i++)
@@ -61,28 +61,28 @@ static int32_t *new_references(const struct model *m)
 }
 
 /* The earliest completed course of each person in the period. */
-static int32_t *completions(const struct model *m)
+static int32_t *completions(const struct facts *m)
 {
     int32_t *references = new_references(m);
     for (EACH(const struct allocation, a, &m->allocations))
-        if (references && a->person != NOTHING && model_in_period(m, a->ended_on) &&
+        if (references && a->person != NOTHING && facts_in_period(m, a->ended_on) &&
             a->result == PB_PLACEMENT_ENDED__RESULT_COMPLETED)
             refer(references, a->person, a->ended_on);
     return references;
 }
 
-static int32_t *closings(const struct model *m)
+static int32_t *closings(const struct facts *m)
 {
     int32_t *references = new_references(m);
     for (EACH(const struct episode, e, &m->episodes))
-        if (references && e->person != NOTHING && model_in_period(m, e->closed_on) &&
+        if (references && e->person != NOTHING && facts_in_period(m, e->closed_on) &&
             (e->close_reason == PB_CLOSE_REASON_INDEPENDENT ||
              e->close_reason == PB_CLOSE_REASON_REUNIFIED))
             refer(references, e->person, e->closed_on);
     return references;
 }
 
-static void print_window(const struct model *m, struct row *row, const struct window *w,
+static void print_window(const struct facts *m, struct row *row, const struct window *w,
                          const int32_t *references, const struct sightings *s)
 {
     int64_t cohort = 0, elapsed = 0, returned = 0, observed = 0;
@@ -108,7 +108,7 @@ static void print_window(const struct model *m, struct row *row, const struct wi
     put_count(row, elapsed - returned - observed);
 }
 
-static void print_references(const struct model *m, struct output *out, const struct column *title,
+static void print_references(const struct facts *m, struct output *out, const struct column *title,
                              unsigned group, const int32_t *references, const struct sightings *s)
 {
     static const struct column columns[] = {
@@ -126,7 +126,7 @@ static void print_references(const struct model *m, struct output *out, const st
         print_window(m, output_row(out, section), &windows[i], references, s);
 }
 
-static void print_contacts(const struct model *m, struct output *out)
+static void print_contacts(const struct facts *m, struct output *out)
 {
     static const struct column columns[] = {
         {"kind", "JENIS", "KIND"},
@@ -139,7 +139,7 @@ static void print_contacts(const struct model *m, struct output *out)
     for (int intake = 0; intake < 2; intake++) {
         int64_t all = 0, without = 0;
         for (EACH(const struct contact, c, &m->contacts))
-            if (c->intake == (intake == 1) && model_in_period(m, c->on)) {
+            if (c->intake == (intake == 1) && facts_in_period(m, c->on)) {
                 all++;
                 without += !c->identified;
             }
@@ -152,7 +152,7 @@ static void print_contacts(const struct model *m, struct output *out)
     }
 }
 
-enum sg_err report_relapse(struct model *m, struct output *out, struct sg_why *why)
+enum sg_err report_relapse(struct facts *m, struct output *out, struct sg_why *why)
 {
     static const struct column trained = {"trained", "Sejak kursus selesai",
                                           "Since a course was completed"};

@@ -28,7 +28,7 @@ struct lines {
     uint32_t *of_slot; /* NOTHING: not in the period */
 };
 
-static uint32_t line_of(const struct model *m, struct lines *lines, const struct slot *s)
+static uint32_t line_of(const struct facts *m, struct lines *lines, const struct slot *s)
 {
     for (EACH(const struct line, l, &lines->all))
         if (l->owner == s->owner && l->course == s->course)
@@ -41,12 +41,12 @@ static uint32_t line_of(const struct model *m, struct lines *lines, const struct
     return lines->all.count - 1;
 }
 
-static void add_slots(const struct model *m, struct lines *lines)
+static void add_slots(const struct facts *m, struct lines *lines)
 {
     for (uint32_t i = 0; i < m->slots.count; i++) {
         const struct slot *s = SLOT(m, i);
         lines->of_slot[i] = NOTHING;
-        if (s->owner == NOTHING || !model_in_period(m, s->starts_on))
+        if (s->owner == NOTHING || !facts_in_period(m, s->starts_on))
             continue;
         lines->of_slot[i] = line_of(m, lines, s);
         struct line *line = POOL_AT(&lines->all, struct line, lines->of_slot[i]);
@@ -56,7 +56,7 @@ static void add_slots(const struct model *m, struct lines *lines)
     }
 }
 
-static void add_allocation(const struct model *m, struct line *line, const struct allocation *a)
+static void add_allocation(const struct facts *m, struct line *line, const struct allocation *a)
 {
     bool started = a->started_on != DAY_NONE;
     line->started += started;
@@ -100,7 +100,7 @@ static void add_seats(struct lines *lines, struct pool *seats)
     }
 }
 
-static void add_allocations(const struct model *m, struct lines *lines)
+static void add_allocations(const struct facts *m, struct lines *lines)
 {
     struct pool seats = {0};
     for (EACH(const struct allocation, a, &m->allocations)) {
@@ -117,7 +117,7 @@ static void add_allocations(const struct model *m, struct lines *lines)
 
 /* ---- refusals: kept beside the journal, since what is refused does not stand in it ---- */
 
-static void add_reason(const struct model *m, struct lines *lines, uint32_t line,
+static void add_reason(const struct facts *m, struct lines *lines, uint32_t line,
                        const char *detail)
 {
     for (EACH(struct reason, r, &lines->reasons))
@@ -130,7 +130,7 @@ static void add_reason(const struct model *m, struct lines *lines, uint32_t line
     *reason = (struct reason){line, copy ? copy : "-", 1};
 }
 
-static enum sg_err take_refusal(struct model *m, struct lines *lines, struct sg_bytes value,
+static enum sg_err take_refusal(struct facts *m, struct lines *lines, struct sg_bytes value,
                                 struct sg_why *why)
 {
     PbRefusalRow *row = NULL;
@@ -139,7 +139,7 @@ static enum sg_err take_refusal(struct model *m, struct lines *lines, struct sg_
         sg_decode_row(&pb_refusal_row__descriptor, value, &m->pass->scratch, &row, why);
     if (err)
         return err == SG_E_FORMAT ? SG_E_STORE : err;
-    uint32_t slot = model_find(&m->slot_ids, row->slot_id);
+    uint32_t slot = facts_find(&m->slot_ids, row->slot_id);
     if (row->type == E11 && slot != NOTHING && lines->of_slot[slot] != NOTHING)
         add_reason(m, lines, lines->of_slot[slot], row->detail ? row->detail : "-");
     return SG_OK;
@@ -147,7 +147,7 @@ static enum sg_err take_refusal(struct model *m, struct lines *lines, struct sg_
 
 /* A refusal stands under the seq of the record that was to come: those behind record as_of and
  * before the next one are known too. */
-static enum sg_err take_refusals(struct model *m, struct lines *lines, struct sg_why *why)
+static enum sg_err take_refusals(struct facts *m, struct lines *lines, struct sg_why *why)
 {
     enum { RENEW = 1000 };
     struct key at = {0};
@@ -212,7 +212,7 @@ static void put_rates(struct row *row, const struct line *l, struct numbers *con
     put_count(row, l->waiting_at_close);
 }
 
-static void sum_up(const struct model *m, struct line *total, const struct line *l)
+static void sum_up(const struct facts *m, struct line *total, const struct line *l)
 {
     total->slots += l->slots;
     total->offered += l->offered;
@@ -242,7 +242,7 @@ static void begin_total(struct row *row)
     put_text(row, "");
 }
 
-static void print_lines(const struct model *m, struct output *out, struct line **lines,
+static void print_lines(const struct facts *m, struct output *out, struct line **lines,
                         uint32_t count)
 {
     static const struct column seats[] = {
@@ -316,7 +316,7 @@ static void print_reasons(struct output *out, const struct lines *lines, struct 
         }
 }
 
-enum sg_err report_seats(struct model *m, struct output *out, struct sg_why *why)
+enum sg_err report_seats(struct facts *m, struct output *out, struct sg_why *why)
 {
     struct lines lines = {.of_slot = SG_NEW_ARRAY(m->arena, uint32_t, m->slots.count + 1)};
     if (!lines.of_slot)

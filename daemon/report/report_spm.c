@@ -16,7 +16,7 @@ struct subject {
 };
 
 /* An episode that ended in a home of the province within 7 days of its beginning. */
-static bool went_to_home(const struct model *m, uint32_t episode)
+static bool went_to_home(const struct facts *m, uint32_t episode)
 {
     const struct episode *e = EPISODE(m, episode);
     return e->close_reason == PB_CLOSE_REASON_MOVED_TO_HOME && e->closed_on != DAY_NONE &&
@@ -29,11 +29,11 @@ static bool is_later(const struct assessment *a, const struct assessment *than)
            (a->assessed_on == than->assessed_on && a->seq > than->seq);
 }
 
-static void take_assessments(const struct model *m, struct subject *subjects)
+static void take_assessments(const struct facts *m, struct subject *subjects)
 {
     for (EACH(const struct assessment, a, &m->assessments)) {
         if (a->person == NOTHING || a->minor || !a->needs || !is_steward(m, a->agency) ||
-            !model_in_period(m, a->assessed_on))
+            !facts_in_period(m, a->assessed_on))
             continue;
         struct subject *s = &subjects[a->person];
         if ((a->ppks & HOMELESS_OR_BEGGAR) && !went_to_home(m, a->episode))
@@ -43,7 +43,7 @@ static void take_assessments(const struct model *m, struct subject *subjects)
     }
 }
 
-static void take_services(const struct model *m, struct subject *subjects)
+static void take_services(const struct facts *m, struct subject *subjects)
 {
     for (EACH(const struct service, s, &m->services)) {
         if (s->person == NOTHING || !subjects[s->person].counts)
@@ -59,7 +59,7 @@ static void take_services(const struct model *m, struct subject *subjects)
     }
 }
 
-static void print_indicator(const struct model *m, struct output *out,
+static void print_indicator(const struct facts *m, struct output *out,
                             const struct subject *subjects)
 {
     static const struct column columns[] = {
@@ -81,7 +81,7 @@ static void print_indicator(const struct model *m, struct output *out,
     put_percent(row, met, needed, 1, 0);
 }
 
-static void print_services(const struct model *m, struct output *out,
+static void print_services(const struct facts *m, struct output *out,
                            const struct subject *subjects)
 {
     static const struct column columns[] = {
@@ -130,7 +130,7 @@ static int by_person(const void *a, const void *b)
     return (x->from > y->from) - (x->from < y->from);
 }
 
-static struct pool meals_of(const struct model *m)
+static struct pool meals_of(const struct facts *m)
 {
     struct pool meals = {0};
     for (EACH(const struct service, s, &m->services)) {
@@ -167,7 +167,7 @@ static void add_episode(struct food *food, uint32_t person, int64_t days)
     food->days_over += days - FOOD_DAYS;
 }
 
-static struct food count_food(const struct model *m)
+static struct food count_food(const struct facts *m)
 {
     struct pool meals = meals_of(m);
     struct food food = {.last_person = NOTHING, .last_over = NOTHING};
@@ -190,7 +190,7 @@ static struct food count_food(const struct model *m)
     return food;
 }
 
-static void print_food(const struct model *m, struct output *out)
+static void print_food(const struct facts *m, struct output *out)
 {
     static const struct column columns[] = {
         {"persons", "ORANG DIBERI MAKAN", "PERSONS FED"},
@@ -208,7 +208,7 @@ static void print_food(const struct model *m, struct output *out)
         put_open(row, 0);
 }
 
-enum sg_err report_spm(struct model *m, struct output *out, struct sg_why *why)
+enum sg_err report_spm(struct facts *m, struct output *out, struct sg_why *why)
 {
     struct subject *subjects = SG_NEW_ARRAY(m->arena, struct subject, m->persons.count + 1);
     if (!subjects)

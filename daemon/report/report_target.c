@@ -10,7 +10,7 @@ struct count {
     struct pairs started, trained;
 };
 
-static uint32_t key_of(const struct model *m, const struct allocation *a, enum by by)
+static uint32_t key_of(const struct facts *m, const struct allocation *a, enum by by)
 {
     const struct slot *slot = SLOT(m, a->slot);
     if (by == BY_COURSE)
@@ -18,7 +18,7 @@ static uint32_t key_of(const struct model *m, const struct allocation *a, enum b
     return by == BY_PROVIDER ? slot->owner : (uint32_t)PERSON(m, a->person)->sex;
 }
 
-static const char *label_of(const struct model *m, enum by by, uint32_t key)
+static const char *label_of(const struct facts *m, enum by by, uint32_t key)
 {
     static const char *const sexes[] = {"SEX_UNKNOWN", "SEX_FEMALE", "SEX_MALE", "SEX_UNKNOWN"};
     if (by == BY_COURSE)
@@ -28,17 +28,17 @@ static const char *label_of(const struct model *m, enum by by, uint32_t key)
     return key < SG_ARRAY_LEN(sexes) ? sexes[key] : "-";
 }
 
-static bool started(const struct model *m, const struct allocation *a)
+static bool started(const struct facts *m, const struct allocation *a)
 {
-    return model_in_period(m, a->started_on);
+    return facts_in_period(m, a->started_on);
 }
 
-static bool trained(const struct model *m, const struct allocation *a)
+static bool trained(const struct facts *m, const struct allocation *a)
 {
-    return a->result == PB_PLACEMENT_ENDED__RESULT_COMPLETED && model_in_period(m, a->ended_on);
+    return a->result == PB_PLACEMENT_ENDED__RESULT_COMPLETED && facts_in_period(m, a->ended_on);
 }
 
-static void count_by(const struct model *m, enum by by, struct count *count)
+static void count_by(const struct facts *m, enum by by, struct count *count)
 {
     for (EACH(const struct allocation, a, &m->allocations)) {
         if (a->person == NOTHING || a->slot == NOTHING)
@@ -55,7 +55,7 @@ static void count_by(const struct model *m, enum by by, struct count *count)
     pairs_sort(&count->trained);
 }
 
-static void print_total(const struct model *m, struct output *out)
+static void print_total(const struct facts *m, struct output *out)
 {
     static const struct column columns[] = {
         {"started", "MULAI", "STARTED"},
@@ -73,7 +73,7 @@ static void print_total(const struct model *m, struct output *out)
     put_open(row, m->request->target_max);
 }
 
-static void print_by(const struct model *m, struct output *out, enum by by, uint32_t keys)
+static void print_by(const struct facts *m, struct output *out, enum by by, uint32_t keys)
 {
     static const struct column columns[BYS][3] = {
         {{"course", "KURSUS", "COURSE"},
@@ -107,7 +107,7 @@ static void print_by(const struct model *m, struct output *out, enum by by, uint
 }
 
 /* All three at once: for whoever may see small cells, since there is hardly another one in it. */
-static void print_cross(const struct model *m, struct output *out)
+static void print_cross(const struct facts *m, struct output *out)
 {
     static const struct column columns[] = {
         {"course", "KURSUS", "COURSE"},
@@ -150,7 +150,7 @@ static void print_cross(const struct model *m, struct output *out)
             }
 }
 
-enum sg_err report_target(struct model *m, struct output *out, struct sg_why *why)
+enum sg_err report_target(struct facts *m, struct output *out, struct sg_why *why)
 {
     (void)why;
     print_total(m, out);

@@ -15,7 +15,7 @@ static const struct column stage_names[STAGES] = {
     {"start", "- sampai mulai", "- to start"},
 };
 
-static void add(const struct model *m, struct numbers *to, int32_t from, int32_t until)
+static void add(const struct facts *m, struct numbers *to, int32_t from, int32_t until)
 {
     if (from != DAY_NONE && until != DAY_NONE)
         numbers_add(m->arena, to, until - from);
@@ -26,7 +26,7 @@ struct wait {
     int32_t from, until;
 };
 
-static struct wait *waits_of(const struct model *m)
+static struct wait *waits_of(const struct facts *m)
 {
     struct wait *waits = SG_NEW_ARRAY(m->arena, struct wait, m->episodes.count + 1);
     for (uint32_t i = 0; waits && i < m->episodes.count; i++)
@@ -44,7 +44,7 @@ static struct wait *waits_of(const struct model *m)
 }
 
 /* The stages of one person follow one another: their sum is the whole. */
-static void add_person(const struct model *m, struct numbers *stages, const struct allocation *a,
+static void add_person(const struct facts *m, struct numbers *stages, const struct allocation *a,
                        const struct wait *waits)
 {
     const struct episode *e = EPISODE(m, a->episode);
@@ -61,7 +61,7 @@ static void add_person(const struct model *m, struct numbers *stages, const stru
 }
 
 /* The allocation with the first E13 ever of each person, an index or NOTHING. */
-static uint32_t *first_starts(const struct model *m)
+static uint32_t *first_starts(const struct facts *m)
 {
     uint32_t *first = SG_NEW_ARRAY(m->arena, uint32_t, m->persons.count + 1);
     for (uint32_t i = 0; first && i < m->persons.count; i++)
@@ -101,7 +101,7 @@ static void print_stages(struct output *out, struct numbers *stages, int64_t wit
 }
 
 /* Who waits at the end of the period: else the figures above flatter. */
-static enum sg_err print_waiting(const struct model *m, struct output *out, struct sg_why *why)
+static enum sg_err print_waiting(const struct facts *m, struct output *out, struct sg_why *why)
 {
     static const struct column columns[] = {
         {"waiting", "MASIH ANTRE", "STILL WAITING"},
@@ -132,7 +132,7 @@ static enum sg_err print_waiting(const struct model *m, struct output *out, stru
     return SG_OK;
 }
 
-enum sg_err report_time(struct model *m, struct output *out, struct sg_why *why)
+enum sg_err report_time(struct facts *m, struct output *out, struct sg_why *why)
 {
     struct numbers stages[STAGES] = {0};
     int64_t without = 0;
@@ -142,7 +142,7 @@ enum sg_err report_time(struct model *m, struct output *out, struct sg_why *why)
         return sg_fail(why, SG_E_LIMIT, "report: no memory");
     for (uint32_t i = 0; i < m->persons.count; i++) {
         const struct allocation *a = first[i] == NOTHING ? NULL : ALLOCATION(m, first[i]);
-        if (!a || !model_in_period(m, a->started_on))
+        if (!a || !facts_in_period(m, a->started_on))
             continue;
         if (a->episode == NOTHING || !EPISODE(m, a->episode)->start_ms)
             without++;

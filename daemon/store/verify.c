@@ -106,7 +106,9 @@ static enum sg_err check_record(struct verify *v, struct record *record, struct 
         return bad_record(record->seq, "names another block", why);
     if (record->accepted_ms != h->time_ms)
         return bad_record(record->seq, "has another time than its block", why);
-    if (!record->rest->vault_key_id) {
+    if (record->rest->personal_dropped && record->personal.len)
+        return bad_record(record->seq, "has a personal part that was dropped", why);
+    if (!record->rest->vault_key_id && !record->rest->personal_dropped) {
         uint8_t hash[SG_HASH_BYTES];
         sg_hash(record->personal, hash);
         if (memcmp(hash, record->personal_hash, SG_HASH_BYTES) != 0)

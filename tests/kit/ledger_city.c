@@ -133,7 +133,8 @@ static void begin_block(struct ledger_city *city)
     city->world = (struct world){.now_ms = city->block.time_ms,
                                  .roster = &city->roster,
                                  .lists = city->lists,
-                                 .keys = &city->keys};
+                                 .keys = &city->keys,
+                                 .limits = city->limits};
     city->turn = (struct ledger_turn){&city->txn, &city->block, &city->arena, &city->world};
 }
 
@@ -244,6 +245,8 @@ static const ProtobufCMessageDescriptor *const rows[TABLES] = {
     [TABLE_SLOTS] = &pb_slot_row__descriptor,
     [TABLE_ALLOCATIONS] = &pb_allocation_row__descriptor,
     [TABLE_ITEMS] = &pb_item_row__descriptor,
+    [TABLE_PLANS] = &pb_plan_row__descriptor,
+    [TABLE_REQUESTS] = &pb_request_row__descriptor,
 };
 
 void city_read(struct ledger_city *city)

@@ -209,6 +209,7 @@ static void redirect(struct model *m, const struct m_event *ev, struct m_referra
     r->state = PB_REFERRAL_STATE_SUBMITTED;
     r->since_ms = m->now_ms;
     r->targets[r->target_count++] = to;
+    r->of_child = m_hands_child_over(r);
     if (r->kind == PB_REFERRAL_KIND_INTAKE)
         r->c = attach(m, ev, r->person, to);
 }

@@ -189,7 +189,7 @@ void m_reopen(struct model *m, struct m_case *c)
     c->mentored_from = 0;
     c->food_count = 0;
     m_move_case(m, c, PB_CASE_STATE_IN_SERVICE);
-    c->minor = m_root(c->person)->minor;
+    c->minor |= m_root(c->person)->minor;
     m_minor_limit(m, c);
 }
 

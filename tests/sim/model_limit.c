@@ -244,14 +244,6 @@ void m_limits_of(const struct model *m, enum model_kind kind, const void *object
 
 /* ---- what stands beside: T15, parked events ---- */
 
-static bool agency_is_down(struct model *m, const char *agency)
-{
-    struct presence presence;
-    struct sg_why why = {0};
-    SG_CHECK(!presence_of(&m->turn, agency, m->now_ms, &presence, &why));
-    return presence.down;
-}
-
 static bool is_silent(struct model *m, const struct sg_id *id, const PbDeadlineRow *row)
 {
     for (size_t i = 0; i < m->roster->agency_count; i++) {
@@ -265,7 +257,9 @@ static bool is_silent(struct model *m, const struct sg_id *id, const PbDeadlineR
         int64_t noon =
             sg_day_start_ms(sg_day_at(working_after(presence.down_since_ms, 1))) + 12 * SG_HOUR_MS;
         int64_t at = agency->round_the_clock ? presence.down_since_ms + SG_DAY_MS : noon;
-        return agency_is_down(m, agency->id) && row->n_levels_ms == 1 && row->levels_ms[0] == at;
+        bool same = row->levels_ms[0] == at; /* or it was told before the broker was down */
+        bool older = row->levels_ms[0] < at && row->levels_ms[0] <= m->now_ms;
+        return presence.down && row->n_levels_ms == 1 && (same || older);
     }
     return false;
 }

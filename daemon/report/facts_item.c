@@ -1,12 +1,12 @@
-/* model_item.c - equipment: whose it is, who has it, what was seen of it. */
-#include "report/model.h"
+/* facts_item.c - equipment: whose it is, who has it, what was seen of it. */
+#include "report/facts.h"
 
 enum { E16 = 116, E17 = 117, E18 = 118 };
 
-static uint32_t item_of(struct model *m, ProtobufCBinaryData data)
+static uint32_t item_of(struct facts *m, ProtobufCBinaryData data)
 {
     struct sg_id id;
-    if (!model_id(data, &id))
+    if (!facts_id(data, &id))
         return NOTHING;
     uint32_t at = ids_add(m->arena, &m->item_ids, &id);
     if (at == m->items.count) {
@@ -20,40 +20,40 @@ static uint32_t item_of(struct model *m, ProtobufCBinaryData data)
     return at;
 }
 
-static void take_registered(struct model *m, const struct fact *f)
+static void take_registered(struct facts *m, const struct fact *f)
 {
     const PbEquipmentRegistered *e = f->envelope->equipment_registered;
     uint32_t at = e && f->states ? item_of(m, e->item_id) : NOTHING;
     if (at == NOTHING)
         return;
     struct item *item = ITEM(m, at);
-    item->owner = model_agency(m, f->agency);
+    item->owner = facts_agency(m, f->agency);
     item->kit = names_add(m->arena, &m->kits, e->kit_code);
     item->value_idr = e->value_idr;
 }
 
-static void add_grant(struct model *m, uint32_t item, ProtobufCBinaryData allocation, int32_t on,
+static void add_grant(struct facts *m, uint32_t item, ProtobufCBinaryData allocation, int32_t on,
                       bool first)
 {
     struct grant *g = POOL_ADD(m->arena, &m->grants, struct grant);
     *g = (struct grant){
         .item = item, .on = on, .until = DAY_NONE, .before = ITEM(m, item)->grant, .first = first};
     ITEM(m, item)->grant = m->grants.count - 1;
-    g->allocation = model_allocation(m, allocation);
+    g->allocation = facts_allocation(m, allocation);
 }
 
-static void take_issued(struct model *m, const struct fact *f)
+static void take_issued(struct facts *m, const struct fact *f)
 {
     const PbEquipmentIssued *e = f->envelope->equipment_issued;
     uint32_t at = e && f->states ? item_of(m, e->item_id) : NOTHING;
     if (at == NOTHING || e->basis != PB_EQUIPMENT_ISSUED__BASIS_GRANT_AFTER_COMPLETION)
         return;
-    add_grant(m, at, e->allocation_id, model_day(e->bast_date), true);
+    add_grant(m, at, e->allocation_id, facts_day(e->bast_date), true);
     for (size_t i = 0; i < e->n_group_allocation_ids; i++)
-        add_grant(m, at, e->group_allocation_ids[i], model_day(e->bast_date), false);
+        add_grant(m, at, e->group_allocation_ids[i], facts_day(e->bast_date), false);
 }
 
-static void take_checked(struct model *m, const struct fact *f)
+static void take_checked(struct facts *m, const struct fact *f)
 {
     const PbEquipmentChecked *e = f->envelope->equipment_checked;
     uint32_t at = e && f->states ? item_of(m, e->item_id) : NOTHING;
@@ -61,7 +61,7 @@ static void take_checked(struct model *m, const struct fact *f)
         return;
     struct check *c = POOL_ADD(m->arena, &m->checks, struct check);
     c->item = at;
-    c->on = model_day(e->checked_on);
+    c->on = facts_day(e->checked_on);
     c->finding = f->item ? f->item->finding : PB_EQUIPMENT_CHECKED__FINDING_UNSPECIFIED;
 }
 
@@ -72,7 +72,7 @@ static bool is_with_person(PbItemState state)
 }
 
 /* An item that comes back, or is given up, ends the grants of it. */
-static void end_grants(struct model *m, uint32_t item, int32_t on)
+static void end_grants(struct facts *m, uint32_t item, int32_t on)
 {
     uint32_t at = ITEM(m, item)->grant;
     while (at != NOTHING) {
@@ -83,7 +83,7 @@ static void end_grants(struct model *m, uint32_t item, int32_t on)
     }
 }
 
-static void take_state(struct model *m, const struct fact *f)
+static void take_state(struct facts *m, const struct fact *f)
 {
     const PbItemEffect *e = f->effect->item;
     uint32_t at = e ? item_of(m, e->item_id) : NOTHING;
@@ -91,7 +91,7 @@ static void take_state(struct model *m, const struct fact *f)
         return;
     struct item *item = ITEM(m, at);
     if (e->case_owner)
-        item->case_owner = model_agency(m, e->case_owner);
+        item->case_owner = facts_agency(m, e->case_owner);
     if (e->has_finding)
         item->finding = e->finding;
     if (!e->has_state)
@@ -103,7 +103,7 @@ static void take_state(struct model *m, const struct fact *f)
     item->state = e->state;
 }
 
-void model_take_item(struct model *m, const struct fact *f)
+void facts_take_item(struct facts *m, const struct fact *f)
 {
     take_state(m, f);
     if (f->type == E16)

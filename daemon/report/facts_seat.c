@@ -1,5 +1,5 @@
-/* model_seat.c - slots and what became of each claim on them. */
-#include "report/model.h"
+/* facts_seat.c - slots and what became of each claim on them. */
+#include "report/facts.h"
 
 #include "wire/day.h"
 
@@ -7,10 +7,10 @@ enum { E08 = 108, E09 = 109, E10 = 110, E13 = 113, E15 = 115 };
 
 /* ---- slots ---- */
 
-static uint32_t slot_of(struct model *m, ProtobufCBinaryData data)
+static uint32_t slot_of(struct facts *m, ProtobufCBinaryData data)
 {
     struct sg_id id;
-    if (!model_id(data, &id))
+    if (!facts_id(data, &id))
         return NOTHING;
     uint32_t at = ids_add(m->arena, &m->slot_ids, &id);
     if (at == m->slots.count) {
@@ -28,21 +28,21 @@ static void set_capacity(struct slot *s, uint32_t capacity)
         s->capacity_max = capacity;
 }
 
-static void take_offer(struct model *m, const struct fact *f)
+static void take_offer(struct facts *m, const struct fact *f)
 {
     const PbTrainingSlotOffered *e = f->envelope->slot_offered;
     uint32_t at = e && f->states ? slot_of(m, e->slot_id) : NOTHING;
     if (at == NOTHING)
         return;
     struct slot *s = SLOT(m, at);
-    s->owner = model_agency(m, f->agency);
+    s->owner = facts_agency(m, f->agency);
     s->course = names_add(m->arena, &m->courses, e->course_code);
     s->kit = names_add(m->arena, &m->kits, e->kit_code);
-    s->starts_on = model_day(e->starts_on);
+    s->starts_on = facts_day(e->starts_on);
     set_capacity(s, e->capacity_offered);
 }
 
-static void take_change(struct model *m, const struct fact *f)
+static void take_change(struct facts *m, const struct fact *f)
 {
     const PbTrainingSlotChanged *e = f->envelope->slot_changed;
     uint32_t at = e && f->states ? slot_of(m, e->slot_id) : NOTHING;
@@ -52,10 +52,10 @@ static void take_change(struct model *m, const struct fact *f)
     if (e->has_capacity_offered)
         set_capacity(s, e->capacity_offered);
     if (e->starts_on)
-        s->starts_on = model_day(e->starts_on);
+        s->starts_on = facts_day(e->starts_on);
 }
 
-static void take_cancel(struct model *m, const struct fact *f)
+static void take_cancel(struct facts *m, const struct fact *f)
 {
     const PbTrainingSlotCancelled *e = f->envelope->slot_cancelled;
     uint32_t at = e && f->states ? slot_of(m, e->slot_id) : NOTHING;
@@ -65,10 +65,10 @@ static void take_cancel(struct model *m, const struct fact *f)
 
 /* ---- allocations ---- */
 
-uint32_t model_allocation(struct model *m, ProtobufCBinaryData data)
+uint32_t facts_allocation(struct facts *m, ProtobufCBinaryData data)
 {
     struct sg_id id;
-    if (!model_id(data, &id))
+    if (!facts_id(data, &id))
         return NOTHING;
     uint32_t at = ids_add(m->arena, &m->allocation_ids, &id);
     if (at == m->allocations.count) {
@@ -83,15 +83,15 @@ uint32_t model_allocation(struct model *m, ProtobufCBinaryData data)
     return at;
 }
 
-static void describe(struct model *m, const PbAllocationEffect *e, struct allocation *a)
+static void describe(struct facts *m, const PbAllocationEffect *e, struct allocation *a)
 {
     if (e->has_slot_id)
         a->slot = slot_of(m, e->slot_id);
     if (e->has_person_id)
-        a->person = model_person(m, e->person_id);
+        a->person = facts_person(m, e->person_id);
     if (!e->has_case_id)
         return;
-    a->case_no = model_case(m, e->case_id);
+    a->case_no = facts_case(m, e->case_id);
     a->episode = CASE(m, a->case_no)->episode;
 }
 
@@ -115,10 +115,10 @@ static void note_move(struct allocation *a, PbAllocationState to, int64_t at_ms)
     }
 }
 
-static void take_allocation(struct model *m, const struct fact *f)
+static void take_allocation(struct facts *m, const struct fact *f)
 {
     const PbAllocationEffect *e = f->effect->allocation;
-    uint32_t at = e ? model_allocation(m, e->allocation_id) : NOTHING;
+    uint32_t at = e ? facts_allocation(m, e->allocation_id) : NOTHING;
     if (at == NOTHING)
         return;
     struct allocation *a = ALLOCATION(m, at);
@@ -132,25 +132,25 @@ static void take_allocation(struct model *m, const struct fact *f)
         a->seat_no = e->seat_no;
 }
 
-static void take_start(struct model *m, const struct fact *f)
+static void take_start(struct facts *m, const struct fact *f)
 {
     const PbPlacementStarted *e = f->envelope->placement_started;
-    uint32_t at = e && f->states ? model_allocation(m, e->allocation_id) : NOTHING;
+    uint32_t at = e && f->states ? facts_allocation(m, e->allocation_id) : NOTHING;
     if (at != NOTHING)
-        ALLOCATION(m, at)->started_on = model_day(e->started_on);
+        ALLOCATION(m, at)->started_on = facts_day(e->started_on);
 }
 
-static void take_end(struct model *m, const struct fact *f)
+static void take_end(struct facts *m, const struct fact *f)
 {
     const PbPlacementEnded *e = f->envelope->placement_ended;
-    uint32_t at = e && f->states ? model_allocation(m, e->allocation_id) : NOTHING;
+    uint32_t at = e && f->states ? facts_allocation(m, e->allocation_id) : NOTHING;
     if (at == NOTHING)
         return;
-    ALLOCATION(m, at)->ended_on = model_day(e->ended_on);
+    ALLOCATION(m, at)->ended_on = facts_day(e->ended_on);
     ALLOCATION(m, at)->result = e->result;
 }
 
-void model_take_seat(struct model *m, const struct fact *f)
+void facts_take_seat(struct facts *m, const struct fact *f)
 {
     take_allocation(m, f);
     if (f->type == E08)

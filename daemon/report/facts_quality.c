@@ -1,14 +1,14 @@
-/* model_quality.c - how well the data is kept: lateness, numbers, readers, requests, suspicions. */
-#include "report/model.h"
+/* facts_quality.c - how well the data is kept: lateness, numbers, readers, requests, suspicions. */
+#include "report/facts.h"
 
 #include "ledger/relation.h"
 #include "wire/day.h"
 
-enum { E22 = 122, E23 = 123, LATE_HOURS = 72 };
+enum { E23 = 123, LATE_HOURS = 72 };
 
 /* ---- lateness and numbers ---- */
 
-static void note_number(struct model *m, const struct fact *f, uint32_t agency)
+static void note_number(struct facts *m, const struct fact *f, uint32_t agency)
 {
     const struct record *record = f->record;
     uint32_t at = ids_add(m->arena, &m->outbox_ids, &record->outbox_id);
@@ -20,24 +20,24 @@ static void note_number(struct model *m, const struct fact *f, uint32_t agency)
         o->last_number = record->number;
 }
 
-static void note_event(struct model *m, const struct fact *f)
+static void note_event(struct facts *m, const struct fact *f)
 {
     if (f->kind == PB_RECORD_KIND_DERIVED || !f->agency)
         return;
-    uint32_t agency = model_agency(m, f->agency);
+    uint32_t agency = facts_agency(m, f->agency);
     note_number(m, f, agency);
-    if (!model_in_period(m, sg_day_at(f->accepted_ms)))
+    if (!facts_in_period(m, sg_day_at(f->accepted_ms)))
         return;
-    struct traffic *t = model_traffic(m, agency);
+    struct traffic *t = facts_traffic(m, agency);
     t->events++;
     t->late += f->accepted_ms - f->occurred_ms > LATE_HOURS * SG_HOUR_MS;
 }
 
 /* ---- who could read fields of persons ---- */
 
-static void note_readers(struct model *m, const struct fact *f)
+static void note_readers(struct facts *m, const struct fact *f)
 {
-    if (!f->record->personal.len || !model_in_period(m, sg_day_at(f->accepted_ms)))
+    if (!f->record->personal.len || !facts_in_period(m, sg_day_at(f->accepted_ms)))
         return;
     for (size_t i = 0; i < f->rest->n_audience; i++) {
         const PbReader *reader = f->rest->audience[i];
@@ -45,7 +45,7 @@ static void note_readers(struct model *m, const struct fact *f)
         bool own = f->agency && reader->agency && strcmp(f->agency, reader->agency) == 0;
         if (own || !reader->agency || !(relations & m->request->personal[f->type % REPORT_TYPES]))
             continue;
-        model_traffic(m, model_agency(m, reader->agency))->personal++;
+        facts_traffic(m, facts_agency(m, reader->agency))->personal++;
     }
 }
 
@@ -54,7 +54,7 @@ static void note_readers(struct model *m, const struct fact *f)
 static bool pair_of(ProtobufCBinaryData a, ProtobufCBinaryData b, struct sg_id *out_a,
                     struct sg_id *out_b)
 {
-    if (!model_id(a, out_a) || !model_id(b, out_b))
+    if (!facts_id(a, out_a) || !facts_id(b, out_b))
         return false;
     if (memcmp(out_a->b, out_b->b, SG_ID_BYTES) > 0) {
         struct sg_id swap = *out_a;
@@ -64,27 +64,38 @@ static bool pair_of(ProtobufCBinaryData a, ProtobufCBinaryData b, struct sg_id *
     return true;
 }
 
-static void take_suspicion(struct model *m, const struct fact *f)
+static void take_suspicion(struct facts *m, const struct fact *f)
 {
-    const PbPersonDuplicateSuspected *e = f->envelope->person_duplicate_suspected;
+    const PbSuspicionEffect *e = f->effect->suspicion;
     struct sg_id a, b;
-    if (!e || !pair_of(e->person_ref_a, e->person_ref_b, &a, &b))
+    if (!e || e->again || !pair_of(e->person_a, e->person_b, &a, &b))
         return;
     struct suspicion *s = POOL_ADD(m->arena, &m->suspicions, struct suspicion);
     *s = (struct suspicion){a, b, f->accepted_ms, 0};
 }
 
-static void take_link(struct model *m, const struct fact *f)
+static void decide_pair(struct facts *m, ProtobufCBinaryData one, ProtobufCBinaryData other,
+                        int64_t at_ms)
 {
-    const PbPersonLinkDecided *e = f->envelope->person_link_decided;
     struct sg_id a, b;
-    if (!e || !f->states || !pair_of(e->person_ref_a, e->person_ref_b, &a, &b))
+    if (!pair_of(one, other, &a, &b))
+        return;
+    for (EACH(struct suspicion, s, &m->suspicions))
+        if (!s->decided_ms && sg_id_equal(&s->a, &a) && sg_id_equal(&s->b, &b))
+            s->decided_ms = at_ms;
+}
+
+/* By the steward, or by itself when a NIK arrives late. */
+static void take_link(struct facts *m, const struct fact *f)
+{
+    const PbLinkEffect *e = f->effect->link;
+    if (!e)
         return;
     struct link *link = POOL_ADD(m->arena, &m->links, struct link);
     *link = (struct link){e->decision, f->occurred_day};
-    for (EACH(struct suspicion, s, &m->suspicions))
-        if (!s->decided_ms && sg_id_equal(&s->a, &a) && sg_id_equal(&s->b, &b))
-            s->decided_ms = f->accepted_ms;
+    decide_pair(m, e->person_a, e->person_b, f->accepted_ms);
+    for (size_t i = 0; i < e->n_pairs; i++)
+        decide_pair(m, e->pairs[i]->person_a, e->pairs[i]->person_b, f->accepted_ms);
 }
 
 /* ---- rights ---- */
@@ -94,11 +105,11 @@ static bool is_answer(PbDataSubjectRequestRecorded__Status status)
     return status >= PB_DATA_SUBJECT_REQUEST_RECORDED__STATUS_GRANTED;
 }
 
-static void take_request(struct model *m, const struct fact *f)
+static void take_request(struct facts *m, const struct fact *f)
 {
     const PbDataSubjectRequestRecorded *e = f->envelope->rights_request;
     struct sg_id id;
-    if (!e || !f->states || !model_id(e->request_id, &id))
+    if (!e || !f->states || !facts_id(e->request_id, &id))
         return;
     uint32_t at = ids_add(m->arena, &m->request_ids, &id);
     struct request *r = at == m->requests.count ? POOL_ADD(m->arena, &m->requests, struct request)
@@ -107,20 +118,19 @@ static void take_request(struct model *m, const struct fact *f)
     if (!r->received_ms && e->received_at) {
         r->received_ms = e->received_at->seconds * 1000;
         r->received_on = sg_day_at(r->received_ms);
-        r->agency = model_agency(m, f->agency);
+        r->agency = facts_agency(m, f->agency);
     }
     if (is_answer(e->status) && !r->answered_ms)
         r->answered_ms = f->occurred_ms;
 }
 
-void model_take_quality(struct model *m, const struct fact *f)
+void facts_take_quality(struct facts *m, const struct fact *f)
 {
     note_event(m, f);
     note_readers(m, f);
+    take_link(m, f);
     if (f->type == TYPE_D3)
         take_suspicion(m, f);
-    else if (f->type == E22)
-        take_link(m, f);
     else if (f->type == E23)
         take_request(m, f);
 }

@@ -1,7 +1,7 @@
-/* model_contact.c - who was seen on the street: E04, and E01 of kind INTAKE. */
-#include "report/model.h"
+/* facts_contact.c - who was seen on the street: E04, and E01 of kind INTAKE. */
+#include "report/facts.h"
 
-void model_take_contact(struct model *m, const struct fact *f)
+void facts_take_contact(struct facts *m, const struct fact *f)
 {
     enum { E01 = 101, E04 = 104 };
     const PbReferralSubmitted *e01 = f->envelope->referral_submitted;
@@ -9,7 +9,7 @@ void model_take_contact(struct model *m, const struct fact *f)
     if (!f->states || (f->type != E04 && !intake))
         return;
     struct contact *c = POOL_ADD(m->arena, &m->contacts, struct contact);
-    c->person = model_fact_person(m, f);
+    c->person = facts_fact_person(m, f);
     c->intake = intake;
     c->identified = c->person != NOTHING && f->count->identified;
     c->on = f->occurred_day;

@@ -1,10 +1,10 @@
-/* model.h - what the reports count: the facts of the journal, each kind in an array.
+/* facts.h - what the reports count: the facts of the journal, each kind in an array.
  *
  * A report asks for the kinds that it needs; records of other types are not even decoded. Dates are
  * WIB days since 1970-01-01, DAY_NONE where there is none; times are milliseconds, 0 for none.
  */
-#ifndef SINERGI_REPORT_MODEL_H
-#define SINERGI_REPORT_MODEL_H
+#ifndef SINERGI_REPORT_FACTS_H
+#define SINERGI_REPORT_FACTS_H
 
 #include "report/pass.h"
 
@@ -177,7 +177,7 @@ struct outbox {
     uint64_t last_number, records;
 };
 
-struct model {
+struct facts {
     const struct report_request *request;
     struct pass *pass;
     struct sg_arena *arena;
@@ -195,34 +195,34 @@ struct model {
     uint32_t steward; /* agency */
 };
 
-void model_take_fact(void *model, const struct fact *fact);
+void facts_take(void *model, const struct fact *fact);
 /* Types of which the facts of these kinds are made. */
-void model_wants(unsigned kinds, bool out_wanted[WANTED_MAX]);
+void facts_wants(unsigned kinds, bool out_wanted[WANTED_MAX]);
 
 /* ---- the parts, in files of their own ---- */
-void model_take_case(struct model *m, const struct fact *f);
-void model_take_seat(struct model *m, const struct fact *f);
-void model_take_item(struct model *m, const struct fact *f);
-void model_take_care(struct model *m, const struct fact *f);
-void model_take_contact(struct model *m, const struct fact *f);
-void model_take_quality(struct model *m, const struct fact *f);
+void facts_take_case(struct facts *m, const struct fact *f);
+void facts_take_seat(struct facts *m, const struct fact *f);
+void facts_take_item(struct facts *m, const struct fact *f);
+void facts_take_care(struct facts *m, const struct fact *f);
+void facts_take_contact(struct facts *m, const struct fact *f);
+void facts_take_quality(struct facts *m, const struct fact *f);
 
 /* ---- shared ---- */
-bool model_id(ProtobufCBinaryData data, struct sg_id *out_id); /* false: it is none */
-int32_t model_day(const PbDate *date);                         /* DAY_NONE when absent */
-uint32_t model_agency(struct model *m, const char *id);
-struct traffic *model_traffic(struct model *m, uint32_t agency);
+bool facts_id(ProtobufCBinaryData data, struct sg_id *out_id); /* false: it is none */
+int32_t facts_day(const PbDate *date);                         /* DAY_NONE when absent */
+uint32_t facts_agency(struct facts *m, const char *id);
+struct traffic *facts_traffic(struct facts *m, uint32_t agency);
 /* The person of an id, after links; NOTHING when it is no id. */
-uint32_t model_person(struct model *m, ProtobufCBinaryData id);
+uint32_t facts_person(struct facts *m, ProtobufCBinaryData id);
 /* Of the record; NOTHING when it is about nobody. */
-uint32_t model_fact_person(struct model *m, const struct fact *f);
+uint32_t facts_fact_person(struct facts *m, const struct fact *f);
 /* The object of an id, made when it is new. */
-uint32_t model_case(struct model *m, ProtobufCBinaryData id);
-uint32_t model_find_case(const struct model *m, ProtobufCBinaryData id);
-uint32_t model_allocation(struct model *m, ProtobufCBinaryData id);
-uint32_t model_find(const struct ids *ids, ProtobufCBinaryData id);
+uint32_t facts_case(struct facts *m, ProtobufCBinaryData id);
+uint32_t facts_find_case(const struct facts *m, ProtobufCBinaryData id);
+uint32_t facts_allocation(struct facts *m, ProtobufCBinaryData id);
+uint32_t facts_find(const struct ids *ids, ProtobufCBinaryData id);
 
-static inline bool model_in_period(const struct model *m, int32_t day)
+static inline bool facts_in_period(const struct facts *m, int32_t day)
 {
     return day != DAY_NONE && day >= m->from_day && day <= m->to_day;
 }

@@ -1,5 +1,5 @@
-/* model_case.c - referrals, cases with their episodes, assessments and services. */
-#include "report/model.h"
+/* facts_case.c - referrals, cases with their episodes, assessments and services. */
+#include "report/facts.h"
 
 #include "wire/day.h"
 
@@ -15,7 +15,7 @@ enum {
 
 /* ---- cases and episodes ---- */
 
-static uint32_t begin_episode(struct model *m, uint32_t case_no)
+static uint32_t begin_episode(struct facts *m, uint32_t case_no)
 {
     struct episode *e = POOL_ADD(m->arena, &m->episodes, struct episode);
     *e = (struct episode){.case_no = case_no,
@@ -30,15 +30,15 @@ static uint32_t begin_episode(struct model *m, uint32_t case_no)
     return m->episodes.count - 1;
 }
 
-uint32_t model_find_case(const struct model *m, ProtobufCBinaryData data)
+uint32_t facts_find_case(const struct facts *m, ProtobufCBinaryData data)
 {
-    return model_find(&m->case_ids, data);
+    return facts_find(&m->case_ids, data);
 }
 
-uint32_t model_case(struct model *m, ProtobufCBinaryData data)
+uint32_t facts_case(struct facts *m, ProtobufCBinaryData data)
 {
     struct sg_id id;
-    if (!model_id(data, &id))
+    if (!facts_id(data, &id))
         return NOTHING;
     uint32_t at = ids_add(m->arena, &m->case_ids, &id);
     if (at < m->cases.count)
@@ -49,7 +49,7 @@ uint32_t model_case(struct model *m, ProtobufCBinaryData data)
     return at;
 }
 
-static void start_with(struct model *m, uint32_t case_no, uint32_t referral)
+static void start_with(struct facts *m, uint32_t case_no, uint32_t referral)
 {
     struct episode *e = EPISODE(m, CASE(m, case_no)->episode);
     const struct referral *r = REFERRAL(m, referral);
@@ -60,7 +60,7 @@ static void start_with(struct model *m, uint32_t case_no, uint32_t referral)
 }
 
 /* A case that takes over from another one, of another owner: the same episode goes on. */
-static void go_on(struct model *m, uint32_t case_no, uint32_t from)
+static void go_on(struct facts *m, uint32_t case_no, uint32_t from)
 {
     struct episode *to = EPISODE(m, CASE(m, case_no)->episode);
     const struct episode *e = EPISODE(m, CASE(m, from)->episode);
@@ -71,19 +71,19 @@ static void go_on(struct model *m, uint32_t case_no, uint32_t from)
     to->closed_on = DAY_NONE;
 }
 
-static void take_case_effect(struct model *m, const PbCaseEffect *effect, const struct fact *f)
+static void take_case_effect(struct facts *m, const PbCaseEffect *effect, const struct fact *f)
 {
-    uint32_t case_no = model_case(m, effect->case_id);
+    uint32_t case_no = facts_case(m, effect->case_id);
     if (case_no == NOTHING)
         return;
     struct case_file *c = CASE(m, case_no);
     if (effect->has_person_id) {
-        uint32_t person = model_person(m, effect->person_id);
+        uint32_t person = facts_person(m, effect->person_id);
         c->person = person;
         EPISODE(m, c->episode)->person = person;
     }
     if (effect->owner)
-        c->owner = model_agency(m, effect->owner);
+        c->owner = facts_agency(m, effect->owner);
     if (effect->has_state)
         c->state = effect->state;
     if (effect->has_minor)
@@ -91,9 +91,9 @@ static void take_case_effect(struct model *m, const PbCaseEffect *effect, const 
     if (effect->reopened)
         (void)begin_episode(m, case_no);
     uint32_t from =
-        effect->has_previous_case_id ? model_find_case(m, effect->previous_case_id) : NOTHING;
+        effect->has_previous_case_id ? facts_find_case(m, effect->previous_case_id) : NOTHING;
     const PbReferralEffect *referral = f->effect->referral;
-    uint32_t r = referral ? model_find(&m->referral_ids, referral->referral_id) : NOTHING;
+    uint32_t r = referral ? facts_find(&m->referral_ids, referral->referral_id) : NOTHING;
     bool transfer = r != NOTHING && REFERRAL(m, r)->kind == PB_REFERRAL_KIND_TRANSFER;
     if (effect->created && transfer && from != NOTHING)
         go_on(m, case_no, from);
@@ -124,10 +124,10 @@ static int64_t due_of(const PbEffect *effect, const char *rule)
     return d->row->n_levels_ms ? d->row->levels_ms[0] : 0;
 }
 
-static uint32_t referral_of(struct model *m, const PbReferralEffect *effect)
+static uint32_t referral_of(struct facts *m, const PbReferralEffect *effect)
 {
     struct sg_id id;
-    if (!model_id(effect->referral_id, &id))
+    if (!facts_id(effect->referral_id, &id))
         return NOTHING;
     uint32_t at = ids_add(m->arena, &m->referral_ids, &id);
     if (at == m->referrals.count) {
@@ -137,17 +137,17 @@ static uint32_t referral_of(struct model *m, const PbReferralEffect *effect)
     return at;
 }
 
-static void take_submitted(struct model *m, const struct fact *f, struct referral *r)
+static void take_submitted(struct facts *m, const struct fact *f, struct referral *r)
 {
     const PbReferralEffect *effect = f->effect->referral;
     const PbReferralSubmitted *e = f->envelope->referral_submitted;
     r->states = f->states;
     r->kind = effect->kind;
-    r->referrer = model_agency(m, f->agency);
-    r->person = model_fact_person(m, f);
+    r->referrer = facts_agency(m, f->agency);
+    r->person = facts_fact_person(m, f);
     r->occurred_ms = f->occurred_ms;
     r->acknowledge_due_ms = due_of(f->effect, "T01");
-    r->target = model_agency(m, effect->target ? effect->target : e ? e->target_agency : NULL);
+    r->target = facts_agency(m, effect->target ? effect->target : e ? e->target_agency : NULL);
 }
 
 static void take_decided(const struct fact *f, struct referral *r)
@@ -183,7 +183,7 @@ static int32_t first_day(int32_t before, int32_t day)
 }
 
 /* The first acknowledgement and decision of the referral that an episode began with. */
-static void note_steps(struct model *m, const struct fact *f, uint32_t referral)
+static void note_steps(struct facts *m, const struct fact *f, uint32_t referral)
 {
     const struct referral *r = REFERRAL(m, referral);
     if (r->case_no == NOTHING || !f->states)
@@ -197,7 +197,7 @@ static void note_steps(struct model *m, const struct fact *f, uint32_t referral)
         e->decided_on = first_day(e->decided_on, f->occurred_day);
 }
 
-static void take_referral(struct model *m, const struct fact *f)
+static void take_referral(struct facts *m, const struct fact *f)
 {
     const PbReferralEffect *effect = f->effect->referral;
     uint32_t at = effect ? referral_of(m, effect) : NOTHING;
@@ -213,16 +213,16 @@ static void take_referral(struct model *m, const struct fact *f)
     if (effect->has_state)
         r->state = effect->state;
     if (effect->target && f->type != E01)
-        r->target = model_agency(m, effect->target);
+        r->target = facts_agency(m, effect->target);
     if (effect->has_case_id)
-        r->case_no = model_case(m, effect->case_id);
+        r->case_no = facts_case(m, effect->case_id);
 }
 
 /* ---- persons ---- */
 
-static void note_minor(struct model *m, const struct fact *f)
+static void note_minor(struct facts *m, const struct fact *f)
 {
-    uint32_t person = f->person && f->states ? model_fact_person(m, f) : NOTHING;
+    uint32_t person = f->person && f->states ? facts_fact_person(m, f) : NOTHING;
     if (person == NOTHING)
         return;
     struct person *p = PERSON(m, person);
@@ -234,9 +234,9 @@ static void note_minor(struct model *m, const struct fact *f)
     }
 }
 
-static void note_nik(struct model *m, const struct fact *f)
+static void note_nik(struct facts *m, const struct fact *f)
 {
-    uint32_t person = f->states ? model_fact_person(m, f) : NOTHING;
+    uint32_t person = f->states ? facts_fact_person(m, f) : NOTHING;
     const PbReferralSubmitted *e = f->envelope->referral_submitted;
     if (person == NOTHING)
         return;
@@ -257,19 +257,19 @@ static uint32_t bit_of(unsigned n)
     return n < 32 ? 1U << n : 0;
 }
 
-static void take_assessment(struct model *m, const struct fact *f)
+static void take_assessment(struct facts *m, const struct fact *f)
 {
     const PbAssessmentCompleted *e = f->envelope->assessment_completed;
-    uint32_t case_no = e && f->states ? model_case(m, f->envelope->case_id) : NOTHING;
+    uint32_t case_no = e && f->states ? facts_case(m, f->envelope->case_id) : NOTHING;
     if (case_no == NOTHING)
         return;
     struct assessment *a = POOL_ADD(m->arena, &m->assessments, struct assessment);
-    a->person = model_fact_person(m, f);
+    a->person = facts_fact_person(m, f);
     a->case_no = case_no;
     a->episode = CASE(m, case_no)->episode;
-    a->agency = model_agency(m, f->agency);
+    a->agency = facts_agency(m, f->agency);
     a->seq = f->seq;
-    a->assessed_on = model_day(e->assessed_on);
+    a->assessed_on = facts_day(e->assessed_on);
     a->minor = f->count->minor;
     for (size_t i = 0; i < f->count->n_ppks; i++)
         a->ppks |= bit_of((unsigned)f->count->ppks[i]);
@@ -279,51 +279,51 @@ static void take_assessment(struct model *m, const struct fact *f)
     episode->assessed_on = first_day(episode->assessed_on, a->assessed_on);
 }
 
-static void take_service(struct model *m, const struct fact *f)
+static void take_service(struct facts *m, const struct fact *f)
 {
     const PbBasicServiceDelivered *e = f->envelope->service_delivered;
-    uint32_t case_no = e && f->states ? model_case(m, f->envelope->case_id) : NOTHING;
+    uint32_t case_no = e && f->states ? facts_case(m, f->envelope->case_id) : NOTHING;
     if (case_no == NOTHING)
         return;
     struct service *s = POOL_ADD(m->arena, &m->services, struct service);
-    s->person = model_fact_person(m, f);
+    s->person = facts_fact_person(m, f);
     if (s->person == NOTHING)
         s->person = CASE(m, case_no)->person;
     s->episode = CASE(m, case_no)->episode;
-    s->agency = model_agency(m, f->agency);
+    s->agency = facts_agency(m, f->agency);
     s->service = f->count->service;
     s->outcome = e->outcome;
-    s->from_on = model_day(e->from_on);
-    s->to_on = model_day(e->to_on);
+    s->from_on = facts_day(e->from_on);
+    s->to_on = facts_day(e->to_on);
 }
 
-static void take_closing(struct model *m, const struct fact *f)
+static void take_closing(struct facts *m, const struct fact *f)
 {
     const PbCaseClosed *e = f->envelope->case_closed;
-    uint32_t case_no = e && f->states ? model_case(m, f->envelope->case_id) : NOTHING;
+    uint32_t case_no = e && f->states ? facts_case(m, f->envelope->case_id) : NOTHING;
     if (case_no == NOTHING)
         return;
     struct episode *episode = EPISODE(m, CASE(m, case_no)->episode);
-    episode->closed_on = model_day(e->closed_on);
+    episode->closed_on = facts_day(e->closed_on);
     episode->close_reason = e->reason;
 }
 
-static void take_seat_request(struct model *m, const struct fact *f)
+static void take_seat_request(struct facts *m, const struct fact *f)
 {
-    uint32_t case_no = f->states ? model_find_case(m, f->envelope->case_id) : NOTHING;
+    uint32_t case_no = f->states ? facts_find_case(m, f->envelope->case_id) : NOTHING;
     if (case_no == NOTHING)
         return;
     struct episode *episode = EPISODE(m, CASE(m, case_no)->episode);
     episode->requested_on = first_day(episode->requested_on, f->occurred_day);
 }
 
-void model_take_case(struct model *m, const struct fact *f)
+void facts_take_case(struct facts *m, const struct fact *f)
 {
     take_referral(m, f);
     for (size_t i = 0; i < f->effect->n_cases; i++)
         take_case_effect(m, f->effect->cases[i], f);
     uint32_t r = f->effect->referral
-                     ? model_find(&m->referral_ids, f->effect->referral->referral_id)
+                     ? facts_find(&m->referral_ids, f->effect->referral->referral_id)
                      : NOTHING;
     if (r != NOTHING) {
         if (f->type == E01 && REFERRAL(m, r)->case_no != NOTHING)

@@ -1,14 +1,14 @@
-/* model_care.c - plans of mentoring and the visits that were made. */
-#include "report/model.h"
+/* facts_care.c - plans of mentoring and the visits that were made. */
+#include "report/facts.h"
 
 #include <stdio.h>
 
 enum { E20 = 120 };
 
-static uint32_t plan_of(struct model *m, ProtobufCBinaryData data)
+static uint32_t plan_of(struct facts *m, ProtobufCBinaryData data)
 {
     struct sg_id id;
-    if (!model_id(data, &id))
+    if (!facts_id(data, &id))
         return NOTHING;
     uint32_t at = ids_add(m->arena, &m->plan_ids, &id);
     if (at == m->plans.count) {
@@ -24,7 +24,7 @@ static void copy_code(char to[8], const char *code)
         (void)snprintf(to, 8, "%s", code);
 }
 
-static void take_checkpoints(struct model *m, struct plan *p, const PbPlanRow *row)
+static void take_checkpoints(struct facts *m, struct plan *p, const PbPlanRow *row)
 {
     if (p->room < row->n_checkpoints) {
         p->checkpoints = SG_NEW_ARRAY(m->arena, struct checkpoint, row->n_checkpoints);
@@ -40,7 +40,7 @@ static void take_checkpoints(struct model *m, struct plan *p, const PbPlanRow *r
     }
 }
 
-static void take_plan(struct model *m, const PbPlanEffect *effect)
+static void take_plan(struct facts *m, const PbPlanEffect *effect)
 {
     const PbPlanRow *row = effect->row;
     uint32_t at = row ? plan_of(m, effect->plan_id) : NOTHING;
@@ -50,14 +50,14 @@ static void take_plan(struct model *m, const PbPlanEffect *effect)
     p->state = row->state;
     p->ended_on = row->has_ended_on ? row->ended_on : DAY_NONE;
     if (row->owner)
-        p->owner = model_agency(m, row->owner);
+        p->owner = facts_agency(m, row->owner);
     if (row->has_person_id)
-        p->person = model_person(m, row->person_id);
+        p->person = facts_person(m, row->person_id);
     take_checkpoints(m, PLAN(m, at), row);
 }
 
 /* Income is the one figure that is read from what is personal. */
-static void read_income(struct model *m, const struct fact *f, struct visit *v)
+static void read_income(struct facts *m, const struct fact *f, struct visit *v)
 {
     const PbMentoringVisitRecorded *whole =
         (const PbMentoringVisitRecorded *)(const void *)pass_open(m->pass, f);
@@ -65,7 +65,7 @@ static void read_income(struct model *m, const struct fact *f, struct visit *v)
     v->income_idr = v->has_income ? whole->monthly_income_idr : 0;
 }
 
-static void take_visit(struct model *m, const struct fact *f)
+static void take_visit(struct facts *m, const struct fact *f)
 {
     const PbMentoringVisitRecorded *e = f->envelope->mentoring_visited;
     const PbVisitEffect *effect = f->effect->visit;
@@ -74,8 +74,8 @@ static void take_visit(struct model *m, const struct fact *f)
     struct visit *v = POOL_ADD(m->arena, &m->visits, struct visit);
     v->seq = f->seq;
     v->plan = plan_of(m, e->plan_id);
-    v->person = model_fact_person(m, f);
-    v->on = model_day(e->visited_on);
+    v->person = facts_fact_person(m, f);
+    v->on = facts_day(e->visited_on);
     v->contact = e->contact_made;
     v->on_street = f->count->on_street;
     v->livelihood = f->count->livelihood;
@@ -85,7 +85,7 @@ static void take_visit(struct model *m, const struct fact *f)
         read_income(m, f, v);
 }
 
-void model_take_care(struct model *m, const struct fact *f)
+void facts_take_care(struct facts *m, const struct fact *f)
 {
     for (size_t i = 0; i < f->effect->n_plans; i++)
         take_plan(m, f->effect->plans[i]);

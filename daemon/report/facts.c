@@ -1,4 +1,4 @@
-#include "report/model.h"
+#include "report/facts.h"
 
 #include "wire/day.h"
 
@@ -6,18 +6,18 @@
 
 static const struct part {
     unsigned kind;
-    void (*take)(struct model *m, const struct fact *f);
+    void (*take)(struct facts *m, const struct fact *f);
     uint8_t types[20]; /* 0 at the end; none: all */
 } parts[] = {
-    {FACT_CASES, model_take_case, {101, 102, 103, 104, 105, 107, 111, 121, 122, 124, TYPE_D5}},
-    {FACT_SEATS, model_take_seat, {108, 109, 110, 111, 113, 115, 124, TYPE_D1}},
-    {FACT_ITEMS, model_take_item, {116, 117, 118, 122, 124}},
-    {FACT_CARE, model_take_care, {115, 119, 120, 121, 122, 124, TYPE_D1, TYPE_D5}},
-    {FACT_CONTACTS, model_take_contact, {101, 104}},
-    {FACT_QUALITY, model_take_quality, {0}},
+    {FACT_CASES, facts_take_case, {101, 102, 103, 104, 105, 107, 111, 121, 122, 124, TYPE_D5}},
+    {FACT_SEATS, facts_take_seat, {108, 109, 110, 111, 113, 115, 124, TYPE_D1}},
+    {FACT_ITEMS, facts_take_item, {116, 117, 118, 122, 124}},
+    {FACT_CARE, facts_take_care, {115, 119, 120, 121, 122, 124, TYPE_D1, TYPE_D5}},
+    {FACT_CONTACTS, facts_take_contact, {101, 104}},
+    {FACT_QUALITY, facts_take_quality, {0}},
 };
 
-void model_wants(unsigned kinds, bool out_wanted[WANTED_MAX])
+void facts_wants(unsigned kinds, bool out_wanted[WANTED_MAX])
 {
     for (size_t i = 0; i < SG_ARRAY_LEN(parts); i++) {
         if (!(kinds & parts[i].kind))
@@ -30,9 +30,9 @@ void model_wants(unsigned kinds, bool out_wanted[WANTED_MAX])
 }
 
 /* Who a person is, from whatever says so. */
-static void take_person(struct model *m, const struct fact *f)
+static void take_person(struct facts *m, const struct fact *f)
 {
-    uint32_t person = f->person && f->states ? model_fact_person(m, f) : NOTHING;
+    uint32_t person = f->person && f->states ? facts_fact_person(m, f) : NOTHING;
     if (person == NOTHING)
         return;
     struct person *p = PERSON(m, person);
@@ -40,9 +40,9 @@ static void take_person(struct model *m, const struct fact *f)
         p->sex = f->person->sex;
 }
 
-void model_take_fact(void *context, const struct fact *f)
+void facts_take(void *context, const struct fact *f)
 {
-    struct model *m = context;
+    struct facts *m = context;
     take_person(m, f);
     for (size_t i = 0; i < SG_ARRAY_LEN(parts); i++)
         if (m->kinds & parts[i].kind)
@@ -51,34 +51,34 @@ void model_take_fact(void *context, const struct fact *f)
 
 /* ---- shared ---- */
 
-bool model_id(ProtobufCBinaryData data, struct sg_id *out_id)
+bool facts_id(ProtobufCBinaryData data, struct sg_id *out_id)
 {
     return sg_id_from((struct sg_bytes){data.data, data.len}, out_id) == SG_OK;
 }
 
-int32_t model_day(const PbDate *date)
+int32_t facts_day(const PbDate *date)
 {
     return date && date->day && sg_date_valid(date->year, date->month, date->day)
                ? sg_day_of(date->year, date->month, date->day)
                : DAY_NONE;
 }
 
-struct traffic *model_traffic(struct model *m, uint32_t agency)
+struct traffic *facts_traffic(struct facts *m, uint32_t agency)
 {
     while (m->traffic.count < m->agencies.texts.count)
         (void)POOL_ADD(m->arena, &m->traffic, struct traffic);
     return POOL_AT(&m->traffic, struct traffic, agency);
 }
 
-uint32_t model_agency(struct model *m, const char *id)
+uint32_t facts_agency(struct facts *m, const char *id)
 {
     return names_add(m->arena, &m->agencies, id);
 }
 
-uint32_t model_person(struct model *m, ProtobufCBinaryData data)
+uint32_t facts_person(struct facts *m, ProtobufCBinaryData data)
 {
     struct sg_id id;
-    if (!model_id(data, &id))
+    if (!facts_id(data, &id))
         return NOTHING;
     struct sg_id root = pass_person(m->pass, &id);
     uint32_t at = ids_add(m->arena, &m->person_ids, &root);
@@ -89,16 +89,16 @@ uint32_t model_person(struct model *m, ProtobufCBinaryData data)
     return at;
 }
 
-uint32_t model_fact_person(struct model *m, const struct fact *f)
+uint32_t facts_fact_person(struct facts *m, const struct fact *f)
 {
-    uint32_t person = f->rest->has_person_id ? model_person(m, f->rest->person_id) : NOTHING;
+    uint32_t person = f->rest->has_person_id ? facts_person(m, f->rest->person_id) : NOTHING;
     if (person == NOTHING && f->person && f->person->has_person_id)
-        person = model_person(m, f->person->person_id);
+        person = facts_person(m, f->person->person_id);
     return person;
 }
 
-uint32_t model_find(const struct ids *ids, ProtobufCBinaryData data)
+uint32_t facts_find(const struct ids *ids, ProtobufCBinaryData data)
 {
     struct sg_id id;
-    return model_id(data, &id) ? ids_find(ids, &id) : NOTHING;
+    return facts_id(data, &id) ? ids_find(ids, &id) : NOTHING;
 }
