@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 struct job {
@@ -60,10 +61,18 @@ int job_fd(const struct job *job)
     return job->fd;
 }
 
+void job_step_back(void)
+{
+    enum { NICE = 15 };
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(),
+                      NICE); /* of this thread alone; else as before */
+}
+
 static void *run(void *argument)
 {
     struct job *job = argument;
     const uint64_t one = 1;
+    job_step_back();
     job->done.err = report_run(job->env, &job->request, &job->stop, &job->done.pages, &job->why);
     SG_CHECK(write(job->fd, &one, sizeof one) == (ssize_t)sizeof one);
     return NULL;

@@ -12,6 +12,9 @@
 
 struct job;
 
+/* The calling thread leaves the processor to others: whoever publishes goes first. */
+void job_step_back(void);
+
 SG_MUST_CHECK enum sg_err job_new(struct env *env, struct job **out_job, struct sg_why *why);
 /* Stops what runs and waits for its end. */
 void job_free(struct job **job);

@@ -99,6 +99,8 @@ static void reload(struct loop *loop)
     net_set_roster(parts->net, parts->conf->roster);
     broker_set_world(parts->broker, parts->conf->roster, *parts->lists,
                      &parts->conf->settings.limits);
+    broker_set_target(parts->broker, (uint32_t)parts->conf->settings.target_min,
+                      (uint32_t)parts->conf->settings.target_max);
     log_set_level((int)parts->conf->settings.log_level);
     loop->due = true; /* sessions of keys that are gone get their Bye now */
     log_note("reloaded", "agencies=%zu codes=%s", parts->conf->roster->agency_count,

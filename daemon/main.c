@@ -199,6 +199,8 @@ static enum sg_err open_broker(struct daemon *daemon, struct sg_why *why)
         .limits = &daemon->conf.settings.limits,
         .version = SINERGI_VERSION,
         .demo = env_is_demo(daemon->env),
+        .target_min = (uint32_t)daemon->conf.settings.target_min,
+        .target_max = (uint32_t)daemon->conf.settings.target_max,
     };
     return broker_new(&options, &daemon->broker, why);
 }

@@ -1,5 +1,6 @@
 #include "broker/view.h"
 
+#include "broker/view_correction.h"
 #include "broker/view_table.h"
 #include "kit/check.h"
 #include "sinergi/v1/options.pb-c.h"
@@ -216,7 +217,34 @@ void view_cut(ProtobufCMessage *message, const struct sg_message_rules *rules, u
     run_cut(&cut, message, rules);
 }
 
+void view_cut_payload(const struct view_request *request, PbEnvelope *envelope, uint32_t relations,
+                      struct sg_arena *arena, struct view_paths *out_paths)
+{
+    struct cut cut = {.relations = relations, .request = request, .arena = arena};
+    run_cut(&cut, &envelope->base, &sg_envelope_rules);
+    for (size_t i = 0; i < cut.path_count && i < SG_ARRAY_LEN(out_paths->paths); i++)
+        out_paths->paths[out_paths->count++] = cut.paths[i];
+}
+
 /* ---- one delivery ---- */
+
+/* The replacement of an E24 is cut by the rules of what it replaces; the walk over the envelope
+ * does not look at it. */
+static enum sg_err cut_all(struct cut *cut, PbEnvelope *e, struct sg_why *why)
+{
+    PbReplacement *replacement = e->event_corrected ? e->event_corrected->replacement : NULL;
+    struct view_paths removed = {.count = 0};
+    if (replacement)
+        e->event_corrected->replacement = NULL;
+    run_cut(cut, &e->base, &sg_envelope_rules);
+    if (!replacement)
+        return SG_OK;
+    enum sg_err err = view_replacement(cut->request, replacement, cut->relations, cut->arena,
+                                       &e->event_corrected->replacement, &removed, why);
+    for (size_t i = 0; !err && i < removed.count && cut->path_count < PATHS_MAX; i++)
+        cut->paths[cut->path_count++] = removed.paths[i];
+    return err;
+}
 
 static void add_broker_fields(PbEnvelope *e, const struct view_request *request, struct cut *cut,
                               Google__Protobuf__Timestamp *accepted)
@@ -259,7 +287,9 @@ enum sg_err view_envelope(const struct view_request *request, struct sg_arena *a
                           view_terms(view_relations(record, request->reader), &request->access),
                       .request = request,
                       .arena = arena};
-    run_cut(&cut, &event.envelope->base, &sg_envelope_rules);
+    err = cut_all(&cut, event.envelope, why);
+    if (err)
+        return err;
     if (arena->spent)
         return sg_fail(why, SG_E_LIMIT, "view: the arena is full");
     add_broker_fields(event.envelope, request, &cut, &accepted);

@@ -34,6 +34,12 @@ bool view_grants(uint32_t relations, const struct sg_field_rules *rules);
 /* Relations, with the terms of the person's access. */
 uint32_t view_terms(uint32_t relations, const struct person_access *access);
 
+/* Cut the payload of an envelope in place for the reader of the request; what is removed is listed.
+ */
+struct view_paths;
+void view_cut_payload(const struct view_request *request, PbEnvelope *envelope, uint32_t relations,
+                      struct sg_arena *arena, struct view_paths *out_paths);
+
 /* Cut a SeatView or the like in place by the same table. */
 void view_cut(ProtobufCMessage *message, const struct sg_message_rules *rules, uint32_t relations);
 

@@ -25,6 +25,12 @@ void waiting_key(struct key *out_key, const struct sg_id *slot_id, const PbWaitK
     key_u64(out_key, wait->requested_seq);
 }
 
+void attendance_key(struct key *out_key, const struct sg_id *allocation_id, int32_t from_on)
+{
+    *out_key = (struct key){0};
+    key_u64(key_id(out_key, allocation_id), (uint64_t)((int64_t)from_on + INT32_MAX));
+}
+
 enum sg_err free_seat(struct ledger_turn *turn, const struct sg_id *slot_id, const PbSlotRow *slot,
                       uint32_t *out_seat_no, struct sg_why *why)
 {
@@ -73,6 +79,15 @@ PbAllocationEffect *allocation_effect(struct decision *d, const struct sg_id *id
     return effect;
 }
 
+/* What the person has claimed last: an E05 that is corrected asks for it. */
+static void note_claim(const struct decision *d, PbAllocationEffect *seat)
+{
+    bool claims = d->event && d->event->type >= 110 && d->event->type <= 112;
+    seat->has_claim_type = seat->has_claim_seq = claims;
+    seat->claim_type = claims ? d->event->type : 0;
+    seat->claim_seq = claims ? d->turn->block->next_seq : 0;
+}
+
 struct follow *change_seat(struct decision *d, const struct sg_id *id, const PbAllocationRow *row,
                            PbAllocationState to, PbSeatChange change)
 {
@@ -86,6 +101,7 @@ struct follow *change_seat(struct decision *d, const struct sg_id *id, const PbA
     follow->case_id = id_of(row->case_id);
     follow->seat->has_seat_no = true;
     follow->seat->seat_no = allocation_is_live(to) ? row->seat_no : 0;
+    note_claim(d, follow->seat);
     if (allocation_is_terminal(to)) {
         follow->seat->has_terminal_ms = true;
         follow->seat->terminal_ms = d->turn->block->time_ms;
@@ -133,6 +149,7 @@ static struct follow *new_seat(struct decision *d, const struct sg_id *id, PbAll
     follow->seat->has_created = follow->seat->created = true;
     follow->seat->state = state;
     follow->change = change;
+    note_claim(d, follow->seat);
     return follow;
 }
 

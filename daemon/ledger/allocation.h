@@ -20,6 +20,9 @@ bool allocation_is_terminal(PbAllocationState state);
 /* Key of a waiting entry: slot | override | lost | band | seq, first in order first in bytes. */
 void waiting_key(struct key *out_key, const struct sg_id *slot_id, const PbWaitKey *wait);
 
+/* Key of what is known of one period of attendance: allocation | first day. */
+void attendance_key(struct key *out_key, const struct sg_id *allocation_id, int32_t from_on);
+
 /* Lowest seat number that is free; 0 when none is. */
 SG_MUST_CHECK enum sg_err free_seat(struct ledger_turn *turn, const struct sg_id *slot_id,
                                     const PbSlotRow *slot, uint32_t *out_seat_no,

@@ -225,7 +225,7 @@ static void set_case_fields(struct fold *f, PbCaseRow *row, const PbCaseEffect *
         row->assessed_seq = f->record->seq;
     }
     if (e->has_assessed_seq) {
-        row->has_assessed_seq = true;
+        row->has_assessed_seq = e->assessed_seq != 0;
         row->assessed_seq = e->assessed_seq;
     }
     if (e->has_plan_id) {
@@ -360,10 +360,20 @@ static enum sg_err fold_persons_and_cases(struct fold *f)
 enum sg_err ledger_apply(struct txn *txn, const struct record *record, const struct sg_event *event,
                          struct sg_arena *arena, struct sg_why *why)
 {
-    static enum sg_err (*const steps[])(struct fold *) = {
-        fold_persons_and_cases, fold_slot,  fold_allocation, fold_attendance, fold_item,
-        fold_consent,           fold_plans, fold_visit,      fold_request,    fold_park,
-        fold_suspicion,         fold_link,  fold_object};
+    static enum sg_err (*const steps[])(struct fold *) = {fold_persons_and_cases,
+                                                          fold_slot,
+                                                          fold_allocation,
+                                                          fold_attendance,
+                                                          fold_item,
+                                                          fold_correction,
+                                                          fold_consent,
+                                                          fold_plans,
+                                                          fold_visit,
+                                                          fold_request,
+                                                          fold_park,
+                                                          fold_suspicion,
+                                                          fold_link,
+                                                          fold_object};
     struct fold f = {.txn = txn,
                      .record = record,
                      .event = event,

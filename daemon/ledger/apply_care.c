@@ -1,5 +1,6 @@
 /* apply_care.c - the fold of what a person agrees to and asks for, and of mentoring. */
 #include "ledger/fold.h"
+#include "ledger/mentoring.h"
 
 /* ---- consents ---- */
 
@@ -75,8 +76,8 @@ enum sg_err fold_visit(struct fold *f)
     if (!e)
         return SG_OK;
     struct sg_id id = id_of(e->case_id);
-    key_u64(key_id(&key, &id), (uint64_t)((int64_t)e->visited_on + INT32_MAX));
-    return row_put(f->txn, TABLE_VISITS, key_u64(&key, f->record->seq), e->row, f->why);
+    visit_key(&key, &id, e->visited_on, f->record->seq);
+    return row_put(f->txn, TABLE_VISITS, &key, e->row, f->why);
 }
 
 /* ---- requests of data subjects ---- */

@@ -16,6 +16,8 @@ static enum sg_err create_item(struct fold *f, const PbItemEffect *e)
     row.kit_code = said->kit_code;
     row.course_code = said->course_code;
     row.object = fold_object_row(f);
+    row.has_touched_seq = true;
+    row.touched_seq = f->record->seq;
     enum sg_err err = fold_put(f, TABLE_ITEMS, e->item_id, &row);
     if (!err)
         err = table_put(f->txn, TABLE_ITEMS_BY_SEQ, key_u64(&key, f->record->seq), sg_id_bytes(&id),
@@ -25,9 +27,8 @@ static enum sg_err create_item(struct fold *f, const PbItemEffect *e)
     return err ? err : fold_mark(f, TABLE_KIT_OWNERS, key_text(&key, row.owner));
 }
 
-/* Each of the recipients has this kit, or has it no more. */
-static enum sg_err mark_kits(struct fold *f, const PbItemRow *row, ProtobufCBinaryData item_id,
-                             bool has)
+enum sg_err fold_mark_kits(struct fold *f, const PbItemRow *row, ProtobufCBinaryData item_id,
+                           bool has)
 {
     enum sg_err err = SG_OK;
     struct sg_id item = id_of(item_id);
@@ -41,8 +42,8 @@ static enum sg_err mark_kits(struct fold *f, const PbItemRow *row, ProtobufCBina
     return err;
 }
 
-static enum sg_err mark_allocations(struct fold *f, const PbItemRow *row,
-                                    ProtobufCBinaryData item_id, bool has)
+enum sg_err fold_mark_allocations(struct fold *f, const PbItemRow *row, ProtobufCBinaryData item_id,
+                                  bool has)
 {
     enum sg_err err = SG_OK;
     struct sg_id item = id_of(item_id);
@@ -59,7 +60,7 @@ static enum sg_err mark_allocations(struct fold *f, const PbItemRow *row,
 static enum sg_err issue(struct fold *f, const PbItemEffect *e, PbItemRow *row)
 {
     const PbEquipmentIssued *said = f->event->envelope->equipment_issued;
-    PbBastRow bast;
+    PbBastRow *known = NULL, bast;
     struct key key = {0};
     row->n_allocation_ids = e->n_allocation_ids;
     row->allocation_ids = e->allocation_ids;
@@ -72,24 +73,42 @@ static enum sg_err issue(struct fold *f, const PbItemEffect *e, PbItemRow *row)
     row->has_bast_on = row->has_custody_until = true;
     row->bast_on = day_of(said->bast_date);
     row->custody_until = day_of(said->custody_until);
-    row->has_finding = row->has_recalled = false;
+    row->has_finding = row->has_recalled = row->has_checked_on = false;
+    row->has_issued_seq = true;
+    row->issued_seq = f->record->seq;
     pb_bast_row__init(&bast);
     bast.n_person_ids = e->n_person_ids;
     bast.person_ids = e->person_ids;
     bast_key(&key, row->owner, said->bast_no);
-    enum sg_err err = row_put(f->txn, TABLE_BASTS, &key, &bast, f->why);
-    return err ? err : mark_allocations(f, row, e->item_id, true);
+    enum sg_err err =
+        row_get(f->txn, TABLE_BASTS, &key, &pb_bast_row__descriptor, f->arena, &known, f->why);
+    if (err && err != SG_E_NOT_FOUND)
+        return err;
+    bast.has_uses = true;
+    bast.uses = known ? known->uses + 1 : 1;
+    err = row_put(f->txn, TABLE_BASTS, &key, &bast, f->why);
+    return err ? err : fold_mark_allocations(f, row, e->item_id, true);
 }
 
 /* Back in stock: nobody has it. */
 static enum sg_err take_back(struct fold *f, const PbItemEffect *e, PbItemRow *row)
 {
-    enum sg_err err = mark_allocations(f, row, e->item_id, false);
+    enum sg_err err = fold_mark_allocations(f, row, e->item_id, false);
     row->n_allocation_ids = row->n_person_ids = 0;
     row->has_case_id = row->has_bast_on = row->has_custody_until = false;
     row->case_owner = row->bast_no = NULL;
-    row->has_recalled = false;
+    row->has_recalled = row->has_issued_seq = row->has_checked_on = false;
     return err;
+}
+
+static void note_check(struct fold *f, PbItemRow *row)
+{
+    const PbEquipmentChecked *said = f->event->envelope->equipment_checked;
+    int32_t day = said ? day_of(said->checked_on) : 0;
+    if (!said || (row->has_checked_on && row->checked_on >= day))
+        return;
+    row->has_checked_on = true;
+    row->checked_on = day;
 }
 
 enum sg_err fold_item(struct fold *f)
@@ -104,11 +123,14 @@ enum sg_err fold_item(struct fold *f)
     if (err)
         return err;
     row->version++;
+    row->has_touched_seq = true;
+    row->touched_seq = f->record->seq;
     row->state = e->state;
     row->has_previous_state = e->has_previous_state;
     row->previous_state = e->previous_state;
     if (e->issued)
         err = issue(f, e, row);
+    note_check(f, row);
     if (e->has_finding) {
         row->has_finding = true;
         row->finding = e->finding;
@@ -116,7 +138,7 @@ enum sg_err fold_item(struct fold *f)
     if (e->recalled)
         row->has_recalled = row->recalled = true;
     if (!err && (e->granted || e->given_back))
-        err = mark_kits(f, row, e->item_id, e->granted);
+        err = fold_mark_kits(f, row, e->item_id, e->granted);
     if (!err && e->state == PB_ITEM_STATE_IN_STOCK)
         err = take_back(f, e, row);
     return err ? err : fold_put(f, TABLE_ITEMS, e->item_id, row);

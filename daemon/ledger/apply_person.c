@@ -102,7 +102,7 @@ enum sg_err fold_person(struct fold *f)
 
 /* ---- rows with personal fields ---- */
 
-static bool statement(const struct sg_event *event, PbIdentityRow *row)
+bool person_statement(const struct sg_event *event, PbIdentityRow *row)
 {
     pb_identity_row__init(row);
     row->has_stated_on = true;
@@ -208,20 +208,6 @@ enum sg_err statement_put(struct txn *txn, const struct sg_broker_key *keys,
                : err;
 }
 
-/* What an annulled E01 said of the person is gone. */
-static enum sg_err drop_annulled(struct txn *txn, const struct record *record,
-                                 const struct sg_broker_key *keys, struct sg_arena *arena,
-                                 struct sg_why *why)
-{
-    struct key key = {0};
-    struct sg_id person_id = id_of(record->rest->person_id);
-    struct sg_id referral_id = id_of(record->rest->effect->annulled_referral_id);
-    PbReferralRow *referral = NULL;
-    enum sg_err err = row_get(txn, TABLE_REFERRALS, key_id(&key, &referral_id),
-                              &pb_referral_row__descriptor, arena, &referral, why);
-    return err ? err : statement_drop(txn, keys, &person_id, referral->object->seq, arena, why);
-}
-
 static bool states_nothing(const struct record *record)
 {
     const PbRecordRest *rest = record->rest;
@@ -236,9 +222,9 @@ enum sg_err ledger_apply_personal(struct txn *txn, const struct record *record,
 {
     PbIdentityRow row;
     struct sg_id person_id = id_of(record->rest->person_id);
-    if (record->rest->effect && record->rest->effect->has_annulled_referral_id)
-        return drop_annulled(txn, record, keys, arena, why);
-    if (states_nothing(record) || !record->personal.len || !statement(event, &row))
+    if (record->rest->effect && record->rest->effect->correction)
+        return fold_restated(txn, record, event, keys, arena, why);
+    if (states_nothing(record) || !record->personal.len || !person_statement(event, &row))
         return SG_OK;
     return statement_put(txn, keys, &person_id, record->seq, &row, why);
 }

@@ -35,10 +35,14 @@ enum sg_err fold_slot(struct fold *f)
     if (err)
         return err;
     row->version++;
-    if (e->cancelled)
-        row->has_cancelled = row->cancelled = true;
-    else
+    if (e->cancelled) {
+        row->has_cancelled = row->cancelled = row->has_cancelled_seq = true;
+        row->cancelled_seq = f->record->seq;
+    } else {
         slot_merge(row->slot, f->event->envelope->slot_changed);
+        row->has_changed_seq = true;
+        row->changed_seq = f->record->seq;
+    }
     return fold_put(f, TABLE_SLOTS, e->slot_id, row);
 }
 
@@ -86,6 +90,27 @@ static void drop_waiting(PbPersonRow *person, const struct sg_id *id)
         person->n_waiting_ids--;
         return;
     }
+}
+
+/* The last claim of each kind. */
+static void note_claim(struct fold *f, const PbAllocationEffect *e)
+{
+    PbPersonRow *person = f->person;
+    PbClaimOfPerson *row = NULL;
+    if (!e->has_claim_type)
+        return;
+    for (size_t i = 0; i < person->n_claims; i++)
+        if (person->claims[i]->type == e->claim_type)
+            row = person->claims[i];
+    if (!row) {
+        row = fold_room(f, sizeof *row);
+        pb_claim_of_person__init(row);
+        person->claims = fold_grown(f, person->claims, person->n_claims, sizeof *person->claims);
+        person->claims[person->n_claims++] = row;
+    }
+    row->has_type = row->has_seq = true;
+    row->type = e->claim_type;
+    row->seq = e->claim_seq;
 }
 
 /* A course that is completed again moves to its last day. */
@@ -137,9 +162,10 @@ static enum sg_err move_person(struct fold *f, const PbAllocationEffect *e, bool
         person->has_lost_without_fault = true;
         person->lost_without_fault++;
     }
+    note_claim(f, e);
     if (e->completed_course)
         add_completed(f, e);
-    return SG_OK;
+    return e->completions ? fold_completions(f, e->completions) : SG_OK;
 }
 
 static enum sg_err move_slot(struct fold *f, const PbAllocationRow *row, int live, int waiting)
@@ -184,24 +210,73 @@ static PbObjectRow *started_row(struct fold *f, const PbAllocationEffect *e, cha
     pb_object_row__init(row);
     row->agency = agency;
     row->place = e->started_place;
+    row->has_seq = e->has_started_seq;
+    row->seq = e->started_seq;
     row->has_content_hash = true;
     row->content_hash = e->started_hash;
     return row;
 }
 
+/* A seat that is put back: what has ended it, or begun it, is gone. */
+static void put_back(PbAllocationRow *row)
+{
+    bool ended = allocation_is_terminal(row->state);
+    row->has_result = row->has_ended_on = row->has_ended_seq = row->has_last_seat_no =
+        row->has_over_seq = false;
+    if (ended)
+        return;
+    row->has_started_on = row->has_promised = row->has_case_before = row->has_began_seq = false;
+    row->started = NULL;
+}
+
+static void set_ends(struct fold *f, PbAllocationRow *row, const PbAllocationEffect *e,
+                     bool was_live)
+{
+    bool ends = allocation_is_terminal(e->state) && !allocation_is_terminal(row->state);
+    if (e->undone && !allocation_is_terminal(e->state))
+        put_back(row);
+    if (ends && row->seat_no) {
+        row->has_last_seat_no = true;
+        row->last_seat_no = row->seat_no;
+    }
+    if (ends) {
+        row->has_over_seq = true;
+        row->over_seq = f->record->seq;
+    }
+    if (e->has_started_on) {
+        row->has_began_seq = true;
+        row->began_seq = f->record->seq;
+    }
+    if (e->has_ended_seq) {
+        row->has_ended_seq = true;
+        row->ended_seq = e->ended_seq;
+    }
+    if (e->has_promised) {
+        row->has_promised = true;
+        row->promised = e->promised;
+    }
+    if (e->has_case_before) {
+        row->has_case_before = true;
+        row->case_before = e->case_before;
+    }
+    if (e->seat_no && !was_live && !e->undone) {
+        row->has_seat_seq = true;
+        row->seat_seq = f->record->seq;
+    }
+}
+
 static void set_allocation(struct fold *f, PbAllocationRow *row, const PbAllocationEffect *e,
                            bool was_live)
 {
+    set_ends(f, row, e, was_live);
     row->has_state = row->has_seat_no = true;
     row->state = e->state;
     row->seat_no = e->seat_no;
     row->has_hold_until_ms = e->has_hold_until_ms;
     row->hold_until_ms = e->hold_until_ms;
-    row->has_terminal_ms = e->has_terminal_ms;
-    row->terminal_ms = e->terminal_ms;
-    if (e->seat_no && !was_live) {
-        row->has_seat_seq = true;
-        row->seat_seq = f->record->seq;
+    if (!e->undone || !allocation_is_terminal(e->state)) {
+        row->has_terminal_ms = e->has_terminal_ms;
+        row->terminal_ms = e->terminal_ms;
     }
     if (e->has_started_on) {
         row->has_started_on = true;
@@ -213,6 +288,17 @@ static void set_allocation(struct fold *f, PbAllocationRow *row, const PbAllocat
         row->result = e->result;
         row->ended_on = e->ended_on;
     }
+}
+
+/* Who was promoted to this seat last: nobody is put back on it after that (I8). */
+static enum sg_err mark_promoted(struct fold *f, const PbAllocationRow *row)
+{
+    struct key key = {0};
+    uint8_t seq[8];
+    struct sg_id slot = id_of(row->slot_id);
+    sg_put_u64(seq, f->record->seq);
+    return table_put(f->txn, TABLE_PROMOTED, key_u8(key_id(&key, &slot), (uint8_t)row->seat_no),
+                     (struct sg_bytes){seq, sizeof seq}, f->why);
 }
 
 enum sg_err fold_allocation(struct fold *f)
@@ -233,7 +319,7 @@ enum sg_err fold_allocation(struct fold *f)
     bool was_live = allocation_is_live(row->state), is_live = allocation_is_live(e->state);
     bool was_waiting = row->state == PB_ALLOCATION_STATE_WAITLISTED;
     bool is_waiting = e->state == PB_ALLOCATION_STATE_WAITLISTED;
-    SG_CHECK(!allocation_is_terminal(row->state)); /* what has ended stays ended */
+    SG_CHECK(e->undone || !allocation_is_terminal(row->state)); /* what has ended stays ended */
     uint32_t old_seat = row->seat_no;
     if (was_waiting && !is_waiting)
         err = move_waiting_row(f, row, true, false, &id);
@@ -242,6 +328,8 @@ enum sg_err fold_allocation(struct fold *f)
         err = move_waiting_row(f, row, false, true, &id);
     if (!err)
         err = move_seat_row(f, row, was_live, is_live, old_seat, &id);
+    if (!err && was_waiting && is_live)
+        err = mark_promoted(f, row);
     if (!err)
         err = fold_put(f, TABLE_ALLOCATIONS, e->allocation_id, row);
     if (!err)
@@ -272,7 +360,9 @@ enum sg_err fold_attendance(struct fold *f)
     row.sessions_held = said->sessions_held;
     row.sessions_attended = said->sessions_attended;
     row.absences_excused = said->absences_excused;
-    key_u64(key_id(&key, &id), (uint64_t)((int64_t)day_of(said->from_on) + INT32_MAX));
+    attendance_key(&key, &id, day_of(said->from_on));
+    row.has_before_seq = e->has_before_seq;
+    row.before_seq = e->before_seq;
     return row_put(f->txn, TABLE_ATTENDANCE, &key, &row, f->why);
 }
 

@@ -323,6 +323,8 @@ static void describe(struct decision *d, PbCaseEffect *change, const PbCaseRow *
     change->has_minor = change->has_age_doubt = change->has_not_ppks = true;
     change->minor = e->is_minor;
     change->not_ppks = !e->is_minor && e->n_confirmed_ppks == 0;
+    change->has_assessed_before = row->has_assessed_seq;
+    change->assessed_before = row->assessed_seq;
     change->has_priority_band = change->has_training_suitable = true;
     change->priority_band = e->priority_band;
     change->training_suitable = e->training_suitable;

@@ -5,6 +5,7 @@
 
 #include "ledger/allocation.h"
 #include "ledger/casefile.h"
+#include "ledger/link.h"
 #include "ledger/mutant.h"
 #include "ledger/rights.h"
 #include "wire/day.h"
@@ -133,11 +134,14 @@ static enum sg_err take_back(struct decision *d, const struct sg_id *case_id, co
     if (!ends && !ends_health)
         return SG_OK;
     request_of_consent(d, &id, case_id, c->owner);
-    enum sg_err err = SG_OK;
-    for (size_t i = 0; !err && i < person->n_cases; i++) {
-        struct sg_id of_owner = id_of(person->cases[i]->case_id);
-        err = tell_providers(d, &of_owner, &id, !ends, why);
-    }
+    struct person_tree tree; /* every case of every name that the person goes by */
+    enum sg_err err =
+        person_tree_read(d->turn->txn, d->turn->arena, &d->person_id, &tree, why);
+    for (size_t i = 0; !err && i < tree.count; i++)
+        for (size_t j = 0; !err && j < tree.rows[i]->n_cases; j++) {
+            struct sg_id of_owner = id_of(tree.rows[i]->cases[j]->case_id);
+            err = tell_providers(d, &of_owner, &id, !ends, why);
+        }
     return err || !ends ? err : release_seat(d, person, why);
 }
 

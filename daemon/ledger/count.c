@@ -33,7 +33,11 @@ static void count_visit(PbCountEffect *count, const PbMentoringVisitRecorded *e)
 
 void count_event(struct decision *d)
 {
-    const PbEnvelope *e = d->event->envelope;
+    count_payload(d, d->event->envelope);
+}
+
+void count_payload(struct decision *d, const PbEnvelope *e)
+{
     PbCountEffect *count = d->effect->count = TAKE(d->turn, PbCountEffect);
     pb_count_effect__init(count);
     if (e->referral_submitted) {

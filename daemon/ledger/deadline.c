@@ -151,6 +151,25 @@ static struct follow *queue_notice(struct decision *d, const char *rule, const s
     return notice;
 }
 
+/* What a correction may bring back stays in the effect as it stood. */
+static bool may_come_back(const char *rule)
+{
+    static const char *const rules[] = {RULE_ASSESS,     RULE_MINOR, RULE_CONFIRM, RULE_START,
+                                        RULE_ATTENDANCE, RULE_PLAN,  RULE_KIT};
+    for (size_t i = 0; i < SG_ARRAY_LEN(rules); i++)
+        if (strcmp(rules[i], rule) == 0)
+            return true;
+    return false;
+}
+
+void deadline_restore(struct decision *d, const char *rule, const struct sg_id *id,
+                      const PbDeadlineRow *row)
+{
+    PbDeadlineRow *again = TAKE(d->turn, PbDeadlineRow);
+    *again = *row;
+    add_effect(d, rule, id)->row = again;
+}
+
 enum sg_err deadline_end(struct decision *d, const char *rule, const struct sg_id *id, bool quiet,
                          struct sg_why *why)
 {
@@ -160,6 +179,8 @@ enum sg_err deadline_end(struct decision *d, const char *rule, const struct sg_i
         return err;
     PbDeadlineEffect *end = add_effect(d, rule, id);
     end->has_clear = end->clear = true;
+    if (may_come_back(rule))
+        end->row = row;
     if (row->reached && !quiet)
         queue_notice(d, rule, id, row, deadline_level(row))->cleared = true;
     return SG_OK;

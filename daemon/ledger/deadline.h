@@ -46,6 +46,9 @@ struct limit {
 
 /* From now on, in the place of one with the same rule and id. Into the effect of the record. */
 void deadline_start(struct decision *d, const struct limit *limit);
+/* As it stood when it was ended: what ended it is undone. */
+void deadline_restore(struct decision *d, const char *rule, const struct sg_id *id,
+                      const PbDeadlineRow *row);
 /* It binds no longer; nothing when there is none. Told as cleared if it was told, unless quiet. */
 SG_MUST_CHECK enum sg_err deadline_end(struct decision *d, const char *rule, const struct sg_id *id,
                                        bool quiet, struct sg_why *why);

@@ -79,6 +79,8 @@ struct follow {
     PbAllocationEffect *seat;
     const PbAllocationRow *before; /* NULL when created */
     PbSeatChange change;
+    PbCaseState case_to;      /* a seat that is put back: the case with it; 0: as it is */
+    const PbEffect *ended_by; /* effect of the record that ended or began what is undone */
     uint32_t position;
     bool by_time; /* a deadline did it: its own notice follows */
     /* FOLLOW_DEADLINE */
@@ -166,6 +168,8 @@ void warn(struct decision *d, uint32_t warning);
 
 /* What reports count of this event's personal fields: into the effect. */
 void count_event(struct decision *d);
+/* The same of another event: of a replacement. */
+void count_payload(struct decision *d, const PbEnvelope *envelope);
 
 /* Check 7. `row` is where the object was first stated. Sets d->duplicate, or refuses. */
 enum sg_err stated_again(struct decision *d, const PbObjectRow *row, const char *object);

@@ -5,6 +5,7 @@
 
 #include "ledger/allocation.h"
 #include "ledger/casefile.h"
+#include "ledger/correction.h"
 #include "ledger/deadline.h"
 #include "ledger/match.h"
 #include "ledger/parking.h"
@@ -129,16 +130,8 @@ static enum sg_err last_assessment(struct decision *d, uint64_t seq,
 {
     struct record record;
     struct sg_event event;
-    enum sg_err err = journal_get(d->turn->txn, seq, &record, why);
-    if (err == SG_E_NOT_FOUND)
-        return sg_fail(why, SG_E_STORE, "a case names an assessment that is not there");
-    struct sg_bytes clear = {sg_arena_copy(d->turn->arena, record.clear.ptr, record.clear.len),
-                             record.clear.len};
-    struct sg_bytes personal = {
-        sg_arena_copy(d->turn->arena, record.personal.ptr, record.personal.len),
-        record.personal.len};
-    if (!err)
-        err = sg_event_reopen(clear, personal, d->turn->arena, &event, why);
+    bool annulled = false;
+    enum sg_err err = event_as_it_stands(d->turn, seq, &record, &event, &annulled, why);
     if (err)
         return err;
     *out_assessment = event.envelope->assessment_completed;

@@ -1,6 +1,7 @@
 /* derive_seat.c - D1: every change of a seat is a record, and what begins and ends with it. */
 #include "ledger/allocation.h"
 #include "ledger/casefile.h"
+#include "ledger/correction.h"
 #include "ledger/deadline.h"
 #include "ledger/derive.h"
 #include "ledger/equipment.h"
@@ -72,6 +73,22 @@ static void seat_readers(struct decision *d, const struct seat_change *c)
 
 /* ---- the case that follows its seat ---- */
 
+/* A correction has found out where the case goes. */
+static enum sg_err put_case_back(struct decision *d, const struct seat_change *c,
+                                 struct sg_why *why)
+{
+    PbCaseRow *row = NULL;
+    PbCaseEffect *change;
+    struct follow *told;
+    if (!c->f->case_to)
+        return SG_OK;
+    enum sg_err err =
+        read_row(d->turn, TABLE_CASES, &c->f->case_id, &pb_case_row__descriptor, &row, why);
+    if (!err && row->state != c->f->case_to)
+        err = case_change(d, &c->f->case_id, row, c->f->case_to, &change, &told, why);
+    return err ? err : seat_undo_plan(d, c->f, c->slot, row, why);
+}
+
 /* Mentoring goes with the course: its visits in training, and what comes after it. */
 static enum sg_err move_plan(struct decision *d, const struct seat_change *c, const PbCaseRow *row,
                              struct sg_why *why)
@@ -89,12 +106,18 @@ static enum sg_err move_case(struct decision *d, const struct seat_change *c, st
 {
     PbCaseRow *row = NULL;
     bool starts = enters(c, PB_ALLOCATION_STATE_OCCUPIED);
+    if (c->f->seat->undone)
+        return put_case_back(d, c, why);
     if (!starts && !leaves(c, PB_ALLOCATION_STATE_OCCUPIED))
         return SG_OK;
     enum sg_err err =
         read_row(d->turn, TABLE_CASES, &c->f->case_id, &pb_case_row__descriptor, &row, why);
     if (err)
         return err == SG_E_NOT_FOUND ? sg_fail(why, SG_E_STORE, "a seat without its case") : err;
+    if (starts) {
+        c->f->seat->has_case_before = true;
+        c->f->seat->case_before = row->state;
+    }
     enum case_event event = starts                                      ? CASE_STARTED
                             : c->after == PB_ALLOCATION_STATE_COMPLETED ? CASE_COMPLETED
                                                                         : CASE_STOPPED;
@@ -207,7 +230,9 @@ static enum sg_err start_kit(struct decision *d, const struct seat_change *c, st
     if (err || !kit)
         return err;
     limit.responsible = owner ? owner : c->case_owner;
-    add_level(&limit, d->turn->block->time_ms + limits_of(d->turn)->kit_days * SG_DAY_MS);
+    bool ended_before = c->f->before && allocation_is_terminal(c->f->before->state);
+    int64_t from_ms = ended_before ? c->f->before->terminal_ms : d->turn->block->time_ms;
+    add_level(&limit, from_ms + limits_of(d->turn)->kit_days * SG_DAY_MS);
     deadline_start(d, &limit);
     return SG_OK;
 }
@@ -331,14 +356,15 @@ enum sg_err tell_seat(struct decision *d, const struct follow *f, struct sg_why 
     if (!err)
         err = queue_last_notice(d, &c, why);
     if (!err)
-        err = end_limits(d, &c, why);
+        err = f->seat->undone ? seat_undo_limits(d, f, slot, why) : end_limits(d, &c, why);
     if (!err && c.after == PB_ALLOCATION_STATE_COMPLETED)
         err = start_kit(d, &c, why);
     if (!err)
         err = move_case(d, &c, why);
     if (err)
         return err;
-    start_limits(d, &c);
+    if (!f->seat->undone)
+        start_limits(d, &c);
     struct record record;
     err = append_record(d, PB_RECORD_KIND_DERIVED, e, &record, why);
     return err ? err : after_seat(d, &c, why);

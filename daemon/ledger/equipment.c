@@ -98,19 +98,75 @@ enum sg_err items_to_return(struct decision *d, const struct sg_id *allocation_i
     return err;
 }
 
+/* The check of that number, which is done by one that comes early enough. */
+static void start_check(struct decision *d, const struct sg_id *id, size_t i,
+                        const char *case_owner, const struct sg_id *case_id, int32_t granted_on)
+{
+    struct limit limit = item_limit(id, check_rules[i], case_owner, case_id);
+    int32_t day = granted_on + check_day(d->turn, i), last = day + check_tolerance(d->turn);
+    limit.first_level = 1;
+    limit.levels_ms[0] = sg_day_start_ms(last + 1);
+    limit.level_count = 1;
+    limit.due_ms = sg_day_start_ms(day);
+    deadline_start(d, &limit);
+}
+
 static void start_checks(struct decision *d, const struct sg_id *id, const PbItemEffect *item,
                          int32_t granted_on)
 {
     struct sg_id case_id = id_of(item->case_id);
-    for (size_t i = 0; i < CHECKS; i++) {
-        struct limit limit = item_limit(id, check_rules[i], item->case_owner, &case_id);
-        int32_t day = granted_on + check_day(d->turn, i), last = day + check_tolerance(d->turn);
-        limit.first_level = 1;
-        limit.levels_ms[0] = sg_day_start_ms(last + 1);
-        limit.level_count = 1;
-        limit.due_ms = sg_day_start_ms(day);
-        deadline_start(d, &limit);
+    for (size_t i = 0; i < CHECKS; i++)
+        start_check(d, id, i, item->case_owner, &case_id, granted_on);
+}
+
+/* On loan for a placement that is over: to be returned or granted. */
+static enum sg_err return_anew(struct decision *d, const struct sg_id *id, const PbItemRow *row,
+                               bool on_loan, struct sg_why *why)
+{
+    PbAllocationRow *placement = NULL;
+    bool runs = false, over = false;
+    enum sg_err err = deadline_runs(d, RULE_RETURN, id, &runs, why);
+    if (!err && on_loan) {
+        struct sg_id of = id_of(row->allocation_ids[0]);
+        err = read_row(d->turn, TABLE_ALLOCATIONS, &of, &pb_allocation_row__descriptor, &placement,
+                       why);
+        over = !err && allocation_is_terminal(placement->state);
     }
+    if (err || runs == over)
+        return err;
+    if (runs)
+        return deadline_end(d, RULE_RETURN, id, false, why);
+    struct sg_id case_id = id_of(row->case_id);
+    struct limit limit = item_limit(id, RULE_RETURN, row->case_owner, &case_id);
+    limit.levels_ms[0] = d->turn->block->time_ms;
+    limit.levels_ms[1] = placement->terminal_ms + limits_of(d->turn)->return_days * SG_DAY_MS;
+    limit.level_count = 2;
+    if (limit.levels_ms[1] <= limit.levels_ms[0]) { /* it is late already */
+        limit.first_level = 1;
+        limit.level_count = 1;
+        limit.due_ms = limit.levels_ms[1];
+    }
+    deadline_start(d, &limit);
+    return SG_OK;
+}
+
+enum sg_err item_limits_anew(struct decision *d, const struct sg_id *id, const PbItemRow *row,
+                             struct sg_why *why)
+{
+    PbItemState state = row->state == PB_ITEM_STATE_AT_RISK ? row->previous_state : row->state;
+    struct sg_id case_id = id_of(row->case_id);
+    enum sg_err err = return_anew(d, id, row, state == PB_ITEM_STATE_ON_LOAN, why);
+    for (size_t i = 0; !err && i < CHECKS; i++) {
+        int32_t from = row->bast_on + check_day(d->turn, i) - check_tolerance(d->turn);
+        bool done = row->has_checked_on && row->checked_on >= from, runs = false;
+        bool wanted = state == PB_ITEM_STATE_GRANTED && !done;
+        err = deadline_runs(d, check_rules[i], id, &runs, why);
+        if (!err && runs && !wanted)
+            err = deadline_end(d, check_rules[i], id, false, why);
+        if (!err && wanted && !runs)
+            start_check(d, id, i, row->case_owner, &case_id, row->bast_on);
+    }
+    return err;
 }
 
 enum sg_err item_checked_limits(struct decision *d, const struct sg_id *id, int32_t granted_on,
@@ -134,6 +190,14 @@ PbItemEffect *item_effect(struct decision *d, const struct sg_id *id, PbItemStat
     effect->state = state;
     d->effect->item = effect;
     return effect;
+}
+
+void keep_item(struct decision *d, const PbItemRow *row)
+{
+    PbItemRow *before = TAKE(d->turn, PbItemRow);
+    *before = *row;
+    before->object = NULL; /* as it is, whatever happens */
+    d->effect->item->before = before;
 }
 
 enum sg_err decide_item_registered(struct decision *d, struct sg_why *why)
@@ -299,6 +363,7 @@ static void issue(struct decision *d, const struct sg_id *id, const PbItemRow *i
     PbItemEffect *effect =
         item_effect(d, id, grant ? PB_ITEM_STATE_GRANTED : PB_ITEM_STATE_ON_LOAN);
     effect->has_issued = effect->issued = true;
+    keep_item(d, item);
     effect->has_granted = effect->granted = grant;
     effect->n_allocation_ids = effect->n_person_ids = r->count;
     effect->allocation_ids = take(d->turn, r->count * sizeof effect->allocation_ids[0]);

@@ -26,6 +26,15 @@ SG_MUST_CHECK enum sg_err items_to_return(struct decision *d, const struct sg_id
 SG_MUST_CHECK enum sg_err item_checked_limits(struct decision *d, const struct sg_id *id,
                                               int32_t granted_on, int32_t checked_on,
                                               struct sg_why *why);
+/* The deadlines of an item that stands like this: those that it should have run, the others end. */
+SG_MUST_CHECK enum sg_err item_limits_anew(struct decision *d, const struct sg_id *id,
+                                           const PbItemRow *row, struct sg_why *why);
+/* What an E18 makes of an item that stood like this, for the E24 of one; or refuses. */
+SG_MUST_CHECK enum sg_err item_checked_as(struct decision *d, const PbItemRow *before,
+                                          const PbEquipmentChecked *e, uint64_t seq,
+                                          PbItemRow *out_row);
+/* The item as it stands, kept in the effect for who corrects this event. */
+void keep_item(struct decision *d, const PbItemRow *row);
 PbItemEffect *item_effect(struct decision *d, const struct sg_id *id, PbItemState state);
 
 #endif

@@ -3,6 +3,8 @@
 #include "ledger/equipment.h"
 #include "wire/day.h"
 
+#include <stdio.h>
+
 static bool is_issued(PbItemState state)
 {
     return state == PB_ITEM_STATE_ON_LOAN || state == PB_ITEM_STATE_GRANTED ||
@@ -53,6 +55,27 @@ static bool may_check(struct decision *d, const PbItemRow *item)
     return false;
 }
 
+/* What the finding and the action ask of an item that stands like this. */
+static enum sg_err check_finding(struct decision *d, const PbItemRow *item,
+                                 const PbEquipmentChecked *e, const char *prefix)
+{
+    char object[96];
+    if (day_of(e->checked_on) > sg_day_at(d->turn->block->time_ms)) {
+        (void)snprintf(object, sizeof object, "%s.checked_on", prefix);
+        return refuse(d, SG_ST_FUTURE_TIME, object, NULL, "today or a day before");
+    }
+    (void)snprintf(object, sizeof object, "%s.action", prefix);
+    if (e->action == PB_EQUIPMENT_CHECKED__ACTION_OWNERSHIP_FINAL &&
+        sg_day_at(d->turn->block->time_ms) < item->custody_until)
+        return refuse(d, SG_ST_BAD_TRANSITION, object, "CUSTODY",
+                      "OWNERSHIP_FINAL from custody_until on");
+    (void)snprintf(object, sizeof object, "%s.finding", prefix);
+    if (state_after(item, e) == PB_ITEM_STATE_UNSPECIFIED)
+        return refuse(d, SG_ST_BAD_TRANSITION, object, state_name(item),
+                      "a finding and an action that fit the state of the item");
+    return SG_OK;
+}
+
 static enum sg_err check_state(struct decision *d, const struct sg_id *id, const PbItemRow *item)
 {
     const PbEquipmentChecked *e = d->event->envelope->equipment_checked;
@@ -62,17 +85,7 @@ static enum sg_err check_state(struct decision *d, const struct sg_id *id, const
     if (!is_issued(item->state))
         return refuse(d, SG_ST_BAD_TRANSITION, "equipment_checked.item_id", state_name(item),
                       "an item that is ON_LOAN, GRANTED or AT_RISK");
-    if (day_of(e->checked_on) > sg_day_at(d->turn->block->time_ms))
-        return refuse(d, SG_ST_FUTURE_TIME, "equipment_checked.checked_on", NULL,
-                      "today or a day before");
-    if (e->action == PB_EQUIPMENT_CHECKED__ACTION_OWNERSHIP_FINAL &&
-        sg_day_at(d->turn->block->time_ms) < item->custody_until)
-        return refuse(d, SG_ST_BAD_TRANSITION, "equipment_checked.action", "CUSTODY",
-                      "OWNERSHIP_FINAL from custody_until on");
-    if (state_after(item, e) == PB_ITEM_STATE_UNSPECIFIED)
-        return refuse(d, SG_ST_BAD_TRANSITION, "equipment_checked.finding", state_name(item),
-                      "a finding and an action that fit the state of the item");
-    return SG_OK;
+    return check_finding(d, item, e, "equipment_checked");
 }
 
 static enum sg_err end_limits(struct decision *d, const struct sg_id *id, const PbItemRow *item,
@@ -91,6 +104,7 @@ static void describe(struct decision *d, const struct sg_id *id, const PbItemRow
     PbItemEffect *effect = item_effect(d, id, to);
     bool was_granted =
         item->state == PB_ITEM_STATE_GRANTED || item->previous_state == PB_ITEM_STATE_GRANTED;
+    keep_item(d, item);
     effect->has_finding = true;
     effect->finding = e->finding;
     effect->has_recalled = effect->recalled = e->action == PB_EQUIPMENT_CHECKED__ACTION_RECALL;
@@ -134,4 +148,43 @@ enum sg_err decide_item_checked(struct decision *d, struct sg_why *why)
     describe(d, &id, item, to);
     state_object(d, &check_id);
     return end_limits(d, &id, item, to, why);
+}
+
+/* ---- E24 of an E18 ---- */
+
+static bool decides(PbEquipmentChecked__Action action)
+{
+    return action >= PB_EQUIPMENT_CHECKED__ACTION_RECALL;
+}
+
+enum sg_err item_checked_as(struct decision *d, const PbItemRow *before,
+                            const PbEquipmentChecked *e, uint64_t seq, PbItemRow *out_row)
+{
+    PbItemRow as = *before;
+    if (decides(e->action) && strcmp(before->owner, d->source->agency->id) != 0)
+        return refuse(d, SG_ST_NOT_OWNER, "event_corrected.replacement.action", NULL,
+                      "RECALL, WRITE_OFF and OWNERSHIP_FINAL from the owner of the item");
+    enum sg_err err = check_finding(d, before, e, "event_corrected.replacement");
+    if (err || d->fault->code)
+        return err;
+    as.state = state_after(before, e);
+    as.has_touched_seq = as.has_finding = true;
+    as.touched_seq = seq;
+    as.finding = e->finding;
+    as.has_previous_state = as.state == PB_ITEM_STATE_AT_RISK;
+    as.previous_state =
+        before->state == PB_ITEM_STATE_AT_RISK ? before->previous_state : before->state;
+    if (e->action == PB_EQUIPMENT_CHECKED__ACTION_RECALL)
+        as.has_recalled = as.recalled = true;
+    if (!as.has_checked_on || as.checked_on < day_of(e->checked_on))
+        as.checked_on = day_of(e->checked_on);
+    as.has_checked_on = true;
+    if (as.state == PB_ITEM_STATE_IN_STOCK) {
+        as.n_allocation_ids = as.n_person_ids = 0;
+        as.has_case_id = as.has_bast_on = as.has_custody_until = as.has_recalled = false;
+        as.has_issued_seq = as.has_checked_on = false;
+        as.case_owner = as.bast_no = NULL;
+    }
+    *out_row = as;
+    return SG_OK;
 }

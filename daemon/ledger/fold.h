@@ -52,6 +52,14 @@ enum sg_err fold_move(struct fold *f, const PbMoveEffect *e);
 enum sg_err fold_item(struct fold *f);
 enum sg_err fold_deadline(struct fold *f, const PbDeadlineEffect *e);
 enum sg_err fold_park(struct fold *f);
+enum sg_err fold_correction(struct fold *f);
+enum sg_err fold_completions(struct fold *f, const PbCompletedEffect *e);
+
+/* Each of the recipients of the item has this kit, or has it no more. */
+enum sg_err fold_mark_kits(struct fold *f, const PbItemRow *row, ProtobufCBinaryData item_id,
+                           bool has);
+enum sg_err fold_mark_allocations(struct fold *f, const PbItemRow *row, ProtobufCBinaryData item_id,
+                                  bool has);
 enum sg_err fold_consent(struct fold *f);
 enum sg_err fold_plans(struct fold *f);
 enum sg_err fold_visit(struct fold *f);
@@ -65,5 +73,9 @@ SG_MUST_CHECK enum sg_err statement_put(struct txn *txn, const struct sg_broker_
 SG_MUST_CHECK enum sg_err statement_drop(struct txn *txn, const struct sg_broker_key *keys,
                                          const struct sg_id *person_id, uint64_t seq,
                                          struct sg_arena *arena, struct sg_why *why);
+/* E24: the statement of the corrected event is another one, or gone. */
+enum sg_err fold_restated(struct txn *txn, const struct record *record,
+                          const struct sg_event *event, const struct sg_broker_key *keys,
+                          struct sg_arena *arena, struct sg_why *why);
 
 #endif

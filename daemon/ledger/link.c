@@ -3,6 +3,7 @@
  */
 #include "ledger/link.h"
 
+#include "ledger/allocation.h"
 #include "ledger/minor.h"
 #include "ledger/mutant.h"
 #include "ledger/person.h"
@@ -51,6 +52,8 @@ enum sg_err link_hindrance(struct ledger_turn *turn, const struct person_tree *a
     bool many = a->count + b->count > LINK_PERSONS_MAX || merges > LINK_MERGES_MAX;
     bool deep = depth_of(a) >= LINK_DEPTH_MAX || depth_of(b) >= LINK_DEPTH_MAX;
     *out_hindrance = many || deep ? "LINK_LIMIT" : NULL;
+    if (person_tree_restricted(a) || person_tree_restricted(b))
+        *out_hindrance = "RESTRICTED";
     if (MUTATED(32, person_tree_seated(a) && person_tree_seated(b), false))
         *out_hindrance = "LIVE_SEATS";
     return err;
@@ -332,6 +335,10 @@ enum sg_err decide_link(struct decision *d, struct sg_why *why)
         err = stated_again(d, object, "person_link_decided.link_id");
     if (err || d->fault->code || d->duplicate)
         return err;
+    /* The limits of a restricted person stand still, those of the other one do not. */
+    bool changes = e->decision != PB_PERSON_LINK_DECIDED__DECISION_DIFFERENT;
+    if (changes && (person_tree_restricted(&a) || person_tree_restricted(&b)))
+        return refuse_restricted(d, "person_link_decided.person_ref_b");
     err = decisions[e->decision](d, &a, &b, why);
     if (err || d->fault->code)
         return err;

@@ -31,6 +31,8 @@ SG_MUST_CHECK enum sg_err person_tree_read(struct txn *txn, struct sg_arena *are
                                            const struct sg_id *person_id,
                                            struct person_tree *out_tree, struct sg_why *why);
 bool person_tree_holds(const struct person_tree *tree, const struct sg_id *person_id);
+/* Is one of them restricted? */
+bool person_tree_restricted(const struct person_tree *tree);
 /* Whoever of them holds a live seat; NULL when nobody does. */
 const PbPersonRow *person_tree_seated(const struct person_tree *tree);
 
@@ -64,7 +66,8 @@ void person_tree_join(const struct person_tree *a, const struct person_tree *b,
 
 /* ---- E22 and the automatic link ---- */
 
-/* What forbids that the two trees become one: NULL, "LIVE_SEATS" (I3) or "LINK_LIMIT". */
+/* What forbids that the two trees become one: NULL, "LIVE_SEATS" (I3), "LINK_LIMIT" or
+ * "RESTRICTED". */
 SG_MUST_CHECK enum sg_err link_hindrance(struct ledger_turn *turn, const struct person_tree *a,
                                          const struct person_tree *b, const char **out_hindrance,
                                          struct sg_why *why);

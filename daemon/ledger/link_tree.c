@@ -14,6 +14,14 @@ bool person_tree_holds(const struct person_tree *tree, const struct sg_id *perso
     return false;
 }
 
+bool person_tree_restricted(const struct person_tree *tree)
+{
+    for (size_t i = 0; i < tree->count; i++)
+        if (tree->rows[i]->restricted)
+            return true;
+    return false;
+}
+
 const PbPersonRow *person_tree_seated(const struct person_tree *tree)
 {
     for (size_t i = 0; i < tree->count; i++)
@@ -138,12 +146,12 @@ enum sg_err person_root(struct ledger_turn *turn, const struct sg_id *person_id,
 
 /* How many of a repeated field all rows have, to take the room once. */
 struct sums {
-    size_t refs, cases, waitings, completed, consents;
+    size_t refs, cases, waitings, completed, consents, claims;
 };
 
 static struct sums sum_up(const struct person_tree *tree)
 {
-    struct sums sums = {0, 0, 0, 0, 0};
+    struct sums sums = {0, 0, 0, 0, 0, 0};
     for (size_t i = 0; i < tree->count; i++) {
         const PbPersonRow *row = tree->rows[i];
         sums.refs += row->n_refs;
@@ -151,6 +159,7 @@ static struct sums sum_up(const struct person_tree *tree)
         sums.waitings += row->n_waiting_ids;
         sums.completed += row->n_completed;
         sums.consents += row->n_consents;
+        sums.claims += row->n_claims;
     }
     return sums;
 }
@@ -239,6 +248,8 @@ static enum sg_err add_row(struct ledger_turn *turn, PbPersonRow *to, const PbPe
         add_completed(to, row->completed[i]);
     for (size_t i = 0; i < row->n_consents; i++)
         add_consent(to, row->consents[i]);
+    for (size_t i = 0; i < row->n_claims; i++)
+        to->claims[to->n_claims++] = row->claims[i];
     to->has_lost_without_fault |= row->has_lost_without_fault;
     to->lost_without_fault += row->lost_without_fault;
     earliest(&to->has_first_completed_on, &to->first_completed_on, row->has_first_completed_on,
@@ -267,6 +278,7 @@ enum sg_err person_tree_combine(struct ledger_turn *turn, const struct person_tr
     row->waiting_ids = take(turn, (sums.waitings + 1) * sizeof *row->waiting_ids);
     row->completed = take(turn, (sums.completed + 1) * sizeof *row->completed);
     row->consents = take(turn, (sums.consents + 1) * sizeof *row->consents);
+    row->claims = take(turn, (sums.claims + 1) * sizeof *row->claims);
     row->has_minor = row->has_age_doubt = true;
     row->minor = tree->rows[0]->minor; /* the root's are those of all */
     row->age_doubt = tree->rows[0]->age_doubt;

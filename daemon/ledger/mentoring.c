@@ -9,6 +9,8 @@
 #include "ledger/relapse.h"
 #include "wire/day.h"
 
+#include <stdio.h>
+
 enum { NEAR_DAYS = 7, OVERDUE_DAYS = 7 };
 
 /* ---- E19 ---- */
@@ -178,23 +180,31 @@ enum sg_err decide_plan(struct decision *d, struct sg_why *why)
 
 /* ---- E20 ---- */
 
-static enum sg_err check_visit(struct decision *d, const PbPlanRow *plan)
+static enum sg_err refuse_visit(struct decision *d, const char *prefix, const char *field,
+                                uint32_t code, const char *detail, const char *accepted)
 {
-    const PbMentoringVisitRecorded *e = d->event->envelope->mentoring_visited;
+    char object[96];
+    (void)snprintf(object, sizeof object, "%s.%s", prefix, field);
+    return refuse(d, code, object, detail, "%s", accepted);
+}
+
+enum sg_err visit_check(struct decision *d, const PbPlanRow *plan,
+                        const PbMentoringVisitRecorded *e, const char *prefix)
+{
     int32_t day = day_of(e->visited_on);
     bool late_paper = plan->has_ended_on && day <= plan->ended_on;
     if (plan->state != PB_PLAN_STATE_ACTIVE && !late_paper)
-        return refuse(
-            d, SG_ST_BAD_TRANSITION, "mentoring_visited.plan_id",
+        return refuse_visit(
+            d, prefix, "plan_id", SG_ST_BAD_TRANSITION,
             protobuf_c_enum_descriptor_get_value(&pb_plan_state__descriptor, (int)plan->state)
                 ->name,
             "a plan that is ACTIVE, or a visit before its end");
     if (day > sg_day_at(d->turn->block->time_ms))
-        return refuse(d, SG_ST_FUTURE_TIME, "mentoring_visited.visited_on", NULL,
-                      "today or a day before");
+        return refuse_visit(d, prefix, "visited_on", SG_ST_FUTURE_TIME, NULL,
+                            "today or a day before");
     if (day < plan->starts_on)
-        return refuse(d, SG_ST_SCHEMA, "mentoring_visited.visited_on", "ORDER",
-                      "starts_on of the plan or later");
+        return refuse_visit(d, prefix, "visited_on", SG_ST_SCHEMA, "ORDER",
+                            "starts_on of the plan or later");
     return SG_OK;
 }
 
@@ -213,7 +223,7 @@ static enum sg_err check_items(struct decision *d, struct sg_why *why)
 }
 
 /* The one that is named, else the nearest that nobody has done, within seven days. */
-static PbCheckpointRow *meant(const PbPlanRow *plan, const PbMentoringVisitRecorded *e)
+PbCheckpointRow *visit_meant(const PbPlanRow *plan, const PbMentoringVisitRecorded *e)
 {
     PbCheckpointRow *nearest = NULL;
     int32_t day = day_of(e->visited_on), least = NEAR_DAYS + 1;
@@ -231,12 +241,12 @@ static PbCheckpointRow *meant(const PbPlanRow *plan, const PbMentoringVisitRecor
 }
 
 /* Contact was made: the checkpoint is done, and nobody waits for those before it. */
-static void pass(struct decision *d, PbPlanRow *plan, PbCheckpointRow *done, int32_t day)
+void visit_pass(PbPlanRow *plan, PbCheckpointRow *done, int32_t day, uint64_t seq)
 {
     int32_t before = done ? done->due_on : day - OVERDUE_DAYS;
     if (done && !done->has_done_seq) {
         done->has_done_seq = true;
-        done->done_seq = d->turn->block->next_seq;
+        done->done_seq = seq;
     }
     for (size_t i = 0; i < plan->n_checkpoints; i++) {
         PbCheckpointRow *c = plan->checkpoints[i];
@@ -247,24 +257,35 @@ static void pass(struct decision *d, PbPlanRow *plan, PbCheckpointRow *done, int
     plan->attempts = 0;
 }
 
-static void keep_visit(struct decision *d, const PbPlanRow *plan, const struct sg_id *plan_id,
-                       const PbCheckpointRow *checkpoint)
+PbVisitRow *visit_row(struct ledger_turn *turn, const PbMentoringVisitRecorded *e,
+                      const PbCheckpointRow *checkpoint)
 {
-    const PbMentoringVisitRecorded *e = d->event->envelope->mentoring_visited;
-    PbVisitEffect *effect = d->effect->visit = TAKE(d->turn, PbVisitEffect);
-    PbVisitRow *row = effect->row = TAKE(d->turn, PbVisitRow);
-    pb_visit_effect__init(effect);
+    PbVisitRow *row = TAKE(turn, PbVisitRow);
     pb_visit_row__init(row);
-    effect->row = row;
-    effect->has_case_id = effect->has_visited_on = true;
-    effect->case_id = plan->case_id;
-    effect->visited_on = day_of(e->visited_on);
     row->has_plan_id = row->has_contact_made = true;
-    row->plan_id = data_of(d->turn, plan_id);
+    row->plan_id = e->plan_id;
     row->contact_made = e->contact_made;
     row->has_on_street = e->has_on_street;
     row->on_street = e->on_street;
     row->checkpoint = checkpoint && e->contact_made ? checkpoint->code : NULL;
+    return row;
+}
+
+static void keep_visit(struct decision *d, const PbPlanRow *plan, const PbCheckpointRow *checkpoint)
+{
+    const PbMentoringVisitRecorded *e = d->event->envelope->mentoring_visited;
+    PbVisitEffect *effect = d->effect->visit = TAKE(d->turn, PbVisitEffect);
+    pb_visit_effect__init(effect);
+    effect->row = visit_row(d->turn, e, checkpoint);
+    effect->has_case_id = effect->has_visited_on = true;
+    effect->case_id = plan->case_id;
+    effect->visited_on = day_of(e->visited_on);
+}
+
+void visit_key(struct key *out_key, const struct sg_id *case_id, int32_t day, uint64_t seq)
+{
+    *out_key = (struct key){0};
+    key_u64(key_u64(key_id(out_key, case_id), (uint64_t)((int64_t)day + INT32_MAX)), seq);
 }
 
 static enum sg_err move_plan(struct decision *d, PbPlanRow *plan, const struct sg_id *id,
@@ -272,13 +293,13 @@ static enum sg_err move_plan(struct decision *d, PbPlanRow *plan, const struct s
 {
     const PbMentoringVisitRecorded *e = d->event->envelope->mentoring_visited;
     int32_t day = day_of(e->visited_on);
-    PbCheckpointRow *checkpoint = meant(plan, e);
+    PbCheckpointRow *checkpoint = visit_meant(plan, e);
     if (e->checkpoint && !checkpoint)
         return refuse(d, SG_ST_BAD_CODE, "mentoring_visited.checkpoint", "UNKNOWN",
                       "a checkpoint of the plan, or none");
-    keep_visit(d, plan, id, checkpoint);
+    keep_visit(d, plan, checkpoint);
     if (e->contact_made) {
-        pass(d, plan, checkpoint, day);
+        visit_pass(plan, checkpoint, day, d->turn->block->next_seq);
     } else {
         plan->has_attempts = true;
         plan->attempts++;
@@ -326,7 +347,7 @@ enum sg_err decide_visit(struct decision *d, struct sg_why *why)
     if (!err && !d->fault->code)
         err = stated_again(d, object, "mentoring_visited.visit_id");
     if (!err && !d->fault->code && !d->duplicate)
-        err = check_visit(d, plan);
+        err = visit_check(d, plan, e, "mentoring_visited");
     if (err || d->fault->code || d->duplicate)
         return err;
     struct sg_id case_id = id_of(plan->case_id), person_id = id_of(plan->person_id);

@@ -50,7 +50,30 @@ SG_MUST_CHECK enum sg_err plan_course_ends(struct decision *d, const struct sg_i
                                            const PbCaseRow *c, int32_t day, bool completed,
                                            struct sg_why *why);
 
+/* E24: the course goes on, as from that day; it has not been; it has ended on another day, or
+ * differently. */
+SG_MUST_CHECK enum sg_err plan_course_resumes(struct decision *d, const PbCaseRow *c, int32_t day,
+                                              int32_t last_day, struct sg_why *why);
+SG_MUST_CHECK enum sg_err plan_course_never_was(struct decision *d, const struct sg_id *case_id,
+                                                const PbCaseRow *c, struct sg_why *why);
+SG_MUST_CHECK enum sg_err plan_course_ended_otherwise(struct decision *d,
+                                                      const struct sg_id *case_id,
+                                                      const PbCaseRow *c, int32_t day,
+                                                      bool completed, struct sg_why *why);
+
 /* ---- visits (mentoring.c) ---- */
+
+/* Key of a visit: case | day | seq of the E20. */
+void visit_key(struct key *out_key, const struct sg_id *case_id, int32_t day, uint64_t seq);
+/* May it be recorded of this plan? Refused fields stand under `prefix`. */
+SG_MUST_CHECK enum sg_err visit_check(struct decision *d, const PbPlanRow *plan,
+                                      const PbMentoringVisitRecorded *e, const char *prefix);
+/* The checkpoint that is named, else the nearest that nobody has done, within seven days. */
+PbCheckpointRow *visit_meant(const PbPlanRow *plan, const PbMentoringVisitRecorded *e);
+/* Contact was made: the checkpoint (NULL: none) is done, and nobody waits for those before it. */
+void visit_pass(PbPlanRow *plan, PbCheckpointRow *done, int32_t day, uint64_t seq);
+PbVisitRow *visit_row(struct ledger_turn *turn, const PbMentoringVisitRecorded *e,
+                      const PbCheckpointRow *checkpoint);
 
 /* What the visits of a case since its last contact say, for its closing. */
 struct visits {

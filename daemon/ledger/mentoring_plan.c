@@ -249,11 +249,10 @@ enum sg_err plan_course_ends(struct decision *d, const struct sg_id *case_id, co
     struct sg_id id;
     PbPlanRow *row = NULL;
     enum sg_err err = plan_of_case(d->turn, c, &id, &row, why);
-    if (!err && !row) {
-        if (completed)
+    if (!err && !row) { /* what was asked for a course that is over is asked no longer */
+        err = deadline_end(d, RULE_PLAN, case_id, false, why);
+        if (!err && completed)
             ask_for_plan(d, case_id, c->owner);
-        else /* there is no course that it would go with */
-            err = deadline_end(d, RULE_PLAN, case_id, false, why);
     }
     if (err || !row || !template_of(row))
         return err;
@@ -263,4 +262,55 @@ enum sg_err plan_course_ends(struct decision *d, const struct sg_id *case_id, co
     plan_lay_aftercare(d->turn, row, row->starts_on > day ? row->starts_on : day);
     (void)plan_effect(d, &id, row);
     return plan_limit(d, &id, row, why);
+}
+
+enum sg_err plan_course_resumes(struct decision *d, const PbCaseRow *c, int32_t day,
+                                int32_t last_day, struct sg_why *why)
+{
+    struct sg_id id;
+    PbPlanRow *row = NULL;
+    enum sg_err err = plan_of_case(d->turn, c, &id, &row, why);
+    if (err || !row || !template_of(row))
+        return err;
+    take_away(row, false, INT32_MIN);
+    plan_lay_training(d->turn, row, row->starts_on > day ? row->starts_on : day, last_day);
+    (void)plan_effect(d, &id, row);
+    return plan_limit(d, &id, row, why);
+}
+
+enum sg_err plan_course_never_was(struct decision *d, const struct sg_id *case_id,
+                                  const PbCaseRow *c, struct sg_why *why)
+{
+    struct sg_id id;
+    PbPlanRow *row = NULL;
+    enum sg_err err = plan_of_case(d->turn, c, &id, &row, why);
+    if (err)
+        return err;
+    if (!row)
+        return deadline_end(d, RULE_PLAN, case_id, false, why);
+    if (!template_of(row))
+        return SG_OK;
+    take_away(row, true, INT32_MIN);
+    bool aftercare = false;
+    for (size_t i = 0; i < row->n_checkpoints; i++)
+        aftercare |= !row->checkpoints[i]->in_training;
+    if (!aftercare)
+        plan_lay_aftercare(d->turn, row, row->starts_on);
+    (void)plan_effect(d, &id, row);
+    return plan_limit(d, &id, row, why);
+}
+
+enum sg_err plan_course_ended_otherwise(struct decision *d, const struct sg_id *case_id,
+                                        const PbCaseRow *c, int32_t day, bool completed,
+                                        struct sg_why *why)
+{
+    struct sg_id id;
+    PbPlanRow *row = NULL;
+    bool asked = false;
+    enum sg_err err = plan_of_case(d->turn, c, &id, &row, why);
+    if (!err && !row && completed)
+        err = deadline_runs(d, RULE_PLAN, case_id, &asked, why);
+    if (err || asked)
+        return err;
+    return plan_course_ends(d, case_id, c, day, completed || row, why);
 }

@@ -33,9 +33,8 @@ void minor_limit(struct decision *d, const struct sg_id *case_id, const char *ow
         deadline_start(d, &limit);
 }
 
-static enum sg_err is_asked_for(struct decision *d, const struct sg_id *case_id,
-                                const PbCaseRow *c, const struct sg_id *but, bool *out_asked,
-                                struct sg_why *why)
+static enum sg_err is_asked_for(struct decision *d, const struct sg_id *case_id, const PbCaseRow *c,
+                                const struct sg_id *but, bool *out_asked, struct sg_why *why)
 {
     SG_AUTO(cursor_done) struct cursor cursor = {0};
     struct key prefix = {0};

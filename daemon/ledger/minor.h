@@ -8,8 +8,8 @@
 
 /* T04 of this case; none when its owner protects children. */
 void minor_limit(struct decision *d, const struct sg_id *case_id, const char *owner);
-/* The same, unless a TRANSFER to somebody who may take the minor is pending (other than `but`, which
- * ends; NULL for none): it has been sent in time. */
+/* The same, unless a TRANSFER to somebody who may take the minor is pending (other than `but`,
+ * which ends; NULL for none): it has been sent in time. */
 SG_MUST_CHECK enum sg_err minor_begin(struct decision *d, const struct sg_id *case_id,
                                       const PbCaseRow *c, const struct sg_id *but,
                                       struct sg_why *why);

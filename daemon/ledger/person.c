@@ -170,6 +170,34 @@ void identity_of_statements(const struct statement *list, size_t count,
     *out_identity = identity;
 }
 
+enum sg_err person_identity_if(struct ledger_turn *turn, const struct sg_id *person_id,
+                               uint64_t seq, PbIdentityRow *instead, struct identity *out_identity,
+                               struct sg_why *why)
+{
+    struct person_tree tree;
+    struct statement *list = NULL, *as;
+    size_t count = 0, kept = 0;
+    enum sg_err err = person_tree_read(turn->txn, turn->arena, person_id, &tree, why);
+    if (!err)
+        err = person_statements(turn, &tree, &list, &count, why);
+    if (err)
+        return err;
+    as = take(turn, (count + 1) * sizeof *as);
+    bool put = instead == NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (!put && list[i].seq <= seq) {
+            as[kept++] = (struct statement){seq, *person_id, instead};
+            put = true;
+        }
+        if (list[i].seq != seq)
+            as[kept++] = list[i];
+    }
+    if (!put)
+        as[kept++] = (struct statement){seq, *person_id, instead};
+    identity_of_statements(as, kept, out_identity);
+    return SG_OK;
+}
+
 enum sg_err person_identity(struct ledger_turn *turn, const struct sg_id *person_id,
                             struct identity *out_identity, struct sg_why *why)
 {

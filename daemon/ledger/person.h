@@ -22,6 +22,14 @@ struct identity {
 SG_MUST_CHECK enum sg_err person_identity(struct ledger_turn *turn, const struct sg_id *person_id,
                                           struct identity *out_identity, struct sg_why *why);
 
+/* The same as if the statement of this seq were another one; instead NULL: as if there were none.
+ */
+SG_MUST_CHECK enum sg_err person_identity_if(struct ledger_turn *turn,
+                                             const struct sg_id *person_id, uint64_t seq,
+                                             PbIdentityRow *instead, struct identity *out_identity,
+                                             struct sg_why *why);
+/* What an E01, E04 or E05 states of the person; false: nothing. */
+bool person_statement(const struct sg_event *event, PbIdentityRow *out_row);
 /* One statement, as it stands under the person whom it was about. */
 struct statement {
     uint64_t seq;

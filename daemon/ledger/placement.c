@@ -110,7 +110,10 @@ enum sg_err decide_placement_started(struct decision *d, struct sg_why *why)
     content_hash(d, hash);
     PbAllocationEffect *seat =
         change_seat(d, &p.id, p.row, PB_ALLOCATION_STATE_OCCUPIED, PB_SEAT_CHANGE_OCCUPIED)->seat;
-    seat->has_started_on = seat->has_started_hash = true;
+    seat->has_started_on = seat->has_started_hash = seat->has_started_seq = true;
+    seat->started_seq = d->turn->block->next_seq;
+    seat->has_promised = true;
+    seat->promised = p.row->state;
     seat->started_on = day_of(e->started_on);
     seat->started_hash = (ProtobufCBinaryData){SG_HASH_BYTES, hash};
     seat->started_place = ref_of(d->turn, &d->source->outbox_id, d->source->number);
@@ -136,6 +139,22 @@ static enum sg_err check_attendance_state(struct decision *d, const struct place
     return SG_OK;
 }
 
+/* What was reported of the same period before: it stands again if this is annulled. */
+static enum sg_err read_attendance_before(struct decision *d, const struct placement *p,
+                                          struct sg_why *why)
+{
+    struct key key;
+    PbAttendanceRow *row = NULL;
+    attendance_key(&key, &p->id, day_of(d->event->envelope->attendance_reported->from_on));
+    enum sg_err err = row_get(d->turn->txn, TABLE_ATTENDANCE, &key, &pb_attendance_row__descriptor,
+                              d->turn->arena, &row, why);
+    if (err)
+        return err == SG_E_NOT_FOUND ? SG_OK : err;
+    d->effect->attendance->has_before_seq = true;
+    d->effect->attendance->before_seq = row->seq;
+    return SG_OK;
+}
+
 enum sg_err decide_attendance(struct decision *d, struct sg_why *why)
 {
     const PbAttendanceReported *e = d->event->envelope->attendance_reported;
@@ -151,6 +170,9 @@ enum sg_err decide_attendance(struct decision *d, struct sg_why *why)
     pb_attendance_effect__init(d->effect->attendance);
     d->effect->attendance->has_allocation_id = true;
     d->effect->attendance->allocation_id = data_of(d->turn, &p.id);
+    err = read_attendance_before(d, &p, why);
+    if (err)
+        return err;
     if (p.row->state != PB_ALLOCATION_STATE_OCCUPIED)
         return SG_OK;
     err = deadline_end(d, RULE_ATTENDANCE, &p.id, false, why);
@@ -224,7 +246,10 @@ enum sg_err decide_placement_ended(struct decision *d, struct sg_why *why)
                           : to == PB_ALLOCATION_STATE_RELEASED ? PB_SEAT_CHANGE_RELEASED
                                                                : PB_SEAT_CHANGE_FORFEITED;
     PbAllocationEffect *seat = change_seat(d, &p.id, p.row, to, change)->seat;
-    seat->has_ended_on = seat->has_result = true;
+    seat->has_ended_on = seat->has_result = seat->has_ended_seq = true;
+    seat->ended_seq = d->turn->block->next_seq;
+    seat->has_promised = !p.row->has_started_on;
+    seat->promised = p.row->state;
     seat->ended_on = day_of(e->ended_on);
     seat->result = e->result;
     if (to == PB_ALLOCATION_STATE_COMPLETED) {

@@ -593,29 +593,23 @@ enum sg_err decide_referral_decided(struct decision *d, struct sg_why *why)
 
 /* ---- E24 ANNUL of the E01 ---- */
 
-enum sg_err referral_withdraw(struct decision *d, const struct record *e01, struct sg_why *why)
+enum sg_err referral_withdraw(struct decision *d, const struct sg_id *id, PbReferralRow *row,
+                              struct sg_why *why)
 {
-    struct spoken s = {.id = id_of(e01->rest->effect->referral->referral_id)};
+    struct spoken s = {.id = *id, .row = row, .case_id = id_of(row->case_id)};
+    struct sg_id person_id = id_of(row->person_id);
+    PbPersonEffect *known = d->effect->person; /* what the correction has found out of it */
     enum sg_err err =
-        read_row(d->turn, TABLE_REFERRALS, &s.id, &pb_referral_row__descriptor, &s.row, why);
-    if (err)
-        return err == SG_E_NOT_FOUND ? sg_fail(why, SG_E_STORE, "a referral without a row") : err;
-    if (!referral_is_pending(s.row->state))
-        return refuse(d, SG_ST_BAD_TRANSITION, "event_corrected.corrected", "DECIDED",
-                      "a referral that is not decided yet");
-    s.case_id = id_of(s.row->case_id);
-    struct sg_id person_id = id_of(s.row->person_id);
-    err = read_row(d->turn, TABLE_CASES, &s.case_id, &pb_case_row__descriptor, &s.c, why);
+        read_row(d->turn, TABLE_CASES, &s.case_id, &pb_case_row__descriptor, &s.c, why);
     if (!err)
         err = person_of_case(d, &person_id, &s.person, why);
+    d->effect->person = known;
     if (!err)
         err = end_limits(d, &s.id, why);
     if (err)
         return err;
     add_reader(d, referral_target(s.row), relation_of(s.row));
     referral_effect(d, &s.id)->state = PB_REFERRAL_STATE_WITHDRAWN;
-    d->effect->has_annulled_referral_id = true;
-    d->effect->annulled_referral_id = data_of(d->turn, &s.id);
     d->effect->has_aggregate_version = true;
     d->effect->aggregate_version = s.row->version + 1;
     s.row->referrer = NULL;      /* it knows what it withdraws */

@@ -15,9 +15,9 @@ const char *referral_target(const PbReferralRow *row);
 bool referral_is_pending(PbReferralState state);
 
 PbReferralEffect *referral_effect(struct decision *d, const struct sg_id *id);
-/* E24 ANNUL of the E01 in this record. */
-SG_MUST_CHECK enum sg_err referral_withdraw(struct decision *d, const struct record *e01,
-                                            struct sg_why *why);
+/* E24 ANNUL of the E01 of a referral that nobody has decided yet. */
+SG_MUST_CHECK enum sg_err referral_withdraw(struct decision *d, const struct sg_id *id,
+                                            PbReferralRow *row, struct sg_why *why);
 /* T03 of the case, from then on. */
 void start_assess(struct decision *d, const struct sg_id *case_id, const char *owner,
                   int64_t from_ms);

@@ -249,6 +249,7 @@ static bool check_service(const struct sg_event *event, struct sg_fault *fault)
 static bool check_plan(const struct sg_event *event, struct sg_fault *fault)
 {
     const PbMentoringPlanSet *e = event->envelope->mentoring_plan_set;
+    enum { CODE_BYTES = 16 }; /* the row of a plan holds all of them */
     const char *object = "mentoring_plan_set.checkpoints";
     bool custom = e->template_ == PB_MENTORING_PLAN_SET__TEMPLATE_CUSTOM;
     if (!check_case(event, fault))
@@ -260,6 +261,8 @@ static bool check_plan(const struct sg_event *event, struct sg_fault *fault)
     for (size_t i = 0; i < e->n_checkpoints; i++) {
         if (day_of(e->checkpoints[i]->due_on) < day_of(e->starts_on))
             return wrong(fault, object, "ORDER", "starts_on or later");
+        if (strlen(e->checkpoints[i]->code) > CODE_BYTES)
+            return wrong(fault, object, "LENGTH", "a code of at most 16 bytes");
         for (size_t j = 0; j < i; j++)
             if (strcmp(e->checkpoints[i]->code, e->checkpoints[j]->code) == 0)
                 return wrong(fault, object, "TWICE", "each code once");

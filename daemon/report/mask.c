@@ -2,8 +2,8 @@
  * person whom the neighbours know.
  *
  * A count of 1 to 4 is not shown. Counts that are summed up with it are rounded to the nearest 5:
- * each of them may then be two less or two more, so that no difference of two of them leaves fewer
- * than four possible values for the hidden one. A percentage or a median that rests on a cell
+ * each of them may be two less or two more, so that no difference of two of them leaves a single
+ * value for the hidden one. A percentage or a median that rests on a cell
  * which is hidden or rounded is not shown either. Source: domain 10, conventions.
  */
 #include "report/output.h"

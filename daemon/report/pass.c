@@ -295,6 +295,19 @@ static ProtobufCMessage **payload_at(PbEnvelope *envelope, uint32_t type)
     return field ? (ProtobufCMessage **)(void *)((uint8_t *)envelope + field->offset) : NULL;
 }
 
+/* What an E18 has found, as its correction has it. */
+static const PbItemEffect *restated_item(struct pass *pass, const PbItemEffect *was,
+                                         const PbItemRow *row)
+{
+    PbItemEffect *is = sg_arena_copy(&pass->scratch, was, sizeof *was);
+    if (!is)
+        return was;
+    is->has_finding = row->has_finding;
+    is->finding = row->finding;
+    is->state = row->state;
+    return is;
+}
+
 /* The payload of the E24 in the place of the one that the envelope came with. */
 static enum sg_err replace(struct pass *pass, struct record *by, PbEnvelope *envelope,
                            struct fact *fact, struct sg_why *why)
@@ -325,6 +338,8 @@ static enum sg_err replace(struct pass *pass, struct record *by, PbEnvelope *env
         fact->person = effect->person;
     if (effect && effect->item)
         fact->item = effect->item;
+    if (effect && effect->correction && effect->correction->item && fact->item)
+        fact->item = restated_item(pass, fact->item, effect->correction->item->row);
     return SG_OK;
 }
 

@@ -68,6 +68,8 @@ static const struct table_info {
     [TABLE_SUSPICIONS] = FOLD("suspicions"),
     [TABLE_SUSPICIONS_OPEN] = FOLD("suspicions_open"),
     [TABLE_REFUSALS] = KEPT("refusals"),
+    [TABLE_CORRECTIONS] = FOLD("corrections"),
+    [TABLE_PROMOTED] = FOLD("promoted"),
     /* clang-format on */
 };
 static_assert(SG_ARRAY_LEN(tables) == TABLES, "every table has a row");

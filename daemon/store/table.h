@@ -58,6 +58,8 @@ enum table {
     TABLE_SUSPICIONS,          /* person, person -> SuspicionRow; the other way round -> nothing */
     TABLE_SUSPICIONS_OPEN,     /* seq of the D3 -> the pair, while undecided */
     TABLE_REFUSALS,            /* seq of the record to come, n-th before it -> RefusalRow */
+    TABLE_CORRECTIONS,         /* seq of an event -> CorrectionRow */
+    TABLE_PROMOTED,            /* slot, seat_no (u8) -> seq of the last D1 PROMOTED to it */
     TABLES
 };
 

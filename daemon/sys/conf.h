@@ -26,7 +26,8 @@ struct settings {
     char keys_file[CONF_TEXT_MAX + 1];
     char codes_path[CONF_TEXT_MAX + 1];
     int64_t memory_max_mib;
-    int64_t log_level; /* LOG_ERR to LOG_DEBUG */
+    int64_t target_min, target_max; /* persons that are to be trained in a year */
+    int64_t log_level;              /* LOG_ERR to LOG_DEBUG */
     struct sg_time_limits limits;
 };
 

@@ -82,6 +82,8 @@ enum sg_err conf_check_settings(const struct settings *settings, struct sg_why *
         err = check_memory(settings, why);
     if (!err && strcmp(settings->store_path, settings->store_head) == 0)
         err = sg_fail(why, SG_E_CONF, "'store.head' and 'store.path' are the same file");
+    if (!err && settings->target_min > settings->target_max)
+        err = sg_fail(why, SG_E_CONF, "'reports.target_min' is greater than 'reports.target_max'");
     return err;
 }
 

@@ -24,6 +24,8 @@ const struct conf_key conf_keys[] = {
     {"keys.file",              CONF_TEXT,   AT(keys_file),          1, 255,     false, "a path, or credential:NAME", "/etc/sinergi/broker.key", 0},
     {"codes.path",             CONF_TEXT,   AT(codes_path),         1, 255,     true,  "a path", "/usr/share/sinergi/codes", 0},
     {"memory.max_mib",         CONF_NUMBER, AT(memory_max_mib),     64, 1 << 20, false, "MiB", NULL, 1024},
+    {"reports.target_min",     CONF_NUMBER, AT(target_min),         0, 100000,  true,  "persons", NULL, 20},
+    {"reports.target_max",     CONF_NUMBER, AT(target_max),         1, 100000,  true,  "persons", NULL, 25},
     {"log.level",              CONF_LEVEL,  AT(log_level),          LOG_ERR, LOG_DEBUG, true, "", NULL, LOG_NOTICE},
     SG_TIME_LIMITS(LIMIT)
 }; /* clang-format on */

@@ -1,7 +1,7 @@
 /* bench.c - figures of the hot path beside the floor of the same disk in the same run.
  *
  *   bench [--full] [--only GROUP]…
- *   groups: floor inside mix single four contacts stored durable readers
+ *   groups: floor inside mix report single four contacts stored durable readers
  *
  * Asserts nothing; writes build/bench.json. BENCH_SCALE is the number of events that are stored
  * (100,000; --full: 1,000,000). Client and daemon share the processors of one machine.
@@ -23,6 +23,7 @@
 #include <unistd.h>
 #include <zmq.h>
 
+enum { EVENTS_PER_PERSON = 8 }; /* of the mix, from the referral to the end of a course */
 enum {
     LANES = 4,
     SINGLE_EVENTS = 2000,
@@ -551,6 +552,8 @@ static enum sg_err run(struct bench *b, struct sg_why *why)
         err = inside_measure(b->fixture, RUN_EVENTS * (b->full ? 4U : 2U), b->report, why);
     if (!err && wanted(b, "mix"))
         err = mix_measure(b->fixture, RUN_EVENTS / 2, b->floors[2].events_per_s, b->report, why);
+    if (!err && wanted(b, "report"))
+        err = mix_reports(b->fixture, b->scale / EVENTS_PER_PERSON, b->report, why);
     if (!err && needs_daemon(b))
         err = run_daemon(b, why);
     return err;
@@ -583,7 +586,7 @@ int main(int argc, char **argv)
     SG_CHECK(sg_crypto_init(&why) == SG_OK);
     if (!parse(argc, argv, b)) {
         (void)fputs("usage: bench [--full] [--only GROUP]...\n"
-                    "groups: floor inside mix single four contacts stored durable readers\n",
+                    "groups: floor inside mix report single four contacts stored durable readers\n",
                     stderr);
         return 64;
     }

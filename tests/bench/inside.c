@@ -57,6 +57,20 @@ static struct frame_in frame_from(const struct inside *in, size_t peer, struct s
                              .body = body};
 }
 
+enum sg_err inside_one(struct inside *in, size_t lane, size_t frame, int64_t *out_ns,
+                       struct sg_why *why)
+{
+    const struct frame_in one = frame_from(in, lane, in->lanes[lane].frames[frame].body);
+    in->accepted = in->other = 0;
+    int64_t begin_ns = daemon_proc_now_ns();
+    enum sg_err err = turn(in, &one, 1, why);
+    *out_ns = daemon_proc_now_ns() - begin_ns;
+    if (!err && (in->accepted == 0 || in->other))
+        err = sg_fail(why, SG_E_STATE, "%llu events accepted, %llu not",
+                      (unsigned long long)in->accepted, (unsigned long long)in->other);
+    return err;
+}
+
 static enum sg_err say_hello(struct inside *in, struct sg_why *why)
 {
     SG_AUTO(sg_arena_done) struct sg_arena arena = {0};

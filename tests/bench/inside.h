@@ -40,6 +40,9 @@ void inside_done(struct inside *in);
 /* All frames of all lanes, in turns of 20; every lane gives its share. Errors: SG_E_STATE when an
  * event is not accepted. *out_ns: how long it took. */
 SG_MUST_CHECK enum sg_err inside_run(struct inside *in, int64_t *out_ns, struct sg_why *why);
+/* A turn of one frame of one lane. Errors likewise. */
+SG_MUST_CHECK enum sg_err inside_one(struct inside *in, size_t lane, size_t frame, int64_t *out_ns,
+                                     struct sg_why *why);
 /* A turn without frames: what is due at wall_ms. */
 SG_MUST_CHECK enum sg_err inside_pass(struct inside *in, struct sg_why *why);
 

@@ -1,6 +1,7 @@
 #include "bench/mix.h"
 
 #include "bench/inside.h"
+#include "bench/reports.h"
 #include "kit/check.h"
 #include "kit/daemon_proc.h"
 #include "store/journal.h"
@@ -181,6 +182,18 @@ static enum sg_err take_step(struct mix *mix, const struct step *step, int64_t *
     return err;
 }
 
+static enum sg_err fill(struct mix *mix, uint64_t *out_events, struct sg_why *why)
+{
+    enum sg_err err = inside_open(&mix->in, false, why);
+    *out_events = 0;
+    for (size_t i = 0; !err && i < SG_ARRAY_LEN(steps); i++) {
+        int64_t took_ns = 0;
+        err = take_step(mix, &steps[i], &took_ns, why);
+        *out_events += mix->in.accepted;
+    }
+    return err;
+}
+
 static enum sg_err run(struct mix *mix, double floor, struct report *report, struct sg_why *why)
 {
     int64_t all_ns = 0;
@@ -215,22 +228,46 @@ static void mix_done(struct mix *mix)
         free(SG_TAKE(mix->of[i].ids));
 }
 
-enum sg_err mix_measure(const struct fixture *fixture, uint64_t people, double floor,
-                        struct report *report, struct sg_why *why)
+static enum sg_err begin(struct mix *mix, const struct fixture *fixture, uint64_t people,
+                         struct sg_why *why)
 {
     static const enum fixture_agency agencies[MIX_LANES] = {
         [REFERRER] = SATPOLPP, [OWNER] = DINSOS, [PROVIDER] = DISNAKER};
+    mix->people = people / SEATS * SEATS; /* whole slots */
+    enum sg_err err = inside_init(&mix->in, fixture, agencies, MIX_LANES, why);
+    if (!err)
+        err = sg_arena_init(&mix->rest, REST_BYTES, why);
+    for (size_t i = 0; !err && i < OBJECTS; i++) {
+        mix->of[i].ids = calloc(people, sizeof(struct sg_id));
+        SG_CHECK(mix->of[i].ids);
+    }
+    mix->in.wall_ms = daemon_proc_wall_ms();
+    return err;
+}
+
+enum sg_err mix_measure(const struct fixture *fixture, uint64_t people, double floor,
+                        struct report *report, struct sg_why *why)
+{
     SG_AUTO(mix_done) struct mix mix = {.people = people};
     report_group(report, "From a free seat to the end of a course, broker_turn in this process");
     report_note(report, "%llu people, frames of %u of one type at a time, each turn committed",
                 (unsigned long long)people, SG_FRAME_EVENTS_MAX);
-    enum sg_err err = inside_init(&mix.in, fixture, agencies, MIX_LANES, why);
-    if (!err)
-        err = sg_arena_init(&mix.rest, REST_BYTES, why);
-    for (size_t i = 0; !err && i < OBJECTS; i++) {
-        mix.of[i].ids = calloc(people, sizeof(struct sg_id));
-        SG_CHECK(mix.of[i].ids);
-    }
-    mix.in.wall_ms = daemon_proc_wall_ms();
+    enum sg_err err = begin(&mix, fixture, people, why);
     return err ? err : run(&mix, floor, report, why);
+}
+
+enum sg_err mix_reports(const struct fixture *fixture, uint64_t people, struct report *report,
+                        struct sg_why *why)
+{
+    SG_AUTO(mix_done) struct mix mix = {.people = people};
+    uint64_t events = 0;
+    report_group(report, "Reports over a filled store, and a turn beside one");
+    enum sg_err err = begin(&mix, fixture, people, why);
+    if (!err)
+        err = fill(&mix, &events, why);
+    if (err)
+        return err;
+    report_line(report, "events of agencies", (double)events, "");
+    mix.in.lanes[REFERRER].make = NULL; /* referrals of people who are nobody's next step */
+    return reports_measure(&mix.in, REFERRER, report, why);
 }

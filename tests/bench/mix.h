@@ -12,4 +12,9 @@
 SG_MUST_CHECK enum sg_err mix_measure(const struct fixture *fixture, uint64_t people, double floor,
                                       struct report *report, struct sg_why *why);
 
+/* The same people without a word, and then every report over what they left: how long each takes,
+ * and what a turn of one event costs while one runs. */
+SG_MUST_CHECK enum sg_err mix_reports(const struct fixture *fixture, uint64_t people,
+                                      struct report *report, struct sg_why *why);
+
 #endif

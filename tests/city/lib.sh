@@ -8,6 +8,7 @@ declare -A capabilities=(
     [dinsos]='"REFERRER", "CASE_OWNER", "TRAINING_PROVIDER", "EQUIPMENT_PROVIDER", "IDENTITY_STEWARD"'
     [disnaker]='"REFERRER", "TRAINING_PROVIDER", "EQUIPMENT_PROVIDER"'
     [dpppa]='"REFERRER", "CASE_OWNER", "CHILD_PROTECTION", "TRAINING_PROVIDER", "EQUIPMENT_PROVIDER"'
+    [inspektorat]='"AUDITOR"'
     [diskominfo]='"OPERATOR"'
 )
 declare -A topics=(
@@ -73,7 +74,7 @@ set_up() {
         echo "codes: { path = \"conf/codes\"; };"
         echo "agencies = ("
         local first=1 agency line
-        for agency in "${agencies[@]}" diskominfo; do
+        for agency in "${agencies[@]}" inspektorat diskominfo; do
             mkdir -p "$work/$agency"
             [ $first = 1 ] || echo "  ,"
             first=0
@@ -87,7 +88,7 @@ set_up() {
     "$daemon" --check "$work/sinergid.conf" >/dev/null
     "$daemon" -c "$work/sinergid.conf" --init --demo >"$work/card"
     local agency endpoint
-    for agency in "${agencies[@]}" diskominfo; do
+    for agency in "${agencies[@]}" inspektorat diskominfo; do
         endpoint="tcp://127.0.0.1:$port"
         [ "$agency" != diskominfo ] || endpoint="ipc://$socket"
         {

@@ -25,7 +25,7 @@ struct ledger_city {
     struct sg_agency agencies[CITY_AGENCIES];
     struct sg_lists *lists;
     const struct sg_time_limits *limits; /* NULL: the normal ones */
-    struct sample sample; /* its now_ms is set when a turn begins */
+    struct sample sample;                /* its now_ms is set when a turn begins */
     int64_t now_ms;
     uint64_t numbers[CITY_AGENCIES]; /* of the last event of each outbox */
     struct world world;

@@ -211,9 +211,11 @@ void talk_turn(struct talk *talk)
                                .wall_ms = talk->city->now_ms,
                                .mono_ns = talk->city->mono_ns,
                                .storage_low = talk->storage_low,
-                               .stopping = talk->stopping};
+                               .stopping = talk->stopping,
+                               .report = talk->report};
     must(broker_turn(talk->city->broker, &in, &talk->out, &why), &why);
     talk->frame_count = 0;
+    talk->report = NULL;
     talk->answers = SG_NEW_ARRAY(&talk->city->arena, PbServerFrame *, talk->out.frame_count + 1);
     SG_CHECK(talk->answers);
     for (size_t i = 0; i < talk->out.frame_count; i++) {
@@ -271,7 +273,7 @@ struct peer talk_connect(struct talk *talk, enum world_agency who)
 
 void talk_add_device(struct world_city *city, enum world_agency who, const char *name)
 {
-    for (size_t i = 0; i < WORLD_AGENCIES; i++) {
+    for (size_t i = 0; i < city->roster.agency_count; i++) {
         struct sg_agency *agency = &city->agencies[i];
         if (strcmp(agency->id, city->clients[who].id) != 0)
             continue;

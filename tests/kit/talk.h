@@ -18,6 +18,7 @@ struct talk {
     struct turn_out out;
     PbServerFrame **answers; /* out.frame_count, in the order of out.frames */
     bool storage_low, stopping;
+    struct report_done *report; /* has ended: the next turn is told */
 };
 
 void talk_open(struct talk *talk, struct world_city *city);

@@ -13,7 +13,7 @@
 static const struct {
     const char *id;
     uint32_t capabilities;
-} rows[WORLD_AGENCIES] = {
+} rows[WORLD_WIDE] = {
     [SATPOLPP] = {"satpolpp", SG_CAP(PB_CAPABILITY_REFERRER)},
     [DINSOS] = {"dinsos", SG_CAP(PB_CAPABILITY_REFERRER) | SG_CAP(PB_CAPABILITY_CASE_OWNER) |
                               SG_CAP(PB_CAPABILITY_TRAINING_PROVIDER) |
@@ -25,6 +25,11 @@ static const struct {
                             SG_CAP(PB_CAPABILITY_TRAINING_PROVIDER) |
                             SG_CAP(PB_CAPABILITY_CHILD_PROTECTION) |
                             SG_CAP(PB_CAPABILITY_EQUIPMENT_PROVIDER)},
+    [INSPEKTORAT] = {"inspektorat", SG_CAP(PB_CAPABILITY_AUDITOR)},
+    [DISKOMINFO] = {"diskominfo", SG_CAP(PB_CAPABILITY_OPERATOR)},
+    [DISDUKCAPIL] = {"disdukcapil", 0},
+    [BLK] = {"blk-pekanbaru", SG_CAP(PB_CAPABILITY_TRAINING_PROVIDER)},
+    [DISKOPUKM] = {"diskopukm", SG_CAP(PB_CAPABILITY_TRAINING_PROVIDER)},
 };
 
 static void must(enum sg_err err, const struct sg_why *why)
@@ -47,20 +52,23 @@ static void start_broker(struct world_city *city)
     must(broker_new(&options, &city->broker, &why), &why);
 }
 
-static void make_agencies(struct world_city *city)
+static int by_id(const void *a, const void *b)
 {
-    static const int order[] = {DINSOS, DISNAKER, DPPPA, SATPOLPP}; /* sorted by id */
+    return strcmp(((const struct sg_agency *)a)->id, ((const struct sg_agency *)b)->id);
+}
+
+static void make_agencies(struct world_city *city, size_t count)
+{
     struct sg_why why = {""};
-    for (size_t i = 0; i < WORLD_AGENCIES; i++) {
-        enum world_agency who = (enum world_agency)order[i];
-        struct world_client *client = &city->clients[who];
-        client->id = rows[who].id;
+    for (size_t i = 0; i < count; i++) {
+        struct world_client *client = &city->clients[i];
+        client->id = rows[i].id;
         client->outbox = sg_id_make(1);
         client->next = 1;
         must(sg_device_key_make(client->id, "meja", &client->key, &why), &why);
         struct sg_agency *agency = &city->agencies[i];
         (void)snprintf(agency->id, sizeof agency->id, "%s", client->id);
-        agency->capabilities = rows[who].capabilities;
+        agency->capabilities = rows[i].capabilities;
         agency->device_count = 1;
         agency->devices = calloc(1, sizeof *agency->devices);
         SG_CHECK(agency->devices);
@@ -68,10 +76,16 @@ static void make_agencies(struct world_city *city)
         memcpy(agency->devices[0].curve_public, client->key->curve_public, SG_KEY_BYTES);
         memcpy(agency->devices[0].sign_public, client->key->sign_public, SG_KEY_BYTES);
     }
-    city->roster = (struct sg_roster){WORLD_AGENCIES, city->agencies};
+    qsort(city->agencies, count, sizeof city->agencies[0], by_id);
+    city->roster = (struct sg_roster){count, city->agencies};
 }
 
 void world_open(struct world_city *city, const char *start)
+{
+    world_open_with(city, start, WORLD_AGENCIES);
+}
+
+void world_open_with(struct world_city *city, const char *start, size_t agencies)
 {
     static char path[2][96];
     struct sg_why why = {""};
@@ -85,7 +99,7 @@ void world_open(struct world_city *city, const char *start)
     must(sg_broker_key_make(&city->keys, &why), &why);
     must(sg_lists_load("conf/codes", &city->lists, &why), &why);
     must(sg_arena_init(&city->arena, 64 << 20, &why), &why);
-    make_agencies(city);
+    make_agencies(city, agencies);
     (void)snprintf(path[0], sizeof path[0], "%s/store.mdb", city->folder);
     city->env_options = (struct env_options){
         .path = path[0], .map_bytes = (size_t)256 << 20, .demo = true, .no_sync = true};
@@ -107,7 +121,7 @@ void world_close(struct world_city *city)
 {
     broker_free(&city->broker);
     env_close(&city->env);
-    for (size_t i = 0; i < WORLD_AGENCIES; i++) {
+    for (size_t i = 0; i < city->roster.agency_count; i++) {
         sg_device_key_free(&city->clients[i].key);
         free(city->agencies[i].devices);
     }
@@ -123,7 +137,7 @@ void world_restart(struct world_city *city)
     broker_free(&city->broker);
     env_close(&city->env);
     must(env_open(&city->env_options, &city->env, &why), &why);
-    for (size_t i = 0; i < WORLD_AGENCIES; i++)
+    for (size_t i = 0; i < city->roster.agency_count; i++)
         city->clients[i].peer.n = 0;
     start_broker(city);
 }
@@ -198,6 +212,51 @@ void world_move(struct world_city *city, const char *to)
     world_pass(city, 0);
 }
 
+void world_connect(struct world_city *city, enum world_agency who)
+{
+    if (!city->clients[who].peer.n)
+        city->clients[who].peer = connect_as(city, who);
+}
+
+uint32_t world_admin(struct world_city *city, enum world_agency who, const PbAdmin *admin)
+{
+    PbClientFrame frame = PB_CLIENT_FRAME__INIT;
+    PbAdmin copy = *admin;
+    struct turn_out out;
+    world_connect(city, who);
+    copy.has_request_no = true;
+    copy.request_no = 1;
+    frame.admin = &copy;
+    send(city, who, city->clients[who].peer, &frame, &out);
+    for (size_t i = 0; i < out.frame_count; i++) {
+        const PbServerFrame *answer = decode(city, &out.frames[i]);
+        if (answer->admin_result)
+            return answer->admin_result->error ? answer->admin_result->error->code : 0;
+    }
+    SG_CHECK(false);
+    return 0;
+}
+
+const PbQueryResult *world_query(struct world_city *city, enum world_agency who,
+                                 const PbQuery *query)
+{
+    PbClientFrame frame = PB_CLIENT_FRAME__INIT;
+    PbQuery copy = *query;
+    struct turn_out out;
+    world_connect(city, who);
+    copy.has_request_no = true;
+    copy.request_no = 1;
+    frame.query = &copy;
+    send(city, who, city->clients[who].peer, &frame, &out);
+    for (size_t i = 0; i < out.frame_count; i++) {
+        const PbServerFrame *answer = decode(city, &out.frames[i]);
+        if (answer->query_result)
+            return answer->query_result;
+    }
+    SG_CHECK(false);
+    return NULL;
+}
+
 void world_hang_up(struct world_city *city, enum world_agency who)
 {
     struct peer *peer = &city->clients[who].peer;
@@ -236,6 +295,13 @@ static void copy_outcome(const PbOutcome *from, struct world_outcome *to)
         to->warnings[to->warning_count++] = from->warnings[i];
 }
 
+struct world_outcome world_outcome_of(const PbOutcome *from)
+{
+    struct world_outcome outcome = {0};
+    copy_outcome(from, &outcome);
+    return outcome;
+}
+
 static struct world_outcome publish_parts(struct world_city *city, enum world_agency who,
                                           struct sg_bytes clear, struct sg_bytes personal,
                                           uint64_t number)
@@ -247,8 +313,7 @@ static struct world_outcome publish_parts(struct world_city *city, enum world_ag
     uint8_t digest[SG_HASH_BYTES], signature[SG_SIGNATURE_BYTES];
     struct world_outcome outcome = {0};
     struct turn_out out;
-    if (!client->peer.n)
-        client->peer = connect_as(city, who);
+    world_connect(city, who);
     parts.has_clear = parts.has_personal = true;
     parts.clear = (ProtobufCBinaryData){clear.len, (uint8_t *)(uintptr_t)clear.ptr};
     parts.personal = (ProtobufCBinaryData){personal.len, (uint8_t *)(uintptr_t)personal.ptr};
@@ -278,7 +343,7 @@ static struct world_outcome publish_parts(struct world_city *city, enum world_ag
 static struct {
     uint8_t bytes[SG_EVENT_MAX];
     struct sg_bytes clear, personal;
-} last[WORLD_AGENCIES];
+} last[WORLD_WIDE];
 
 static void keep_last(enum world_agency who, struct sg_bytes clear, struct sg_bytes personal)
 {
@@ -374,13 +439,18 @@ struct world_outcome world_resend(struct world_city *city, enum world_agency who
 
 /* ---- read ---- */
 
-static size_t take_deliveries(struct world_city *city, const struct turn_out *out, char *to,
-                              size_t room, uint64_t *through, bool *caught_up)
+struct hearing {
+    world_take *take;
+    void *arg;
+    uint64_t through;
+    bool caught_up;
+};
+
+static void take_deliveries(struct world_city *city, const struct turn_out *out, struct hearing *h)
 {
-    size_t len = 0;
     for (size_t i = 0; i < out->frame_count; i++) {
         PbServerFrame *frame = decode(city, &out->frames[i]);
-        *caught_up |= frame->caught_up != NULL;
+        h->caught_up |= frame->caught_up != NULL;
         for (size_t j = 0; frame->deliver && j < frame->deliver->n_deliveries; j++) {
             struct sg_why why = {""};
             PbEnvelope *e = NULL;
@@ -389,32 +459,23 @@ static size_t take_deliveries(struct world_city *city, const struct turn_out *ou
                            (struct sg_bytes){d->envelope.data, d->envelope.len}, &city->arena, &e,
                            &why),
                  &why);
-            json_t *json = sg_json_of(e);
-            char *line = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
-            len += (size_t)snprintf(to + len, room - len, "%s\n", line);
-            SG_CHECK(len < room && d->seq > *through);
-            free(line);
-            json_decref(json);
-            *through = d->seq;
+            SG_CHECK(d->seq > h->through);
+            h->through = d->seq;
+            h->take(h->arg, e);
         }
     }
-    return len;
 }
 
-const char *world_read(struct world_city *city, enum world_agency who, const char *types)
+void world_listen(struct world_city *city, enum world_agency who, const char *subscription,
+                  const char *types, world_take *take, void *arg)
 {
-    enum { ROOM = 4 << 20 };
-    static unsigned names;
     char name[32], words[256], *list[16], *rest = words;
     PbClientFrame frame = PB_CLIENT_FRAME__INIT;
     PbSubscribe subscribe = PB_SUBSCRIBE__INIT;
+    struct hearing hearing = {.take = take, .arg = arg};
     struct turn_out out;
-    uint64_t through = 0;
-    bool caught_up = false;
     struct peer peer = connect_as(city, who);
-    char *text = sg_arena_alloc(&city->arena, ROOM);
-    SG_CHECK(text);
-    (void)snprintf(name, sizeof name, "baca-%u", names++);
+    (void)snprintf(name, sizeof name, "%s", subscription);
     (void)snprintf(words, sizeof words, "%s", types);
     subscribe.types = list;
     while (*types && rest)
@@ -424,19 +485,46 @@ const char *world_read(struct world_city *city, enum world_agency who, const cha
     subscribe.start = PB_START_FROM_BEGINNING;
     frame.subscribe = &subscribe;
     send(city, who, peer, &frame, &out);
-    size_t len = take_deliveries(city, &out, text, ROOM, &through, &caught_up);
-    while (!caught_up) {
+    take_deliveries(city, &out, &hearing);
+    while (!hearing.caught_up) {
         PbClientFrame again = PB_CLIENT_FRAME__INIT;
         PbAck ack = PB_ACK__INIT;
         ack.subscription = name;
         ack.has_through_seq = true;
-        ack.through_seq = through;
+        ack.through_seq = hearing.through;
         again.ack = &ack;
         send(city, who, peer, &again, &out);
-        len += take_deliveries(city, &out, text + len, ROOM - len, &through, &caught_up);
+        take_deliveries(city, &out, &hearing);
     }
     broker_peer_gone(city->broker, peer);
-    return text;
+}
+
+struct page {
+    char *text;
+    size_t len, room;
+};
+
+static void take_line(void *arg, const PbEnvelope *envelope)
+{
+    struct page *page = arg;
+    json_t *json = sg_json_of(envelope);
+    char *line = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+    page->len += (size_t)snprintf(page->text + page->len, page->room - page->len, "%s\n", line);
+    SG_CHECK(page->len < page->room);
+    free(line);
+    json_decref(json);
+}
+
+const char *world_read(struct world_city *city, enum world_agency who, const char *types)
+{
+    enum { ROOM = 4 << 20 };
+    static unsigned names;
+    char name[32];
+    struct page page = {.text = sg_arena_alloc(&city->arena, ROOM), .room = ROOM};
+    SG_CHECK(page.text);
+    (void)snprintf(name, sizeof name, "baca-%u", names++);
+    world_listen(city, who, name, types, take_line, &page);
+    return page.text;
 }
 
 size_t world_count(struct world_city *city, enum world_agency who, const char *types,

@@ -11,7 +11,20 @@
 #include "wire/codec.h"
 #include "wire/keyfile.h"
 
-enum world_agency { SATPOLPP, DINSOS, DISNAKER, DPPPA, WORLD_AGENCIES };
+/* The four of most tests, and those that a wider city has besides. */
+enum world_agency {
+    SATPOLPP,
+    DINSOS,
+    DISNAKER,
+    DPPPA,
+    WORLD_AGENCIES,
+    INSPEKTORAT = WORLD_AGENCIES,
+    DISKOMINFO,
+    DISDUKCAPIL,
+    BLK,
+    DISKOPUKM,
+    WORLD_WIDE
+};
 
 struct world_client {
     const char *id;
@@ -38,20 +51,27 @@ struct world_city {
     struct env_options env_options;
     struct sg_broker_key *keys;
     struct sg_roster roster;
-    struct sg_agency agencies[WORLD_AGENCIES];
+    struct sg_agency agencies[WORLD_WIDE];
     struct sg_lists *lists;
     struct broker *broker;
-    struct world_client clients[WORLD_AGENCIES];
+    struct world_client clients[WORLD_WIDE];
     int64_t now_ms, mono_ns;
     struct sg_arena arena; /* of the test: reset by world_publish's caller if it wants */
     uint64_t peer_count;
 };
 
+/* The same of an answer to a frame by hand. */
+struct world_outcome world_outcome_of(const PbOutcome *outcome);
+
 void world_open(struct world_city *city, const char *start /* RFC 3339 */);
+/* With the first `agencies` of enum world_agency. */
+void world_open_with(struct world_city *city, const char *start, size_t agencies);
 void world_close(struct world_city *city);
 /* The daemon goes down without a word and comes back: sessions are gone, the store is as committed.
  */
 void world_restart(struct world_city *city);
+/* The agency is connected from now on, also when it says nothing. */
+void world_connect(struct world_city *city, enum world_agency who);
 /* The connection of the agency ends. The next thing that it publishes makes a new one. */
 void world_leave(struct world_city *city, enum world_agency who);
 /* The agency publishes from another of its outboxes from now on; its numbers begin at 1. */
@@ -76,6 +96,18 @@ void world_hang_up(struct world_city *city, enum world_agency who);
 /* Send the last event of the agency once more, byte for byte. */
 struct world_outcome world_resend(struct world_city *city, enum world_agency who);
 
+/* What an operator asks for, over the local endpoint: 0, or the code of the refusal. */
+uint32_t world_admin(struct world_city *city, enum world_agency who, const PbAdmin *admin);
+
+/* One page of an answer; in the city's arena. */
+const PbQueryResult *world_query(struct world_city *city, enum world_agency who,
+                                 const PbQuery *query);
+
+/* Each delivery of a durable subscription of the agency, from the last one that the subscription
+ * has acknowledged on. The envelope lives in the city's arena. */
+typedef void world_take(void *arg, const PbEnvelope *envelope);
+void world_listen(struct world_city *city, enum world_agency who, const char *subscription,
+                  const char *types, world_take *take, void *arg);
 /* All deliveries of the agency from the beginning (a fresh subscription), one line each: the
  * envelope as JSON. Lives in the city's arena. */
 const char *world_read(struct world_city *city, enum world_agency who, const char *types);

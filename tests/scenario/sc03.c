@@ -1,101 +1,116 @@
 /* SC03 Declined, both sides. */
 #include "unit/unit.h"
 
-#include "kit/people.h"
+#include "kit/cast.h"
 
-#define WOMAN(name)                                                                           \
-    "\"fullName\":\"" name "\",\"nameQuality\":\"FULL\",\"sex\":\"FEMALE\",\"birthQuality\":" \
-    "\"ESTIMATED\",\"estimatedAge\":35,\"nikStatus\":\"NONE\""
-#define MAN(name)                                                                        \
-    "\"fullName\":\"" name "\",\"nameQuality\":\"FULL\",\"sex\":\"MALE\",\"birthDate\":" \
-    "\"1990-04-10\",\"birthQuality\":\"EXACT\",\"nikStatus\":\"NONE\""
+/* clang-format off */
 
-static struct world_city city;
-
-/* (a) The person refuses: given back, and asked for again at once. */
+/* (a) Siti refuses the course: RELEASED, lost_without_fault stays 0, asked for again at once. */
 static void the_person_declines(void **state)
 {
     (void)state;
-    world_open(&city, "2026-05-04T01:00:00Z");
-    accepted(offer_s2(&city, 901));
-    struct sg_id siti = person_in_service(&city, 1, WOMAN("Siti Aminah"), 3);
-    struct world_outcome seat = ask_seat(&city, 501, 901, &siti, true, false);
-    accepted(seat);
-    accepted(decide_seat(&city, DINSOS, &seat.allocation_id,
-                         "\"WITHDRAWN_BY_CASE_OWNER\",\"reason\":\"PERSON_REFUSED\",\"declinedBy\":"
-                         "\"PERSON\""));
-    assert_int_equal(seat_changes(&city, "RELEASED"), 1);
-    accepted(ask_seat(&city, 502, 901, &siti, true, false));
-    assert_int_equal(seat_changes(&city, "RESERVED"), 2);
-    world_close(&city);
+    scene_open("2026-05-04 08:00", DISKOMINFO);
+    accepted(offer_sulam("S2"));
+    in_service("C-siti", SITI, 3);
+    name_person("siti", "C-siti");
+    seat_is("A1", ask("C-siti", "S2", "person_accepted:true waitlist_ok:false"));
+    heard_before();
+    accepted(decide(DINSOS, "A1", "WITHDRAWN_BY_CASE_OWNER reason:PERSON_REFUSED declined_by:PERSON"));
+    row_is("A1", "state:RELEASED");
+    row_is("siti", "-lost_without_fault -live_allocation_id");
+    heard(.dinsos =
+              "dinsos seat_decided{allocation_id:@A1 decision:WITHDRAWN_BY_CASE_OWNER reason:PERSON_REFUSED declined_by:PERSON}\n"
+              "seat_allocation_changed{allocation_id:@A1 slot_id:@S2 seat_no:1 change:RELEASED cause:dinsos person{person_ref:@person-1-dinsos full_name:Siti sex:FEMALE age_band:A35_44}} case_id:@C-siti\n",
+          .dpppa =
+              "dinsos seat_decided{allocation_id:@A1 decision:WITHDRAWN_BY_CASE_OWNER reason:PERSON_REFUSED declined_by:PERSON}\n"
+              "seat_allocation_changed{allocation_id:@A1 slot_id:@S2 seat_no:1 change:RELEASED cause:dinsos person{person_ref:@person-1-dpppa full_name:Siti sex:FEMALE age_band:A35_44}} -case_id\n");
+    seat_is("A2", ask("C-siti", "S2", "person_accepted:true waitlist_ok:false"));
+    row_is("A2", "state:RESERVED seat_no:1");
+    heard(.dinsos =
+              "dinsos seat_requested{request_id:@Q-2 slot_id:@S2 person_accepted:true waitlist_ok:false override:NONE} case_id:@C-siti\n"
+              "seat_allocation_changed{allocation_id:@A2 slot_id:@S2 seat_no:1 change:RESERVED cause:dinsos person{person_ref:@person-1-dinsos full_name:Siti sex:FEMALE age_band:A35_44}} case_id:@C-siti\n",
+          .dpppa =
+              "seat_allocation_changed{allocation_id:@A2 slot_id:@S2 seat_no:1 change:RESERVED cause:dinsos person{person_ref:@person-1-dpppa full_name:Siti sex:FEMALE age_band:A35_44}} -case_id\n");
+    scene_close();
 }
 
-/* (b), (c), (d) The provider declines; the next in line has the seat, and who lost it goes first
- * from now on. */
+/* (b) disnaker declines for a missing document: RELEASED, the next in line is promoted.
+ * (c) Without a reason: E_MISSING_FIELD. (d) After CONFIRMED: E_BAD_TRANSITION. */
 static void the_provider_declines(void **state)
 {
     (void)state;
-    world_open(&city, "2026-05-04T01:00:00Z");
-    accepted(offer_s1(&city, 900, 1));
-    struct sg_id budi = person_in_service(&city, 1, MAN("Budi Santoso"), 3);
-    struct sg_id joko = person_in_service(&city, 2, MAN("Joko Susilo"), 3);
-    struct sg_id andi = person_in_service(&city, 3, MAN("Andi Pratama"), 3);
-    struct world_outcome of_budi = ask_seat(&city, 501, 900, &budi, true, false);
-    accepted(of_budi);
-    struct world_outcome of_joko = ask_seat(&city, 502, 900, &joko, true, true);
-    accepted(of_joko);
-    accepted(ask_seat(&city, 503, 900, &andi, true, true));
-    refused(decide_seat(&city, DISNAKER, &of_budi.allocation_id, "\"DECLINED_BY_PROVIDER\""),
-            SG_ST_MISSING_FIELD, NULL);
-    accepted(decide_seat(&city, DISNAKER, &of_budi.allocation_id,
-                         "\"DECLINED_BY_PROVIDER\",\"reason\":\"MISSING_DOCUMENT\",\"declinedBy\":"
-                         "\"RECEIVER\""));
-    assert_int_equal(seat_changes(&city, "RELEASED"), 1);
-    assert_int_equal(seat_changes(&city, "PROMOTED"), 1);
-    /* lost_without_fault = 1: Budi waits behind nobody of his band. */
-    struct world_outcome again = ask_seat(&city, 504, 900, &budi, true, true);
-    accepted(again);
-    assert_int_equal(
-        world_count(&city, DINSOS, "seat.allocation_changed", "\"waitlistPosition\":1"), 2);
-    accepted(decide_seat(&city, DINSOS, &of_joko.allocation_id, "\"PERSON_ACCEPTED\""));
-    accepted(decide_seat(&city, DISNAKER, &of_joko.allocation_id, "\"CONFIRMED\""));
-    refused(decide_seat(&city, DISNAKER, &of_joko.allocation_id,
-                        "\"DECLINED_BY_PROVIDER\",\"reason\":\"AGE\",\"declinedBy\":\"RECEIVER\""),
-            SG_ST_BAD_TRANSITION, NULL);
-    world_close(&city);
+    scene_open("2026-05-04 08:00", DISKOMINFO);
+    accepted(offer_motor("S1", 1));
+    in_service("C-budi", BUDI, 3);
+    in_service("C-joko", JOKO, 3);
+    in_service("C-andi", ANDI, 3);
+    name_person("budi", "C-budi");
+    seat_is("A1", ask("C-budi", "S1", "person_accepted:true waitlist_ok:false" WITH_KTP));
+    seat_is("A2", ask("C-joko", "S1", "person_accepted:true waitlist_ok:true" WITHOUT_KTP));
+    seat_is("A3", ask("C-andi", "S1", "person_accepted:true waitlist_ok:true" WITHOUT_KTP));
+    heard_before();
+    refused(decide(DISNAKER, "A1", "DECLINED_BY_PROVIDER"), SG_ST_MISSING_FIELD, NULL);
+    refused(decide(DISNAKER, "A1", "DECLINED_BY_PROVIDER reason:MISSING_DOCUMENT"), SG_ST_MISSING_FIELD, NULL);
+    heard_nothing();
+    row_is("A1", "state:RESERVED");
+    accepted(decide(DISNAKER, "A1", "DECLINED_BY_PROVIDER reason:MISSING_DOCUMENT declined_by:RECEIVER"));
+    row_is("A1", "state:RELEASED");
+    row_is("budi", "lost_without_fault:1");
+    row_is("A2", "state:HELD seat_no:1");
+    row_is("A3", "state:WAITLISTED");
+    heard(.dinsos =
+              "disnaker seat_decided{allocation_id:@A1 decision:DECLINED_BY_PROVIDER reason:MISSING_DOCUMENT declined_by:RECEIVER}\n"
+              "seat_allocation_changed{allocation_id:@A1 slot_id:@S1 seat_no:1 change:RELEASED cause:disnaker person{person_ref:@person-1-dinsos full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} case_id:@C-budi\n"
+              "seat_allocation_changed{allocation_id:@A2 slot_id:@S1 seat_no:1 change:PROMOTED hold_until:'2026-05-06 08:00' cause:disnaker person{person_ref:@person-2-dinsos full_name:Joko sex:MALE age_band:A25_34} warnings:[W_WAIVER]} case_id:@C-joko\n",
+          .disnaker =
+              "disnaker seat_decided{allocation_id:@A1 decision:DECLINED_BY_PROVIDER reason:MISSING_DOCUMENT declined_by:RECEIVER}\n"
+              "seat_allocation_changed{allocation_id:@A1 slot_id:@S1 seat_no:1 change:RELEASED cause:disnaker person{person_ref:@person-1-disnaker full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} -case_id\n"
+              "seat_allocation_changed{allocation_id:@A2 slot_id:@S1 seat_no:1 change:PROMOTED hold_until:'2026-05-06 08:00' cause:disnaker person{person_ref:@person-2-disnaker sex:MALE age_band:A25_34} warnings:[W_WAIVER]} -case_id -person.full_name\n");
+    /* He lost it without fault: he waits before Andi from now on. */
+    seat_is("A4", ask("C-budi", "S1", "person_accepted:true waitlist_ok:true" WITH_KTP));
+    heard(.dinsos =
+              "dinsos seat_requested{request_id:@Q-4 slot_id:@S1 person_accepted:true waitlist_ok:true documents_held:[KTP] override:NONE} case_id:@C-budi\n"
+              "seat_allocation_changed{allocation_id:@A4 slot_id:@S1 seat_no:0 change:WAITLISTED waitlist_position:1 cause:dinsos person{person_ref:@person-1-dinsos full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} case_id:@C-budi\n",
+          .disnaker =
+              "seat_allocation_changed{allocation_id:@A4 slot_id:@S1 seat_no:0 change:WAITLISTED waitlist_position:1 cause:dinsos person{person_ref:@person-1-disnaker age_band:A25_34}} -case_id -person.full_name -person.sex -person.domicile_kecamatan\n");
+    accepted(decide(DINSOS, "A2", "PERSON_ACCEPTED"));
+    accepted(decide(DISNAKER, "A2", "CONFIRMED"));
+    heard_before();
+    refused(decide(DISNAKER, "A2", "DECLINED_BY_PROVIDER reason:AGE declined_by:RECEIVER"), SG_ST_BAD_TRANSITION, NULL);
+    row_is("A2", "state:CONFIRMED");
+    heard_nothing();
+    scene_close();
 }
 
-static void decline_referral(unsigned number, const char *reason)
-{
-    char r[SG_ID_TEXT];
-    accepted(world_publish(
-        &city, SATPOLPP,
-        "{\"referralSubmitted\":{\"referralId\":\"%s\",\"kind\":\"INTAKE\",\"targetAgency\":"
-        "\"dinsos\",\"priority\":\"NORMAL_14D\",\"person\":{" MAN(
-            "Amir") "},\"suspectedPpks\":[\"PPKS_12\"],\"foundRegion\":\"14.71.08\",\"activity\":"
-                    "\"BEGGING\",\"childrenWith\":0}}",
-        id_text(number, r)));
-    accepted(world_publish(&city, DINSOS,
-                           "{\"referralDecided\":{\"referralId\":\"%s\",\"decision\":\"DECLINED\","
-                           "\"declinedBy\":\"RECEIVER\",\"reason\":\"%s\"}}",
-                           r, reason));
-}
-
-/* (e) The referrer is told the reason only where it can act on it. */
+/* (e) The referrer sees that R2 was declined, not why: nothing that it could act on. R3 went to the
+ * wrong agency: that it sees. */
 static void what_the_referrer_is_told(void **state)
 {
     (void)state;
-    world_open(&city, "2026-05-04T01:00:00Z");
-    decline_referral(2, "OUT_OF_TOWN");
-    const char *told = world_read(&city, SATPOLPP, "case.*");
-    assert_non_null(strstr(told, "REFERRAL_STATE_DECLINED"));
-    assert_null(strstr(told, "OUT_OF_TOWN"));
-    assert_non_null(strstr(told, "case_state_changed.reason"));
-    decline_referral(3, "WRONG_AGENCY");
-    told = world_read(&city, SATPOLPP, "case.*");
-    assert_non_null(strstr(told, "WRONG_AGENCY"));
-    world_close(&city);
+    scene_open("2026-05-04 08:00", DISKOMINFO);
+    accepted(refer("R2", AMIR));
+    name_case("C2", "R2");
+    heard_before();
+    accepted(say(DINSOS, "referral_decided{referral_id:@R2 decision:DECLINED declined_by:RECEIVER reason:OUT_OF_TOWN}"));
+    row_is("R2", "state:DECLINED");
+    row_is("C2", "state:DECLINED");
+    heard(.satpolpp =
+              "case_state_changed{referral_id:@R2 referral_state:DECLINED} -case_id -case_id -from -to -version -cause -reason -causation\n",
+          .dinsos =
+              "dinsos referral_decided{referral_id:@R2 decision:DECLINED declined_by:RECEIVER reason:OUT_OF_TOWN}\n"
+              "case_state_changed{case_id:@C2 from:NEW to:DECLINED cause:dinsos referral_id:@R2 referral_state:DECLINED reason:OUT_OF_TOWN} case_id:@C2\n");
+    accepted(refer("R3", JOKO));
+    name_case("C3", "R3");
+    heard_before();
+    accepted(say(DINSOS, "referral_decided{referral_id:@R3 decision:DECLINED declined_by:RECEIVER reason:WRONG_AGENCY}"));
+    heard(.satpolpp =
+              "case_state_changed{referral_id:@R3 referral_state:DECLINED reason:WRONG_AGENCY} -case_id -case_id -from -to -version -cause -causation\n",
+          .dinsos =
+              "dinsos referral_decided{referral_id:@R3 decision:DECLINED declined_by:RECEIVER reason:WRONG_AGENCY}\n"
+              "case_state_changed{case_id:@C3 from:NEW to:DECLINED cause:dinsos referral_id:@R3 referral_state:DECLINED reason:WRONG_AGENCY} case_id:@C3\n");
+    scene_close();
 }
 
+/* clang-format on */
 UNIT_MAIN(cmocka_unit_test(the_person_declines), cmocka_unit_test(the_provider_declines),
           cmocka_unit_test(what_the_referrer_is_told))

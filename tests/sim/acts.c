@@ -135,7 +135,11 @@ void act_about(struct acts *a, PbPersonIdentity *p, unsigned k)
     static const char *const homes[] = {"14.71.08.1009", "14.71.10", "13.71", "14.71.08"};
     bool female = k & 1;
     int year = act_birth_year(k);
-    p->full_name = sg_arena_format(a->arena, "Warga %u", k);
+    static const char *const names[] = {"Rosmawati", "Syafril", "Nurhayati", "Hendra", "Yulia",
+                                        "Zulkifli",  "Mariani", "Darwis",    "Fitri",  "Yusuf"};
+    static const char *const families[] = {"Santoso",   "Koto",    "Siregar",
+                                           "Wulandari", "Pratama", "Hutabarat"};
+    p->full_name = sg_arena_format(a->arena, "%s %s", names[k % 10], families[k / 10 % 6]);
     p->name_quality = PB_NAME_QUALITY_FULL;
     p->sex = one_in(a, 15) ? PB_SEX_UNKNOWN : female ? PB_SEX_FEMALE : PB_SEX_MALE;
     if (one_in(a, 40)) /* somebody errs, or another person */
@@ -208,13 +212,13 @@ PbEnvelope *acts_next(struct acts *a, int64_t now_ms)
     static const struct {
         unsigned weight;
         PbEnvelope *(*make)(struct acts *a);
-    } acts[] = {{90, act_refer},    {20, act_serve},     {32, act_transfer}, {40, act_acknowledge},
-                {95, act_decide},   {22, act_contact},   {65, act_assess},   {12, act_annul},
-                {40, act_offer},    {40, act_change},    {5, act_cancel},    {150, act_request},
-                {150, act_settle},  {80, act_start},     {50, act_attend},   {70, act_end},
-                {22, act_register}, {60, act_issue},     {50, act_check},    {70, act_consent},
-                {60, act_deliver},  {40, act_plan},      {90, act_visit},    {14, act_close},
-                {14, act_link},     {30, act_ask_rights}};
+    } acts[] = {{90, act_refer},    {20, act_serve},   {32, act_transfer},  {40, act_acknowledge},
+                {95, act_decide},   {22, act_contact}, {65, act_assess},    {12, act_annul},
+                {40, act_offer},    {40, act_change},  {5, act_cancel},     {150, act_request},
+                {150, act_settle},  {80, act_start},   {50, act_attend},    {70, act_end},
+                {22, act_register}, {60, act_issue},   {50, act_check},     {70, act_consent},
+                {60, act_deliver},  {40, act_plan},    {90, act_visit},     {14, act_close},
+                {14, act_link},     {3, act_derived},  {30, act_ask_rights}};
     PbEnvelope *e = NULL;
     unsigned total = 0;
     a->now_ms = a->sample.now_ms = now_ms;

@@ -155,10 +155,18 @@ PbEnvelope *act_acknowledge(struct acts *a)
     return e;
 }
 
+static bool is_sent_on(const struct acts *a, const void *object)
+{
+    const struct m_referral *r = object;
+    return r->target_count > 1 && is_pending(a, r);
+}
+
 PbEnvelope *act_decide(struct acts *a)
 {
-    const struct m_referral *r =
-        act_pick(a, &a->model->referrals, 120, one_in(a, 4) ? is_transfer : is_pending);
+    const struct m_referral *r = act_pick(a, &a->model->referrals, 120,
+                                          one_in(a, 4)   ? is_transfer
+                                          : one_in(a, 8) ? is_sent_on
+                                                         : is_pending);
     if (!r)
         return NULL;
     PbEnvelope *e = act_envelope(a, "referral.decided", m_target(r));
@@ -168,7 +176,7 @@ PbEnvelope *act_decide(struct acts *a)
     d->referral_id = act_id(a, &r->id);
     d->decision = PB_REFERRAL_DECISION_ACCEPTED;
     e->referral_decided = d;
-    uint64_t what = below(a, 10);
+    uint64_t what = r->target_count > 1 && one_in(a, 2) ? 9 : below(a, 10);
     if (what < 7)
         return e;
     d->decision = what < 8 ? PB_REFERRAL_DECISION_DECLINED : PB_REFERRAL_DECISION_REDIRECTED;
@@ -270,6 +278,22 @@ PbEnvelope *act_assess(struct acts *a)
         p->is_minor = !one_in(a, 4);
         p->person = act_age(a, true);
     }
+    return e;
+}
+
+/* Only the broker says such things. */
+PbEnvelope *act_derived(struct acts *a)
+{
+    PbEnvelope *e = act_envelope(a, "deadline.missed", act_agency(a));
+    struct sg_id id = act_new_id(a);
+    PAYLOAD(a, PbDeadlineMissed, p)
+    pb_deadline_missed__init(p);
+    p->rule_id = act_text(a, "T01");
+    p->has_aggregate_type = p->has_aggregate_id = true;
+    p->aggregate_type = PB_AGGREGATE_TYPE_CASE;
+    p->aggregate_id = act_id(a, &id);
+    p->due_at = act_time(a, a->now_ms);
+    e->deadline_missed = p;
     return e;
 }
 

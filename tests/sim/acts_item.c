@@ -58,6 +58,13 @@ static bool is_wanted(const struct acts *a, const void *object)
     return in_stock(a, item) && act_is_waited_for(a, &item->id);
 }
 
+static bool is_issued(const struct acts *a, const void *object)
+{
+    const struct m_item *item = object;
+    (void)a;
+    return item->state >= PB_ITEM_STATE_ON_LOAN && item->state <= PB_ITEM_STATE_AT_RISK;
+}
+
 static bool lent(const struct acts *a, const void *object)
 {
     const struct m_item *item = object;
@@ -97,7 +104,7 @@ static struct m_seat *pick_recipient(struct acts *a, const struct m_item *item,
 
 static char *bast_no(struct acts *a)
 {
-    if (one_in(a, 12) && a->bast_count)
+    if (one_in(a, 6) && a->bast_count)
         return sg_arena_format(a->arena, "%03llu/BAST",
                                (unsigned long long)below(a, a->bast_count));
     return sg_arena_format(a->arena, "%03llu/BAST", (unsigned long long)a->bast_count++);
@@ -135,9 +142,10 @@ PbEnvelope *act_issue(struct acts *a)
 {
     bool keeps = one_in(a, 3);
     const struct m_item *item = act_pick(a, &a->model->items, 120,
-                                         keeps          ? lent
-                                         : one_in(a, 3) ? is_wanted
-                                                        : in_stock);
+                                         keeps           ? lent
+                                         : one_in(a, 3)  ? is_wanted
+                                         : one_in(a, 15) ? is_issued
+                                                         : in_stock);
     bool grant = keeps || one_in(a, 2);
     if (!item)
         return NULL;
@@ -162,13 +170,6 @@ PbEnvelope *act_issue(struct acts *a)
 }
 
 /* ---- E18 ---- */
-
-static bool is_issued(const struct acts *a, const void *object)
-{
-    const struct m_item *item = object;
-    (void)a;
-    return item->state >= PB_ITEM_STATE_ON_LOAN && item->state <= PB_ITEM_STATE_AT_RISK;
-}
 
 static void find_something(struct acts *a, PbEquipmentChecked *p, const struct m_item *item)
 {

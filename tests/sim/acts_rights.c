@@ -78,7 +78,7 @@ static PbDataSubjectRequestRecorded__Kind kind_for(struct acts *a, const struct 
 {
     if (p->restricted && !one_in(a, 4))
         return PB_DATA_SUBJECT_REQUEST_RECORDED__KIND_UNRESTRICT;
-    if (one_in(a, 2))
+    if (one_in(a, 4))
         return PB_DATA_SUBJECT_REQUEST_RECORDED__KIND_RESTRICTION;
     return (PbDataSubjectRequestRecorded__Kind)(1 + below(a, 5));
 }
@@ -86,7 +86,7 @@ static PbDataSubjectRequestRecorded__Kind kind_for(struct acts *a, const struct 
 static PbEnvelope *receive(struct acts *a)
 {
     const struct m_ref *ref = act_pick(a, &a->model->refs, one_in(a, 3) ? 1000 : 60,
-                                       one_in(a, 3)   ? is_restricted
+                                       one_in(a, 2)   ? is_restricted
                                        : one_in(a, 8) ? is_any
                                                       : has_open_case);
     struct sg_id id = act_new_id(a);

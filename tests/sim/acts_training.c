@@ -199,9 +199,8 @@ PbEnvelope *act_cancel(struct acts *a)
 static bool may_ask(const struct acts *a, const void *object)
 {
     const struct m_case *c = object;
-    (void)a;
-    return (c->state == PB_CASE_STATE_IN_SERVICE || c->state == PB_CASE_STATE_AFTERCARE) &&
-           !c->person->live;
+    return m_serves(c) && !c->minor && !c->person->minor && !c->person->age_doubt &&
+           !c->person->live && m_agrees(a->model, c->person);
 }
 
 static bool serves(const struct acts *a, const void *object)

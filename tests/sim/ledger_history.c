@@ -132,7 +132,8 @@ static void hash_folds(struct history *h, bool parking, uint8_t out[32])
 
 static uint32_t type_of(const PbEnvelope *e)
 {
-    return sg_type_of_topic(sg_bytes_of(e->type));
+    uint32_t type = sg_type_of_topic(sg_bytes_of(e->type));
+    return type < MODEL_TYPES ? type : 0; /* of the broker */
 }
 
 static uint64_t seq_of_corrected(struct history *h, const PbEnvelope *e)

@@ -4,6 +4,7 @@
 #include "kit/check.h"
 #include "ledger/referral.h"
 #include "wire/day.h"
+#include "wire/status.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,6 +97,8 @@ void model_done(struct model *model)
     for (size_t i = 0; i < SG_ARRAY_LEN(piles); i++)
         pile_free(piles[i]);
     free(model->parked);
+    free(model->links);
+    free(model->found);
     sg_arena_done(&model->arena);
 }
 
@@ -212,6 +215,7 @@ static void take_event(struct model *m, const struct m_event *ev)
                  {119, m_plan_set},
                  {120, m_visit},
                  {121, m_case_closed},
+                 {122, m_link_decided},
                  {123, m_rights},
                  {108, m_slot_offered},
                  {109, m_slot_changed},
@@ -227,6 +231,8 @@ static void take_event(struct model *m, const struct m_event *ev)
                  {124, m_correction}};
     m->last_type = ev->record->rest->type;
     m->counts.accepted[m->last_type]++;
+    for (size_t i = 0; i < ev->effect->n_warnings; i++)
+        m->counts.warned[(ev->effect->warnings[i] - SG_ST_W_SPM_7_DAYS) % MODEL_WARNINGS]++;
     for (size_t i = 0; i < SG_ARRAY_LEN(types); i++)
         if (types[i].type == ev->record->rest->type) {
             types[i].take(m, ev);
@@ -251,8 +257,14 @@ static void take_derived(struct model *m, const struct record *record, const PbE
 {
     const PbEffect *effect = record->rest->effect;
     m->counts.derived++;
+    if (effect && effect->link)
+        m_linked_by_nik(m, record);
+    if (m->broken)
+        return;
     if (e->seat_allocation_changed)
         m_seat_changed(m, record, e);
+    else if (e->person_duplicate_suspected)
+        m_suspected(m, record, e);
     else if (e->case_relapse_detected)
         m_relapse_told(m, e);
     else if (e->deadline_missed)
@@ -352,6 +364,8 @@ void model_take(struct model *m, struct txn *txn, int64_t now_ms)
         take_record(m, &record);
     }
     m_followed(m);
+    if (!m->broken)
+        m_adopt(m);
     if (!m->broken)
         m_slots_settled(m);
     if (!m->broken)

@@ -27,7 +27,11 @@ enum {
     MODEL_FOOD_DAYS = 400,
     MODEL_CHECKPOINTS = 128,
     MODEL_SUSPECTS = 4096,
-    MODEL_TOLD = 16
+    MODEL_TOLD = 16,
+    MODEL_WARNINGS = 8,
+    MODEL_GROUP = 16,
+    MODEL_MERGED = 6,
+    MODEL_CASES = 64
 };
 
 /* Objects of one kind by id, in order of arrival; each begins with its id. Addresses stay. */
@@ -56,6 +60,7 @@ struct m_visit {
     int32_t on;
     uint64_t seq;
     bool contact, off_street;
+    const struct m_plan *plan;
 };
 
 struct m_case {
@@ -121,6 +126,7 @@ struct m_ref {
 };
 
 struct m_consent {
+    uint64_t seq;
     bool given, ends;
     int32_t valid_until;
 };
@@ -134,6 +140,7 @@ struct m_checkpoint {
 struct m_plan {
     struct sg_id id;
     const char *owner;
+    struct m_person *person;
     struct m_case *c;
     PbPlanState state;
     PbMentoringPlanSet__Template template;
@@ -162,7 +169,7 @@ struct m_request {
 
 /* A D4 that must follow. */
 struct m_relapse {
-    const struct m_person *person;
+    struct m_person *person;
     const struct m_case *c; /* NULL: any that fits */
     PbCaseRelapseDetected__Reference reference;
     int32_t reference_on, on;
@@ -172,11 +179,25 @@ struct m_relapse {
 struct m_suspect {
     struct m_person *a, *b;
     bool linked, different;
+    uint32_t score;
+};
+
+/* Somebody was found to be somebody else, and what became of their cases. */
+struct m_link {
+    struct m_person *child, *parent;
+    struct m_merged {
+        struct m_case *younger, *older;
+        struct m_plan *ended;
+    } merged[MODEL_MERGED];
+    size_t merged_count;
 };
 
 struct m_person {
     struct sg_id id;
     struct m_person *linked_to; /* NULL: itself */
+    struct m_person *root;      /* who survives of all that are one; NULL: itself */
+    struct m_person *group[MODEL_GROUP];
+    size_t group_count; /* of the root; 0: nobody is linked to it */
     struct m_consent consents[MODEL_SCOPES];
     bool restricted, was_restricted;
     int64_t restricted_ms;
@@ -307,7 +328,8 @@ struct m_expected {
 struct model_counts {
     uint64_t accepted[MODEL_TYPES], parked[MODEL_TYPES], settled[MODEL_TYPES];
     uint64_t settled_refused, timed_out, promoted, expired, derived;
-    uint64_t relapses, orders;
+    uint64_t relapses, orders, merged, unlinked, suspected, linked_by_nik;
+    uint64_t warned[MODEL_WARNINGS];
     uint64_t told[MODEL_RULES][4], cleared[MODEL_RULES]; /* D2 by rule number and level */
     uint64_t told_while_down;
 };
@@ -322,6 +344,12 @@ struct model {
     struct pile persons, cases, referrals, slots, seats, items, basts, refs, plans, requests;
     struct m_suspect suspects[MODEL_SUSPECTS];
     size_t suspect_count;
+    struct m_link *links;
+    size_t link_count, link_room;
+    struct m_case *adopts[32]; /* whose rows say what a link has made of them */
+    size_t adopt_count;
+    struct m_referral **found;
+    size_t found_room;
     struct m_nik niks[MODEL_NIKS];
     size_t nik_count;
     struct m_parked *parked;
@@ -417,7 +445,7 @@ void m_person_stated(struct model *m, const struct m_event *ev, struct m_person 
 void m_state_person(struct model *m, struct m_person *p, uint64_t seq, const PbPersonIdentity *said,
                     PbSchooling schooling);
 void m_unstate_person(struct model *m, struct m_person *p, uint64_t seq);
-struct m_identity m_identity_of(const struct m_person *p);
+struct m_identity m_identity_of(struct m_person *p);
 bool m_age_at(const struct m_identity *id, int32_t day, int32_t *out_age);
 bool m_is_minor(const struct m_identity *id, int32_t day, bool *out_doubt);
 void m_set_minor(struct model *m, struct m_person *p, bool minor, bool doubt);
@@ -442,6 +470,7 @@ struct sg_id m_id_at(const uint8_t *bytes);
 void m_look_at_limit(struct model *m, const struct cursor *at);
 void m_look_at_due(struct model *m, const struct cursor *at);
 uint64_t m_wanted_limits(struct model *m);
+void m_name_limit(struct model *m);
 void m_compare_limits(struct model *m, enum model_kind kind, const void *object);
 
 /* The broker's own: a change of a seat. */
@@ -460,8 +489,26 @@ void m_expect_void(struct model *m, struct m_seat *seat);
 void m_expect_release(struct model *m, struct m_seat *seat);
 struct m_expected *m_expect(struct model *m, struct m_seat *seat, PbAllocationState state);
 bool m_has(const struct model *m, const char *agency, PbCapability capability);
-/* The person that this one was found to be. */
+/* The person that this one was found to be; all that are one; what they have together. */
 struct m_person *m_root(struct m_person *p);
+size_t m_count(struct m_person *p);
+struct m_person *m_member(struct m_person *p, size_t i);
+struct m_seat *m_live(struct m_person *p);
+enum { MODEL_WAITINGS = MODEL_GROUP * MODEL_WAITINGS_OF_PERSON };
+size_t m_waitings(struct m_person *p, struct m_seat *out[MODEL_WAITINGS]);
+uint32_t m_lost(struct m_person *p);
+bool m_restricted(struct m_person *p);
+size_t m_cases(struct m_person *p, struct m_case *out[MODEL_CASES]);
+struct m_case *m_case_at(struct m_person *p, const char *owner);
+/* All referrals of all of them, in m->found. */
+size_t m_referrals(struct model *m, struct m_person *p);
+/* Links: E22, and those that follow by themselves. */
+void m_link_decided(struct model *m, const struct m_event *ev);
+void m_linked_by_nik(struct model *m, const struct record *record);
+void m_adopt_flags(struct model *m, struct m_person *p);
+void m_adopt(struct model *m);
+void m_suspected(struct model *m, const struct record *record, const PbEnvelope *e);
+struct m_person *m_of_ref(const struct model *m, const char *agency, ProtobufCBinaryData ref);
 
 /* Cases: their states, what begins and ends with them. */
 void m_move_case(struct model *m, struct m_case *c, PbCaseState to);
@@ -488,6 +535,8 @@ void m_consent_withdrawn(struct model *m, const struct m_event *ev, struct m_cas
 /* Plans. */
 struct m_plan *m_active_plan(const struct m_case *c);
 const struct m_checkpoint *m_next_checkpoint(const struct m_plan *plan);
+void m_note_visit(struct m_case *c, const struct m_visit *visit);
+void m_end_plan(struct model *m, struct m_plan *plan, PbPlanState to, int32_t on);
 void m_plan_ends(struct model *m, const struct m_case *c);
 void m_course_begins(struct model *m, struct m_case *c, const struct m_seat *seat);
 void m_course_ends(struct model *m, struct m_case *c, int32_t on, bool completed);

@@ -42,12 +42,10 @@ static struct m_case **newest_of(struct model *m, struct m_person *p, const char
     return &p->newest[p->case_count++];
 }
 
-static struct m_case *open_case(const struct m_person *p, const char *owner)
+static struct m_case *open_case(struct m_person *p, const char *owner)
 {
-    for (size_t i = 0; i < p->case_count; i++)
-        if (p->newest[i]->owner == owner && m_case_open(p->newest[i]->state))
-            return p->newest[i];
-    return NULL;
+    struct m_case *c = m_case_at(p, owner);
+    return c && m_case_open(c->state) ? c : NULL;
 }
 
 /* The case that the effect says was made here. */
@@ -75,11 +73,9 @@ static struct m_case *new_case(struct model *m, const struct m_event *ev, struct
 static struct m_case *attach(struct model *m, const struct m_event *ev, struct m_person *p,
                              const char *owner)
 {
-    for (size_t i = 0; i < m_root(p)->case_count; i++) {
-        struct m_case *c = m_root(p)->newest[i];
-        if (c->owner == owner && (m_case_open(c->state) || m_may_reopen(m, c)))
-            return c;
-    }
+    struct m_case *c = m_case_at(p, owner);
+    if (c && (m_case_open(c->state) || m_may_reopen(m, c)))
+        return c;
     return new_case(m, ev, p, owner, PB_CASE_STATE_NEW);
 }
 
@@ -96,10 +92,13 @@ static void check_submitted(struct model *m, const struct m_event *ev, const str
     bool owner = m_has(m, r->targets[0], PB_CAPABILITY_CASE_OWNER);
     M_EXPECT(m, owner || r->kind == PB_REFERRAL_KIND_SERVICE, "referred to no owner of cases",
              &r->id);
-    for (const struct m_referral *at = r->person->referrals; intake && at; at = at->next)
-        M_EXPECT(
-            m, at->kind != PB_REFERRAL_KIND_INTAKE || !m_pending(at) || at->referrer != ev->agency,
-            "a second open referral of the same person", &r->id);
+    for (size_t i = intake ? m_referrals(m, r->person) : 0; i-- > 0;) {
+        const struct m_referral *at = m->found[i];
+        M_EXPECT(m,
+                 at == r || at->kind != PB_REFERRAL_KIND_INTAKE || !m_pending(at) ||
+                     at->referrer != ev->agency,
+                 "a second open referral of the same person", &r->id);
+    }
 }
 
 void m_referral_submitted(struct model *m, const struct m_event *ev)
@@ -134,7 +133,7 @@ void m_referral_submitted(struct model *m, const struct m_event *ev)
     m_person_stated(m, ev, p, e->person);
     r->occurred_on = sg_day_at(sg_ms_of(ev->e->occurred_at));
     if (intake) {
-        struct m_case *known = open_case(m_root(p), r->targets[0]);
+        struct m_case *known = open_case(p, r->targets[0]);
         r->c = attach(m, ev, p, r->targets[0]);
         if (known)
             m_relapse(m, known, r->occurred_on);
@@ -188,10 +187,12 @@ void m_referral_acknowledged(struct model *m, const struct m_event *ev)
 /* The case ends here unless another referral holds it. */
 static void end_case(struct model *m, const struct m_referral *r, PbCaseState to)
 {
-    for (const struct m_referral *at = r->person->referrals; at; at = at->next)
+    for (size_t i = m_referrals(m, r->person); i-- > 0;) {
+        const struct m_referral *at = m->found[i];
         if (at != r && at->c == r->c && at->kind == PB_REFERRAL_KIND_INTAKE &&
             (m_pending(at) || at->state == PB_REFERRAL_STATE_ACCEPTED))
             return;
+    }
     if (r->kind != PB_REFERRAL_KIND_INTAKE || !begins(r->c))
         return;
     m_move_case(m, r->c, to);
@@ -217,19 +218,19 @@ static void redirect(struct model *m, const struct m_event *ev, struct m_referra
 /* What goes along with a case. */
 static bool move_claims(struct model *m, struct m_case *from, struct m_case *to)
 {
-    struct m_person *p = from->person;
+    struct m_seat *waiting[MODEL_WAITINGS], *live = m_live(from->person);
     bool trains = false;
-    if (p->live && p->live->c == from) {
-        p->live->c = to;
-        trains = p->live->state == PB_ALLOCATION_STATE_OCCUPIED;
-        m_touch(m, TOUCHED_SEAT, p->live);
+    if (live && live->c == from) {
+        live->c = to;
+        trains = live->state == PB_ALLOCATION_STATE_OCCUPIED;
+        m_touch(m, TOUCHED_SEAT, live);
     }
-    for (size_t i = 0; i < p->waiting_count; i++)
-        if (p->waiting[i]->c == from) {
-            p->waiting[i]->c = to;
+    for (size_t i = m_waitings(from->person, waiting); i-- > 0;)
+        if (waiting[i]->c == from) {
+            waiting[i]->c = to;
             if (to->band)
-                p->waiting[i]->band = to->band;
-            m_touch(m, TOUCHED_SEAT, p->waiting[i]);
+                waiting[i]->band = to->band;
+            m_touch(m, TOUCHED_SEAT, waiting[i]);
         }
     for (size_t i = 0; i < m->items.count; i++) {
         struct m_item *item = m->items.all[i];
@@ -257,7 +258,7 @@ static void transfer(struct model *m, const struct m_event *ev, struct m_referra
         to->minor = true;
         m_minor_limit(m, to);
     }
-    to->age_doubt |= old->age_doubt;
+    to->age_doubt = old->age_doubt || (own && own->age_doubt);
     m_move_case(m, old, PB_CASE_STATE_TRANSFERRED);
     if (move_claims(m, old, to))
         m_move_case(m, to, PB_CASE_STATE_IN_TRAINING);
@@ -266,7 +267,8 @@ static void transfer(struct model *m, const struct m_event *ev, struct m_referra
     else if (!to->assess_from_ms)
         m_assess_limit(m, to, m->now_ms);
     m_touch(m, TOUCHED_CASE, to);
-    for (struct m_referral *at = r->person->referrals; at; at = at->next) {
+    for (size_t i = m_referrals(m, r->person); i-- > 0;) {
+        struct m_referral *at = m->found[i];
         bool open = at->state == PB_REFERRAL_STATE_ACCEPTED ||
                     (m_pending(at) && at->kind == PB_REFERRAL_KIND_INTAKE);
         if (at == r || at->c != old || !open)
@@ -347,7 +349,7 @@ void m_assessment(struct model *m, const struct m_event *ev)
              "an assessment of a case that takes none", &id);
     if (m->broken)
         return;
-    struct m_person *p = m_root(c->person);
+    struct m_person *p = c->person;
     bool doubt;
     m_state_person(m, p, ev->record->seq, e->person,
                    e->has_schooling ? e->schooling : PB_SCHOOLING_UNSPECIFIED);
@@ -363,9 +365,10 @@ void m_assessment(struct model *m, const struct m_event *ev)
         m_move_case(m, c, PB_CASE_STATE_IN_SERVICE);
     else
         m_busy(m, c);
-    for (size_t i = 0; i < c->person->waiting_count; i++)
-        if (c->person->waiting[i]->c == c)
-            c->person->waiting[i]->band = c->band;
+    struct m_seat *waiting[MODEL_WAITINGS];
+    for (size_t i = m_waitings(c->person, waiting); i-- > 0;)
+        if (waiting[i]->c == c)
+            waiting[i]->band = c->band;
 }
 
 void m_correction(struct model *m, const struct m_event *ev)

@@ -87,10 +87,12 @@ bool m_independent(const struct m_case *c, int32_t today)
 {
     const struct m_visit *last = last_contact(c);
     int32_t from = c->mentored_from;
-    const struct m_person *p = m_root(c->person);
-    for (size_t i = 0; i < p->completed_count; i++)
-        if (!from || p->completed[i].ended_on < from)
-            from = p->completed[i].ended_on;
+    for (size_t k = 0; k < m_count(c->person); k++) {
+        const struct m_person *p = m_member(c->person, k);
+        for (size_t i = 0; i < p->completed_count; i++)
+            if (!from || p->completed[i].ended_on < from)
+                from = p->completed[i].ended_on;
+    }
     return last && last->on >= today - SEEN_DAYS && last->off_street && from &&
            today >= from + MENTORED_DAYS;
 }
@@ -105,20 +107,11 @@ static bool has_loan(const struct model *m, const struct m_case *c)
     return false;
 }
 
-static bool is_handed_over(const struct m_case *c)
-{
-    for (const struct m_referral *r = c->person->referrals; r; r = r->next)
-        if (r->c == c && r->kind == PB_REFERRAL_KIND_TRANSFER &&
-            r->state == PB_REFERRAL_STATE_ACCEPTED)
-            return true;
-    return false;
-}
-
 /* What stands against it, in the order of domain 7.2; 0: nothing. */
 const char *m_against_closing(const struct model *m, const struct m_case *c, const PbEnvelope *e)
 {
     const PbCaseClosed *p = e->case_closed;
-    const struct m_seat *live = m_root(c->person)->live;
+    const struct m_seat *live = m_live(c->person);
     bool gone = p->reason == PB_CLOSE_REASON_DECEASED || p->reason == PB_CLOSE_REASON_LOST_CONTACT;
     if (!m_case_open(c->state))
         return "a case was closed that is over";
@@ -128,7 +121,7 @@ const char *m_against_closing(const struct model *m, const struct m_case *c, con
         return "closed with a live seat";
     if (has_loan(m, c) && !gone)
         return "closed with an item on loan";
-    if (c->minor && !is_handed_over(c) && !m_has(m, c->owner, PB_CAPABILITY_CHILD_PROTECTION))
+    if (c->minor && !m_has(m, c->owner, PB_CAPABILITY_CHILD_PROTECTION))
         return "a minor's case was closed";
     if (strcmp(p->supervisor_ref, e->actor_ref) == 0)
         return "closed by two eyes";
@@ -143,19 +136,21 @@ const char *m_against_closing(const struct model *m, const struct m_case *c, con
 
 static void release_waitings(struct model *m, const struct m_case *c)
 {
-    const struct m_person *p = m_root(c->person);
-    for (size_t i = 0; i < p->waiting_count; i++)
-        if (p->waiting[i]->c == c)
-            m_expect_release(m, p->waiting[i]);
+    struct m_seat *waiting[MODEL_WAITINGS];
+    for (size_t i = m_waitings(c->person, waiting); i-- > 0;)
+        if (waiting[i]->c == c)
+            m_expect_release(m, waiting[i]);
 }
 
 void m_loops_of(struct model *m, const struct m_case *c, const struct m_referral *but)
 {
-    for (struct m_referral *at = c->person->referrals; at; at = at->next)
+    for (size_t i = m_referrals(m, c->person); i-- > 0;) {
+        struct m_referral *at = m->found[i];
         if (at != but && at->c == c && at->state == PB_REFERRAL_STATE_ACCEPTED) {
             at->state = PB_REFERRAL_STATE_LOOP_CLOSED;
             m_touch(m, TOUCHED_REFERRAL, at);
         }
+    }
 }
 
 void m_case_closed(struct model *m, const struct m_event *ev)
@@ -176,7 +171,7 @@ void m_case_closed(struct model *m, const struct m_event *ev)
     m_move_case(m, c, PB_CASE_STATE_CLOSED);
     m_loops_of(m, c, NULL);
     bool good = e->reason == PB_CLOSE_REASON_INDEPENDENT || e->reason == PB_CLOSE_REASON_REUNIFIED;
-    struct m_person *p = m_root(c->person);
+    struct m_person *p = c->person;
     if (good && (!p->first_closed_on || c->closed_on < p->first_closed_on))
         p->first_closed_on = c->closed_on;
 }
@@ -200,7 +195,7 @@ static bool in_window(int32_t reference, int32_t on)
     return reference && on > reference + 14 && on <= reference + 730;
 }
 
-static void expect_relapse(struct model *m, const struct m_person *p, const struct m_case *c,
+static void expect_relapse(struct model *m, struct m_person *p, const struct m_case *c,
                            PbCaseRelapseDetected__Reference reference, int32_t reference_on,
                            int32_t on)
 {
@@ -211,13 +206,24 @@ static void expect_relapse(struct model *m, const struct m_person *p, const stru
         .person = p, .c = c, .reference = reference, .reference_on = reference_on, .on = on};
 }
 
-static void relapse_of(struct model *m, const struct m_person *p, const struct m_case *c,
-                       int32_t on)
+/* The earliest of a day that one of them has. */
+static int32_t earliest(struct m_person *p, bool closed)
+{
+    int32_t day = 0;
+    for (size_t i = 0; i < m_count(p); i++) {
+        const struct m_person *q = m_member(p, i);
+        int32_t own = closed ? q->first_closed_on : q->first_completed_on;
+        if (own && (!day || own < day))
+            day = own;
+    }
+    return day;
+}
+
+static void relapse_of(struct model *m, struct m_person *p, const struct m_case *c, int32_t on)
 {
     expect_relapse(m, p, c, PB_CASE_RELAPSE_DETECTED__REFERENCE_TRAINING_COMPLETED,
-                   p->first_completed_on, on);
-    expect_relapse(m, p, c, PB_CASE_RELAPSE_DETECTED__REFERENCE_CASE_CLOSED, p->first_closed_on,
-                   on);
+                   earliest(p, false), on);
+    expect_relapse(m, p, c, PB_CASE_RELAPSE_DETECTED__REFERENCE_CASE_CLOSED, earliest(p, true), on);
 }
 
 /* The person was seen on the street on that day: after a course, or after the end of a case? */
@@ -236,8 +242,9 @@ void m_relapse_seen(struct model *m, struct m_person *p, PbActivity activity, in
     p = m_root(p);
     for (size_t i = 0; i < SG_ARRAY_LEN(street); i++)
         counts |= activity == street[i];
-    for (size_t i = 0; i < p->case_count; i++)
-        told |= m_case_open(p->newest[i]->state) || p->newest[i]->state == PB_CASE_STATE_CLOSED;
+    struct m_case *cases[MODEL_CASES];
+    for (size_t i = m_cases(p, cases); i-- > 0;)
+        told |= m_case_open(cases[i]->state) || cases[i]->state == PB_CASE_STATE_CLOSED;
     if (counts && told)
         relapse_of(m, p, NULL, on);
 }
@@ -247,8 +254,9 @@ static bool is_told_there(const struct m_relapse *x, const struct m_case *c)
     bool open = false;
     if (x->c)
         return x->c == c;
-    for (size_t i = 0; i < x->person->case_count; i++)
-        open |= m_case_open(x->person->newest[i]->state);
+    struct m_case *cases[MODEL_CASES];
+    for (size_t i = m_cases(x->person, cases); i-- > 0;)
+        open |= m_case_open(cases[i]->state);
     return m_root(c->person) == x->person &&
            (open ? m_case_open(c->state) : c->state == PB_CASE_STATE_CLOSED);
 }

@@ -68,7 +68,7 @@ void m_compare_case(struct model *m, const void *object)
              row->has_plan_id == (c->plan != NULL) &&
                  (!c->plan || same_id(row->plan_id, &c->plan->id)),
              "a case of another plan", &c->id);
-    const struct m_seat *live = m_root(c->person)->live;
+    const struct m_seat *live = m_live(c->person);
     bool trains = live && live->c == c && live->state == PB_ALLOCATION_STATE_OCCUPIED;
     M_EXPECT(m, trains == (row->state == PB_CASE_STATE_IN_TRAINING),
              "a case trains without its seat, or the other way round", &c->id);
@@ -126,7 +126,7 @@ static void compare_waiting(struct model *m, const struct m_seat *seat, const Pb
     M_EXPECT(m,
              row->wait->override == seat->override && row->wait->requested_seq == seat->seq &&
                  row->wait->priority_band == seat->band &&
-                 row->wait->lost_without_fault == seat->person->lost,
+                 row->wait->lost_without_fault == m_lost(seat->person),
              "the waiting order of a row is another one", &seat->id);
     waiting_key(&key, &seat->slot->id, row->wait);
     M_EXPECT(m,
@@ -279,6 +279,8 @@ void m_compare_tables(struct model *m)
                   {TABLE_DUE, UINT64_MAX, m_look_at_due, NULL}};
     for (size_t i = 0; !m->broken && i < SG_ARRAY_LEN(tables); i++) {
         uint64_t count = walk(m, tables[i].table, tables[i].look);
+        if (tables[i].table == TABLE_DEADLINES && !m->broken && count != tables[i].wanted)
+            m_name_limit(m);
         M_EXPECT(m, tables[i].wanted == UINT64_MAX || count == tables[i].wanted, tables[i].what,
                  NULL);
     }

@@ -8,9 +8,19 @@
 
 /* ---- consents ---- */
 
+/* What was said last, by whatever name the person went then. */
+static const struct m_consent *m_said(struct m_person *p, PbConsentRecorded__Scope scope)
+{
+    const struct m_consent *last = &m_member(p, 0)->consents[scope];
+    for (size_t i = 1; i < m_count(p); i++)
+        if (m_member(p, i)->consents[scope].seq > last->seq)
+            last = &m_member(p, i)->consents[scope];
+    return last;
+}
+
 bool m_consents(struct m_person *p, PbConsentRecorded__Scope scope, int32_t day)
 {
-    const struct m_consent *said = &m_root(p)->consents[scope];
+    const struct m_consent *said = m_said(p, scope);
     return said->given && (!said->ends || day <= said->valid_until);
 }
 
@@ -38,26 +48,28 @@ void m_consent(struct model *m, const struct m_event *ev)
     struct m_case *c = own_case(m, ev, "a consent in somebody else's case");
     if (!c)
         return;
-    struct m_person *p = m_root(c->person);
-    bool child = c->minor || p->minor || p->age_doubt;
+    struct m_person *p = c->person;
+    bool child = c->minor || m_root(p)->minor || m_root(p)->age_doubt;
     bool given = e->action == PB_CONSENT_RECORDED__ACTION_GIVEN;
-    bool shared = p->consents[PB_CONSENT_RECORDED__SCOPE_SHARE_WITH_PROVIDER].given;
-    bool health = p->consents[PB_CONSENT_RECORDED__SCOPE_SHARE_HEALTH_LIMITS].given;
+    bool shared = m_said(p, PB_CONSENT_RECORDED__SCOPE_SHARE_WITH_PROVIDER)->given;
+    bool health = m_said(p, PB_CONSENT_RECORDED__SCOPE_SHARE_HEALTH_LIMITS)->given;
     M_EXPECT(m, m_case_open(c->state) || c->state == PB_CASE_STATE_CLOSED,
              "a consent in a case that is over", &c->id);
     M_EXPECT(m, !child || e->given_by != PB_CONSENT_RECORDED__GIVEN_BY_SELF,
              "I10: a child has consented for itself", &c->id);
     for (size_t i = 0; i < e->n_scopes; i++) {
         struct m_consent *said = &p->consents[e->scopes[i]];
+        said->seq = ev->record->seq;
         said->given = given;
         said->ends = e->valid_until != NULL;
         said->valid_until = e->valid_until ? day_no(e->valid_until) : 0;
     }
     m_busy(m, c);
-    bool shares = p->consents[PB_CONSENT_RECORDED__SCOPE_SHARE_WITH_PROVIDER].given;
-    if (shared && !shares && p->live && is_promised(p->live->state))
-        m_expect_release(m, p->live);
-    bool tells = p->consents[PB_CONSENT_RECORDED__SCOPE_SHARE_HEALTH_LIMITS].given;
+    bool shares = m_said(p, PB_CONSENT_RECORDED__SCOPE_SHARE_WITH_PROVIDER)->given;
+    struct m_seat *live = m_live(p);
+    if (shared && !shares && live && is_promised(live->state))
+        m_expect_release(m, live);
+    bool tells = m_said(p, PB_CONSENT_RECORDED__SCOPE_SHARE_HEALTH_LIMITS)->given;
     if (!given && ((shared && !shares) || (health && !tells)))
         m_consent_withdrawn(m, ev, c);
 }

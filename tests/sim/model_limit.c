@@ -117,11 +117,19 @@ static void of_referral(const struct m_referral *r, struct m_limits *to)
     }
 }
 
+static bool m_was_restricted(struct m_person *p)
+{
+    bool was = false;
+    for (size_t i = 0; i < m_count(p); i++)
+        was |= m_member(p, i)->was_restricted;
+    return was;
+}
+
 static void pause(struct m_limits *to, struct m_person *p)
 {
     for (size_t i = 0; i < to->count; i++) {
-        to->all[i].paused = m_root(p)->restricted;
-        to->all[i].held = m_root(p)->was_restricted; /* what was told stays as it was */
+        to->all[i].paused = m_restricted(p);
+        to->all[i].held = m_was_restricted(p); /* what was told stays as it was */
     }
 }
 
@@ -448,4 +456,21 @@ void m_compare_limits(struct model *m, enum model_kind kind, const void *object)
     M_EXPECT(m, found == limits.count, "a deadline is not set", id);
     for (size_t i = 0; i < limits.count; i++)
         name_rule(m, limits.all[i].rule);
+}
+
+/* There are too many or too few: whose? */
+void m_name_limit(struct model *m)
+{
+    const struct {
+        const struct pile *pile;
+        enum model_kind kind;
+    } piles[] = {{&m->referrals, TOUCHED_REFERRAL}, {&m->cases, TOUCHED_CASE},
+                 {&m->seats, TOUCHED_SEAT},         {&m->items, TOUCHED_ITEM},
+                 {&m->plans, TOUCHED_PLAN},         {&m->requests, TOUCHED_REQUEST},
+                 {&m->slots, TOUCHED_SLOT}};
+    for (size_t i = 0; i < SG_ARRAY_LEN(piles); i++)
+        for (size_t j = 0; !m->broken && j < piles[i].pile->count; j++) {
+            sg_arena_reset(&m->arena, 0);
+            m_compare_limits(m, piles[i].kind, piles[i].pile->all[j]);
+        }
 }

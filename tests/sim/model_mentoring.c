@@ -109,7 +109,7 @@ struct m_plan *m_active_plan(const struct m_case *c)
     return c->plan && c->plan->state == PB_PLAN_STATE_ACTIVE ? c->plan : NULL;
 }
 
-static void end_plan(struct model *m, struct m_plan *plan, PbPlanState to, int32_t on)
+void m_end_plan(struct model *m, struct m_plan *plan, PbPlanState to, int32_t on)
 {
     plan->state = to;
     plan->ended_on = on;
@@ -120,7 +120,7 @@ void m_plan_ends(struct model *m, const struct m_case *c)
 {
     struct m_plan *plan = m_active_plan(c);
     if (plan)
-        end_plan(m, plan, PB_PLAN_STATE_ENDED, sg_day_at(m->now_ms));
+        m_end_plan(m, plan, PB_PLAN_STATE_ENDED, sg_day_at(m->now_ms));
 }
 
 void m_course_begins(struct model *m, struct m_case *c, const struct m_seat *seat)
@@ -160,7 +160,7 @@ void m_course_ends(struct model *m, struct m_case *c, int32_t on, bool completed
 static void lay_all(struct model *m, struct m_plan *plan, const PbMentoringPlanSet *e)
 {
     const struct m_case *c = plan->c;
-    const struct m_seat *live = m_root(c->person)->live;
+    const struct m_seat *live = m_live(c->person);
     bool trains = live && live->c == c && live->state == PB_ALLOCATION_STATE_OCCUPIED;
     for (size_t i = 0; i < e->n_checkpoints; i++)
         lay(m, plan, e->checkpoints[i]->code, day_no(e->checkpoints[i]->due_on), false);
@@ -200,10 +200,11 @@ void m_plan_set(struct model *m, const struct m_event *ev)
              "a plan beside another one", &id);
     M_EXPECT(m, !old || ev->e->expected_version == old->version, "a stale plan was replaced", &id);
     if (old)
-        end_plan(m, old, PB_PLAN_STATE_REPLACED, sg_day_at(m->now_ms));
+        m_end_plan(m, old, PB_PLAN_STATE_REPLACED, sg_day_at(m->now_ms));
     struct m_plan *plan = pile_add(&m->plans, &id, sizeof *plan);
     plan->c = c;
     plan->owner = c->owner;
+    plan->person = c->person;
     plan->state = PB_PLAN_STATE_ACTIVE;
     plan->starts_on = day_no(e->starts_on);
     plan->template = e->template_;
@@ -214,7 +215,7 @@ void m_plan_set(struct model *m, const struct m_event *ev)
     if (!c->mentored_from)
         c->mentored_from = plan->starts_on;
     m_touch(m, TOUCHED_PLAN, plan);
-    if (c->state == PB_CASE_STATE_IN_SERVICE && !m_root(c->person)->live)
+    if (c->state == PB_CASE_STATE_IN_SERVICE && !m_live(c->person))
         m_move_case(m, c, PB_CASE_STATE_AFTERCARE);
     else
         m_busy(m, c);
@@ -252,7 +253,7 @@ static void make_contact(const struct model *m, struct m_plan *plan, struct m_ch
     }
 }
 
-static void note_visit(struct m_case *c, const struct m_visit *visit)
+void m_note_visit(struct m_case *c, const struct m_visit *visit)
 {
     if (c->visit_count == c->visit_room) {
         c->visit_room = c->visit_room ? c->visit_room * 2 : 8;
@@ -279,17 +280,18 @@ void m_visit(struct model *m, const struct m_event *ev)
     if (m->broken)
         return;
     struct m_visit visit = {.on = on,
+                            .plan = plan,
                             .seq = ev->record->seq,
                             .contact = e->contact_made,
                             .off_street =
                                 e->on_street == PB_MENTORING_VISIT_RECORDED__ON_STREET_NO};
-    note_visit(plan->c, &visit);
+    m_note_visit(plan->c, &visit);
     if (e->contact_made)
         make_contact(m, plan, at, on);
     bool laid = is_custom(plan) || plan->aftercare;
     if (plan->state == PB_PLAN_STATE_ACTIVE && laid && plan->checkpoint_count &&
         !m_next_checkpoint(plan))
-        end_plan(m, plan, PB_PLAN_STATE_COMPLETED, on);
+        m_end_plan(m, plan, PB_PLAN_STATE_COMPLETED, on);
     m_touch(m, TOUCHED_PLAN, plan);
     m_busy(m, plan->c);
     if (e->on_street == PB_MENTORING_VISIT_RECORDED__ON_STREET_YES ||

@@ -5,12 +5,14 @@
 #include "kit/check.h"
 
 /* Somebody who may take the child over is asked already. */
-static bool is_on_its_way(const struct model *m, const struct m_case *c)
+static bool is_on_its_way(struct model *m, const struct m_case *c)
 {
-    for (const struct m_referral *r = c->person->referrals; r; r = r->next)
+    for (size_t i = m_referrals(m, c->person); i-- > 0;) {
+        const struct m_referral *r = m->found[i];
         if (r->c == c && r->kind == PB_REFERRAL_KIND_TRANSFER && m_pending(r) &&
             m_has(m, m_target(r), PB_CAPABILITY_CHILD_PROTECTION))
             return true;
+    }
     return false;
 }
 
@@ -47,10 +49,11 @@ void m_set_minor(struct model *m, struct m_person *p, bool minor, bool doubt)
     p->age_doubt = doubt;
     if (!minor)
         return;
-    for (size_t i = 0; i < p->case_count; i++)
-        flag_case(m, p->newest[i]);
-    if (p->live)
-        m_expect(m, p->live, PB_ALLOCATION_STATE_VOIDED);
+    struct m_case *cases[MODEL_CASES];
+    for (size_t i = m_cases(p, cases); i-- > 0;)
+        flag_case(m, cases[i]);
+    if (m_live(p))
+        m_expect(m, m_live(p), PB_ALLOCATION_STATE_VOIDED);
 }
 
 /* E05: what the assessment says of the age counts for its case, and for the person. */

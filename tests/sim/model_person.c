@@ -10,13 +10,6 @@
 
 enum { ADULT = 18, DOUBT = 20, NIK_YEARS = 2 };
 
-struct m_person *m_root(struct m_person *p)
-{
-    while (p->linked_to)
-        p = p->linked_to;
-    return p;
-}
-
 /* ---- statements ---- */
 
 static bool is_dated(const PbPersonIdentity *p)
@@ -140,11 +133,14 @@ static void add_statement(struct m_identity *to, const struct m_statement *s)
     }
 }
 
-struct m_identity m_identity_of(const struct m_person *p)
+struct m_identity m_identity_of(struct m_person *p)
 {
     struct m_identity to = {.home = NULL};
-    for (size_t i = 0; i < p->statement_count; i++)
-        add_statement(&to, &p->statements[i]);
+    for (size_t k = 0; k < m_count(p); k++) {
+        const struct m_person *q = m_member(p, k);
+        for (size_t i = 0; i < q->statement_count; i++)
+            add_statement(&to, &q->statements[i]);
+    }
     return to;
 }
 
@@ -192,7 +188,7 @@ static struct m_person *by_nik(struct model *m, const PbPersonIdentity *said)
         return NULL;
     if (is_dated(said) && id.dated && abs(said->birth_date->year - id.born_in) > NIK_YEARS)
         return NULL;
-    return known->person;
+    return m_root(known->person);
 }
 
 static struct m_person *meant(struct model *m, const struct m_event *ev,
@@ -201,33 +197,44 @@ static struct m_person *meant(struct model *m, const struct m_event *ev,
     if (ev->e->has_person_ref) {
         struct sg_id ref = id_of(ev->e->person_ref);
         const struct m_ref *known = pile_find(&m->refs, &ref);
-        return known && known->agency == ev->agency ? known->person : NULL;
+        return known && known->agency == ev->agency ? m_root(known->person) : NULL;
     }
     return said && said->nik ? by_nik(m, said) : NULL;
 }
 
-static void note_refs(struct model *m, const PbPersonEffect *effect, struct m_person *p)
+static void note_refs(struct model *m, PbPersonRefGrant *const *refs, size_t count,
+                      struct m_person *p)
 {
-    for (size_t i = 0; i < effect->n_refs; i++) {
-        struct sg_id id = id_of(effect->refs[i]->person_ref);
+    for (size_t i = 0; i < count; i++) {
+        struct sg_id id = id_of(refs[i]->person_ref);
         M_EXPECT(m, !pile_find(&m->refs, &id), "a pseudonym is given twice", &p->id);
         struct m_ref *ref = pile_add(&m->refs, &id, sizeof *ref);
         ref->person = p;
-        ref->agency = m_agency(m, effect->refs[i]->agency);
+        ref->agency = m_agency(m, refs[i]->agency);
     }
+}
+
+static void note_some(struct model *m, ProtobufCBinaryData person, PbPersonRefGrant *const *refs,
+                      size_t count)
+{
+    struct sg_id id = id_of(person);
+    struct m_person *p = count ? pile_find(&m->persons, &id) : NULL;
+    M_EXPECT(m, p || !count, "a pseudonym of nobody", &id);
+    if (p)
+        note_refs(m, refs, count, p);
 }
 
 /* Of any record that gives agencies pseudonyms of a person that is there. */
 void m_note_refs(struct model *m, const struct record *record)
 {
     const PbEffect *effect = record->rest->effect;
-    if (!effect || !effect->person || !effect->person->n_refs)
-        return;
-    struct sg_id id = id_of(effect->person->person_id);
-    struct m_person *p = pile_find(&m->persons, &id);
-    M_EXPECT(m, p, "a pseudonym of nobody", &id);
-    if (p)
-        note_refs(m, effect->person, p);
+    if (effect && effect->person)
+        note_some(m, effect->person->person_id, effect->person->refs, effect->person->n_refs);
+    const PbSuspicionEffect *pair = effect ? effect->suspicion : NULL;
+    if (pair) {
+        note_some(m, pair->person_a, pair->refs_a, pair->n_refs_a);
+        note_some(m, pair->person_b, pair->refs_b, pair->n_refs_b);
+    }
 }
 
 /* E01 INTAKE, E04: by reference, by NIK if sex and birth agree, else a new person. */

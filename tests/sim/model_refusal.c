@@ -102,11 +102,13 @@ static bool takes_request(struct model *m, const PbEnvelope *e, const char *agen
     if (!c || !s || c->owner != agency || !m_serves(c) || c->minor || c->age_doubt ||
         !m_agrees(m, c->person))
         return false;
-    const struct m_seat *live = m_root(c->person)->live;
+    const struct m_seat *live = m_live(c->person);
     PbSlotState state = m_slot_state(m, s);
     bool open = state == PB_SLOT_STATE_OPEN;
-    for (size_t i = 0; i < c->person->waiting_count; i++)
-        if (c->person->waiting[i]->slot == s && !live)
+    struct m_seat *waiting[MODEL_WAITINGS];
+    size_t waits = m_waitings(c->person, waiting);
+    for (size_t i = 0; i < waits; i++)
+        if (waiting[i]->slot == s && !live)
             return false;
     if (live && !(live->slot == s && live->state == PB_ALLOCATION_STATE_HELD &&
                   q->person_accepted && live->hold_until_ms > m->now_ms))
@@ -114,8 +116,7 @@ static bool takes_request(struct model *m, const PbEnvelope *e, const char *agen
     if ((!open && !(state == PB_SLOT_STATE_REG_CLOSED && q->waitlist_ok)) ||
         !m_is_eligible(s, c->person))
         return false;
-    return live || (open && s->live < s->capacity) ||
-           (q->waitlist_ok && c->person->waiting_count < WAITINGS_MAX);
+    return live || (open && s->live < s->capacity) || (q->waitlist_ok && waits < WAITINGS_MAX);
 }
 
 static bool takes_seat_decision(struct model *m, const PbEnvelope *e, const char *agency)
@@ -129,7 +130,7 @@ static bool takes_seat_decision(struct model *m, const PbEnvelope *e, const char
     bool held = seat->state == PB_ALLOCATION_STATE_HELD;
     bool reserved = seat->state == PB_ALLOCATION_STATE_RESERVED;
     if (d->decision == PB_SEAT_DECISION_PERSON_ACCEPTED)
-        return held && seat->hold_until_ms > m->now_ms && !m_root(seat->person)->restricted;
+        return held && seat->hold_until_ms > m->now_ms && !m_restricted(seat->person);
     if (d->decision == PB_SEAT_DECISION_CONFIRMED)
         return reserved;
     if (d->decision == PB_SEAT_DECISION_DECLINED_BY_PROVIDER)
@@ -264,9 +265,7 @@ static bool takes_request_of(struct model *m, const PbEnvelope *e, const char *a
     if (q->status == PB_DATA_SUBJECT_REQUEST_RECORDED__STATUS_RECEIVED)
         return !r && e->has_person_ref && ref && ref->agency == agency;
     if (q->status == PB_DATA_SUBJECT_REQUEST_RECORDED__STATUS_EXECUTED)
-        return r && r->owner == agency &&
-               (r->status == PB_DATA_SUBJECT_REQUEST_RECORDED__STATUS_GRANTED ||
-                r->status == PB_DATA_SUBJECT_REQUEST_RECORDED__STATUS_PARTLY);
+        return false; /* it may have said so before, in other words */
     return r && r->owner == agency && r->kind == q->kind && q->identity_checked &&
            r->status == PB_DATA_SUBJECT_REQUEST_RECORDED__STATUS_RECEIVED &&
            r->kind != PB_DATA_SUBJECT_REQUEST_RECORDED__KIND_ERASURE;

@@ -61,15 +61,21 @@ static void shift(int64_t *from_ms, int64_t since_ms, int64_t by_ms)
 
 static void restrict_person(struct model *m, struct m_person *p, bool restricted)
 {
-    if (p->restricted == restricted)
+    if (m_restricted(p) == restricted)
         return;
+    int64_t since = 0;
+    for (size_t i = 0; i < m_count(p); i++) {
+        struct m_person *q = m_member(p, i);
+        since = q->restricted ? q->restricted_ms : since;
+        q->restricted = false;
+        q->was_restricted = true;
+    }
+    int64_t by = m->now_ms - since;
     p->restricted = restricted;
-    p->was_restricted = true;
-    int64_t since = p->restricted_ms, by = m->now_ms - since;
     p->restricted_ms = restricted ? m->now_ms : 0;
     for (size_t i = 0; i < m->cases.count; i++) {
         struct m_case *c = m->cases.all[i];
-        if (m_root(c->person) != p)
+        if (m_root(c->person) != m_root(p))
             continue;
         if (!restricted) {
             if (c->assess_from_ms)
@@ -88,17 +94,21 @@ static void restrict_person(struct model *m, struct m_person *p, bool restricted
 
 /* ---- E23 ---- */
 
-static const char *decides(struct model *m, const struct m_person *p, struct m_case **out_case)
+/* The owner of an open case; of a closed one if none is open; else the steward. */
+static bool may_decide(struct model *m, struct m_person *p, const char *owner)
 {
-    struct m_case *found = NULL;
-    for (size_t i = 0; i < p->case_count && !(found && m_case_open(found->state)); i++)
-        if (m_case_open(p->newest[i]->state) || p->newest[i]->state == PB_CASE_STATE_CLOSED)
-            found = p->newest[i];
-    *out_case = found;
-    for (size_t i = 0; !found && i < m->roster->agency_count; i++)
-        if (m_has(m, m->roster->agencies[i].id, PB_CAPABILITY_IDENTITY_STEWARD))
-            return m->roster->agencies[i].id;
-    return found ? found->owner : NULL;
+    struct m_case *cases[MODEL_CASES];
+    size_t count = m_cases(p, cases);
+    bool open = false, closed = false;
+    for (size_t i = 0; i < count; i++) {
+        open |= m_case_open(cases[i]->state);
+        closed |= cases[i]->state == PB_CASE_STATE_CLOSED;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (cases[i]->owner == owner &&
+            (open ? m_case_open(cases[i]->state) : cases[i]->state == PB_CASE_STATE_CLOSED))
+            return true;
+    return !open && !closed && m_has(m, owner, PB_CAPABILITY_IDENTITY_STEWARD);
 }
 
 static struct m_person *asks(struct model *m, const struct m_event *ev)
@@ -108,7 +118,7 @@ static struct m_person *asks(struct model *m, const struct m_event *ev)
     const struct m_case *c = pile_find(&m->cases, &case_id);
     if (ev->e->has_person_ref)
         return ref && ref->agency == ev->agency ? m_root(ref->person) : NULL;
-    return c && c->owner == ev->agency ? m_root(c->person) : NULL;
+    return c && c->owner == ev->agency ? c->person : NULL;
 }
 
 static void receive(struct model *m, const struct m_event *ev, const struct sg_id *id)
@@ -120,7 +130,8 @@ static void receive(struct model *m, const struct m_event *ev, const struct sg_i
         return;
     struct m_request *r = pile_add(&m->requests, id, sizeof *r);
     r->person = p;
-    r->owner = decides(m, p, &r->c);
+    r->owner = m_agency(m, ev->effect->request->row->owner);
+    M_EXPECT(m, may_decide(m, p, r->owner), "a request is decided by somebody who may not", id);
     r->kind = e->kind;
     r->status = e->status;
     r->received_ms = sg_ms_of(e->received_at);

@@ -28,8 +28,8 @@ bool m_goes_first(const struct m_seat *a, const struct m_seat *b)
 {
     if (a->override != b->override)
         return a->override;
-    if (m_root(a->person)->lost != m_root(b->person)->lost)
-        return m_root(a->person)->lost > m_root(b->person)->lost;
+    if (m_lost(a->person) != m_lost(b->person))
+        return m_lost(a->person) > m_lost(b->person);
     if (a->band != b->band)
         return a->band < b->band;
     return a->seq < b->seq;
@@ -108,9 +108,9 @@ static struct m_expected *expect_new(struct model *m, struct m_slot *s, struct m
 
 static bool waits_at(struct m_person *of, const struct m_slot *s)
 {
-    const struct m_person *p = m_root(of);
-    for (size_t i = 0; i < p->waiting_count; i++)
-        if (p->waiting[i]->slot == s)
+    struct m_seat *waiting[MODEL_WAITINGS];
+    for (size_t i = m_waitings(of, waiting); i-- > 0;)
+        if (waiting[i]->slot == s)
             return true;
     return false;
 }
@@ -135,7 +135,7 @@ void m_seat_requested(struct model *m, const struct m_event *ev)
              "I10: a seat for somebody who may have none", &case_id);
     M_EXPECT(m, m_agrees(m, c->person), "a seat without consent, or under a restriction", &case_id);
     m_busy(m, c);
-    struct m_seat *live = m_root(c->person)->live;
+    struct m_seat *live = m_live(c->person);
     if (live && live->slot == s && live->state == PB_ALLOCATION_STATE_HELD && e->person_accepted &&
         live->hold_until_ms > m->now_ms) {
         (void)m_expect(m, live, PB_ALLOCATION_STATE_RESERVED);
@@ -144,7 +144,8 @@ void m_seat_requested(struct model *m, const struct m_event *ev)
     M_EXPECT(m, !live, "I3: a second live seat was asked for and given", &case_id);
     M_EXPECT(m, !waits_at(c->person, s), "somebody waits twice for the same slot", &case_id);
     uint32_t seat_no = state == PB_SLOT_STATE_OPEN ? lowest_free(s) : 0;
-    M_EXPECT(m, seat_no || (e->waitlist_ok && m_root(c->person)->waiting_count < WAITINGS_MAX),
+    struct m_seat *waiting[MODEL_WAITINGS];
+    M_EXPECT(m, seat_no || (e->waitlist_ok && m_waitings(c->person, waiting) < WAITINGS_MAX),
              "a place in the waiting list that may not be had", &case_id);
     struct m_expected *x = expect_new(m, s, c, seat_no, e->person_accepted);
     x->override = e->override == PB_SEAT_REQUESTED__OVERRIDE_PROTECTION;
@@ -222,8 +223,9 @@ void m_placement_started(struct model *m, const struct m_event *ev)
     M_EXPECT(m, m_is_promised(seat->state), "begun on a seat that is not promised", &seat->id);
     M_EXPECT(m, on >= seat->slot->starts && on <= seat->slot->late, "begun out of time", &seat->id);
     m_expect(m, seat, PB_ALLOCATION_STATE_OCCUPIED)->started_on = on;
-    for (size_t i = 0; i < m_root(seat->person)->waiting_count; i++)
-        (void)m_expect(m, m_root(seat->person)->waiting[i], PB_ALLOCATION_STATE_RELEASED);
+    struct m_seat *waiting[MODEL_WAITINGS];
+    for (size_t i = m_waitings(seat->person, waiting); i-- > 0;)
+        (void)m_expect(m, waiting[i], PB_ALLOCATION_STATE_RELEASED);
 }
 
 void m_attendance(struct model *m, const struct m_event *ev)
@@ -281,7 +283,7 @@ static void enter(struct model *m, struct m_seat **list, size_t *count, size_t r
 static void leave_lists(struct m_seat *seat)
 {
     struct m_slot *s = seat->slot;
-    struct m_person *p = m_root(seat->person);
+    struct m_person *p = seat->person;
     if (m_is_live(seat->state)) {
         s->seats[seat->seat_no] = NULL;
         s->live--;
@@ -295,12 +297,12 @@ static void leave_lists(struct m_seat *seat)
 static void enter_lists(struct model *m, struct m_seat *seat)
 {
     struct m_slot *s = seat->slot;
-    struct m_person *p = m_root(seat->person);
+    struct m_person *p = seat->person;
     if (m_is_live(seat->state)) {
         seat->was_live = true;
         M_EXPECT(m, seat->seat_no && seat->seat_no < MODEL_SEATS_MAX && !s->seats[seat->seat_no],
                  "I1: a seat is given twice", &seat->id);
-        M_EXPECT(m, !p->live, "I3: a person has two live seats", &p->id);
+        M_EXPECT(m, !m_live(p), "I3: a person has two live seats", &p->id);
         if (m->broken)
             return;
         s->seats[seat->seat_no] = seat;
@@ -314,7 +316,7 @@ static void enter_lists(struct model *m, struct m_seat *seat)
 
 static void complete(struct m_seat *seat)
 {
-    struct m_person *p = m_root(seat->person);
+    struct m_person *p = seat->person;
     size_t at = 0;
     if (seat->ended_on > p->last_completed_on)
         p->last_completed_on = seat->ended_on;
@@ -367,7 +369,7 @@ static void set_seat(struct model *m, struct m_seat *seat, const struct m_expect
         seat->ended_on = x->ended_on;
     if (!stays)
         enter_lists(m, seat);
-    m_root(seat->person)->lost += x->lost;
+    seat->person->lost += x->lost;
     if (x->state == PB_ALLOCATION_STATE_COMPLETED)
         complete(seat);
     m_case_of_seat_moved(m, seat, from);

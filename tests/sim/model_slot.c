@@ -90,22 +90,25 @@ static bool course_is_new(const struct m_slot *s, const struct m_person *p)
 bool m_is_eligible(const struct m_slot *s, struct m_person *of)
 {
     const struct m_person *p = m_root(of);
-    if (p->minor || p->age_doubt || !course_is_new(s, p))
+    if (p->minor || p->age_doubt)
         return false;
-    struct m_identity id = m_identity_of(p);
+    for (size_t i = 0; i < m_count(of); i++)
+        if (!course_is_new(s, m_member(of, i)))
+            return false;
+    struct m_identity id = m_identity_of(of);
     return age_fits(s, &id) && sex_fits(s, id.sex) && region_fits(s, id.home) &&
            schooling_fits(s, id.schooling);
 }
 
 bool m_agrees(const struct model *m, struct m_person *p)
 {
-    return !m_root(p)->restricted &&
+    return !m_restricted(p) &&
            m_consents(p, PB_CONSENT_RECORDED__SCOPE_SHARE_WITH_PROVIDER, sg_day_at(m->now_ms));
 }
 
 bool m_may_sit(const struct model *m, const struct m_slot *s, struct m_person *p)
 {
-    return !m_root(p)->live && m_agrees(m, p) && m_is_eligible(s, p);
+    return !m_live(p) && m_agrees(m, p) && m_is_eligible(s, p);
 }
 
 /* ---- E08 ---- */

@@ -202,7 +202,8 @@ static void every_withdrawal(void **state)
             if (is != (moves ? PB_CASE_STATE_VOID : was))
                 fail_msg("%s: case %d", name, (int)is);
             if (!allowed) {
-                unit_detail(name, &o, "event_corrected.corrected", "DECIDED");
+                unit_detail(name, &o, "event_corrected.corrected",
+                            from == WITHDRAWN ? "ANNULLED" : "DECIDED");
                 assert_true(story_folds(&s.city) == folds);
                 city_close(&s.city);
                 continue;
@@ -339,8 +340,8 @@ static void what_may_be_corrected(void **state)
         unit_want("decline", &city,
                   unit_decide(&city, &budi.referral, "dinsos", DECISION(DECLINED), NULL), 0)
             .seq;
-    o = unit_want("an E03", &city, story_annul(&city, "dinsos", e03), SG_ST_SCHEMA);
-    unit_detail("an E03", &o, "event_corrected.action", "TYPE_NOT_SERVED");
+    o = unit_want("an E03", &city, story_annul(&city, "dinsos", e03), SG_ST_BAD_TRANSITION);
+    unit_detail("an E03", &o, "event_corrected.corrected", "NOT_CORRECTED");
     PbEnvelope *early = story_change(&city, &nobody);
     uint64_t parked = story_park("park", &city, early).seq;
     o = unit_want("what waits", &city, story_annul(&city, "disnaker", parked),

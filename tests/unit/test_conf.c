@@ -42,6 +42,8 @@ static void an_empty_city_gets_the_defaults(void **state)
     assert_string_equal(s->codes_path, "/usr/share/sinergi/codes");
     assert_int_equal(s->memory_max_mib, 1024);
     assert_int_equal(s->log_level, LOG_NOTICE);
+    assert_int_equal(s->target_min, 20);
+    assert_int_equal(s->target_max, 25);
     assert_int_equal(conf.roster->agency_count, 0);
 }
 
@@ -66,7 +68,8 @@ static void every_value_is_taken(void **state)
         "store: { path = \"a\"; head = \"b\"; map_gib = 4; reserve_percent = 0; reserve_mib = 16; "
         "};"
         "keys: { file = \"credential:k\"; }; codes: { path = \"c\"; };"
-        "memory: { max_mib = 64; }; log: { level = \"debug\"; };" ONE,
+        "memory: { max_mib = 64; }; log: { level = \"debug\"; };"
+        "reports: { target_min = 0; target_max = 7; };" ONE,
         "t", &conf, &why));
     const struct settings *s = &conf.settings;
     assert_string_equal(s->listen_tcp, "tcp://[::1]:9");
@@ -84,6 +87,8 @@ static void every_value_is_taken(void **state)
     assert_string_equal(s->codes_path, "c");
     assert_int_equal(s->memory_max_mib, 64);
     assert_int_equal(s->log_level, LOG_DEBUG);
+    assert_int_equal(s->target_min, 0);
+    assert_int_equal(s->target_max, 7);
 }
 
 static void agencies_and_devices_are_taken(void **state)
@@ -181,6 +186,7 @@ static const struct refused {
     {"nowhere to connect", LISTEN("tcp = \"\"; local = \"\";"), "both empty", ""},
     {"more connections than memory", LISTEN("max_connections = 86;"),
      "'listen.max_connections' is 86", "holds 85 connections"},
+    {"target upside down", "reports: { target_min = 9; target_max = 8; };" ONE, "target_max", ""},
     {"store and head alike", "store: { path = \"a\"; head = \"a\"; };" ONE, "same file", ""},
     {"empty path", "store: { path = \"\"; };" ONE, "t:1: 'store.path'", "1 to 255"},
     {"agencies as group", "agencies: { };", "t:1: 'agencies' must be a list", "at most 64"},
