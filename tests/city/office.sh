@@ -18,6 +18,9 @@ open_mail() { # AGENCY…
     for agency in "$@"; do
         tail -n +"$((${seen[$agency]:-0} + 1))" "$work/$agency/mail.jsonl" >"$work/$agency/new.jsonl"
         seen[$agency]=$(wc -l <"$work/$agency/mail.jsonl")
+        # What is looked at again and again is kept apart.
+        grep -F '"seatAllocationChanged"' "$work/$agency/new.jsonl" >>"$work/$agency/seats.jsonl" || true
+        grep -F '"caseStateChanged"' "$work/$agency/new.jsonl" >>"$work/$agency/states.jsonl" || true
     done
 }
 
@@ -69,8 +72,9 @@ publish_sheet() { # AGENCY KIND WHAT [REFUSED]
         "${files[@]}" >"$work/$agency/sheet.jsonl"
     written_through[$kind]=$now
     [ -s "$work/$agency/sheet.jsonl" ] || return 0
-    jq -cs 'map(.caseStateChanged // empty | select(.caseId and .referralId) | {(.referralId): .caseId}) | add // {}' \
-        "$work/$agency/mail.jsonl" >"$work/$agency/case_of.json"
+    touch "$work/$agency/states.jsonl"
+    jq -cs 'map(.caseStateChanged | select(.caseId and .referralId) | {(.referralId): .caseId}) | add // {}' \
+        "$work/$agency/states.jsonl" >"$work/$agency/case_of.json"
     agency_as "$agency" --json case --all >"$work/$agency/cases.json"
     jq -c --slurpfile of "$work/$agency/case_of.json" --slurpfile now "$work/$agency/cases.json" '
         ($now[0].cases // [] | map({(.caseId): .version}) | add // {}) as $version

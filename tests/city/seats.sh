@@ -8,9 +8,9 @@ embroidery=018ce6f0-0000-7000-8000-00000000b001
 
 # Allocations of a slot whose last D1 in the agency's mail is this change, in order of seats.
 in_state() { # AGENCY SLOT CHANGE: one id per line
-    jq -rs --arg slot "$2" --arg change "SEAT_CHANGE_$3" 'map(.seatAllocationChanged // empty
-        | select(.slotId == $slot)) | group_by(.allocationId) | map(last) | map(select(.change == $change))
-        | sort_by(.seatNo // 0) | .[].allocationId' "$work/$1/mail.jsonl"
+    jq -rs --arg slot "$2" --arg change "SEAT_CHANGE_$3" 'map(.seatAllocationChanged | select(.slotId == $slot))
+        | group_by(.allocationId) | map(last | select(.change == $change)) | sort_by(.seatNo // 0) | .[].allocationId' \
+        "$work/$1/seats.jsonl"
 }
 
 # One event per allocation on standard input.
@@ -51,6 +51,9 @@ promoted_accept() { # SLOT: who was promoted takes the seat, the provider confir
     in_state "$provider" "$1" RESERVED | decide_seats "$provider" "confirms" CONFIRMED
 }
 
+forget='.personErasureOrdered // empty | {occurredAt: $now, actorRef: "dpa-0009", personRef, rightsRequest: {requestId, kind: "ERASURE",
+    receivedAt: $now, requester: "SELF", identityChecked: true, status: "EXECUTED"}}'
+
 # ---- seats are asked for until there are none ----
 
 date_is 2024-02-14T09:00:00+07:00 "Dinsos asks for seats until there are none"
@@ -77,4 +80,4 @@ care
 date_is 2024-02-20T10:00:00+07:00 "A woman takes back her consent: her seat is free at once, DPPPA has to forget her, the next in line is asked"
 publish_sheet dinsos consents "consent is withdrawn"
 promoted_accept $embroidery dpppa
-[ "$(mail_count dpppa '.personErasureOrdered.scope == "SCOPE_LISTED"')" -eq 1 ] || die "DPPPA had to be told to forget one person"
+answer dpppa "has forgotten her name" "$forget" 0 "now=$now"
