@@ -73,7 +73,23 @@ enum sg_err ask_event(struct turn *t, struct request *r, PbQueryResult *result, 
     result->has_event = true;
     result->event = delivery->envelope;
     result->place = delivery->place;
-    return SG_OK;
+    return ledger_event_standing(&t->txn, delivery->seq, &t->broker->arena, &result->standing, why);
+}
+
+/* Own events about one object, the first one first. */
+enum sg_err ask_correctable(struct turn *t, struct request *r, PbQueryResult *result,
+                            struct sg_why *why)
+{
+    struct ledger_asker asker = asker_of(t, r);
+    struct sg_id id;
+    struct sg_bytes bytes = {r->frame->query->object_id.data, r->frame->query->object_id.len};
+    enum sg_err err = SG_OK;
+    if (sg_id_from(bytes, &id) == SG_OK)
+        err = ledger_events_of(&t->txn, &asker, &id, &t->broker->arena, &result->events,
+                               &result->n_events, why);
+    if (err || result->n_events)
+        return err;
+    return unknown(t, result, "object_id", "the id of something that an event of yours is about");
 }
 
 /* ---- cases, kits, deadlines ---- */

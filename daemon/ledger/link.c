@@ -284,6 +284,21 @@ static enum sg_err flags_apart(struct decision *d, const PbLinkRow *link,
     return err;
 }
 
+/* A case of somebody who leaves may have been merged by another link than the one that ends. */
+static enum sg_err part_cases(struct decision *d, const struct person_tree *tree,
+                              const struct person_tree *leaving, const struct person_tree *left,
+                              PbLinkEffect *effect, struct sg_why *why)
+{
+    enum sg_err err = SG_OK;
+    for (size_t i = 1; !err && i < tree->count; i++) {
+        PbLinkRow *row = NULL;
+        err = read_link(d->turn, &tree->ids[i], &row, why);
+        if (!err)
+            err = link_part_cases(d, row, leaving, left, effect, why);
+    }
+    return err;
+}
+
 /* Cases that were of a minor by the link only. */
 static enum sg_err minors_apart(struct decision *d, const PbLinkRow *link,
                                 const struct person_tree *leaving, const PbLinkEffect *effect,
@@ -305,6 +320,49 @@ static enum sg_err minors_apart(struct decision *d, const PbLinkRow *link,
         err = deadline_end(d, RULE_MINOR, &id, false, why);
     }
     return err;
+}
+
+static PbCaseEffect *changed(const struct decision *d, const struct sg_id *case_id)
+{
+    for (size_t i = 0; i < d->effect->n_cases; i++) {
+        struct sg_id id = id_of(d->effect->cases[i]->case_id);
+        if (sg_id_equal(&id, case_id))
+            return d->effect->cases[i];
+    }
+    return NULL;
+}
+
+/* Without the other it is known to be a child: its open cases know it, and its seat is given up. */
+static enum sg_err tell_minor_apart(struct decision *d, const struct person_tree *side, bool minor,
+                                    struct sg_why *why)
+{
+    PbPersonRow seat;
+    enum sg_err err = SG_OK;
+    pb_person_row__init(&seat);
+    for (size_t i = 0; minor && !err && i < side->count; i++) {
+        const PbPersonRow *row = side->rows[i];
+        for (size_t j = 0; !err && j < row->n_cases; j++) {
+            struct sg_id id = id_of(row->cases[j]->case_id);
+            PbCaseRow *c = NULL;
+            err = read_row(d->turn, TABLE_CASES, &id, &pb_case_row__descriptor, &c, why);
+            if (err)
+                break;
+            PbCaseEffect *change = changed(d, &id);
+            PbCaseState state = change && change->has_state ? change->state : c->state;
+            bool knows = change && change->has_minor ? change->minor : c->minor;
+            if (!case_is_open(state) || knows)
+                continue;
+            change = case_effect(d, &id);
+            change->has_minor = change->minor = change->has_age_doubt = true;
+            change->age_doubt = false;
+            err = minor_begin(d, &id, c, NULL, why);
+        }
+        if (row->has_live_allocation_id) {
+            seat.has_live_allocation_id = true;
+            seat.live_allocation_id = row->live_allocation_id;
+        }
+    }
+    return err || !minor ? err : minor_known(d, &seat, NULL, why);
 }
 
 static enum sg_err decide_unlink(struct decision *d, const struct person_tree *a,
@@ -331,7 +389,11 @@ static enum sg_err decide_unlink(struct decision *d, const struct person_tree *a
     effect->parent_id = link->parent_id;
     err = flags_apart(d, link, &leaving, &left, effect, why);
     if (!err)
-        err = link_part_cases(d, link, &leaving, &left, effect, why);
+        err = part_cases(d, a, &leaving, &left, effect, why);
+    if (!err)
+        err = tell_minor_apart(d, &left, effect->minor, why);
+    if (!err)
+        err = tell_minor_apart(d, &leaving, effect->child_minor, why);
     if (!err)
         err = minors_apart(d, link, &leaving, effect, why);
     if (!err)

@@ -263,6 +263,12 @@ void m_note_visit(struct m_case *c, const struct m_visit *visit)
     c->visits[c->visit_count++] = *visit;
 }
 
+bool m_on_street(const PbMentoringVisitRecorded *e)
+{
+    return e->on_street == PB_MENTORING_VISIT_RECORDED__ON_STREET_YES ||
+           e->livelihood == PB_MENTORING_VISIT_RECORDED__LIVELIHOOD_BEGGING;
+}
+
 void m_visit(struct model *m, const struct m_event *ev)
 {
     const PbMentoringVisitRecorded *e = ev->e->mentoring_visited;
@@ -283,6 +289,7 @@ void m_visit(struct model *m, const struct m_event *ev)
                             .plan = plan,
                             .seq = ev->record->seq,
                             .contact = e->contact_made,
+                            .street = m_on_street(e),
                             .off_street =
                                 e->on_street == PB_MENTORING_VISIT_RECORDED__ON_STREET_NO};
     m_note_visit(plan->c, &visit);
@@ -294,7 +301,6 @@ void m_visit(struct model *m, const struct m_event *ev)
         m_end_plan(m, plan, PB_PLAN_STATE_COMPLETED, on);
     m_touch(m, TOUCHED_PLAN, plan);
     m_busy(m, plan->c);
-    if (e->on_street == PB_MENTORING_VISIT_RECORDED__ON_STREET_YES ||
-        e->livelihood == PB_MENTORING_VISIT_RECORDED__LIVELIHOOD_BEGGING)
+    if (m_on_street(e))
         m_relapse(m, plan->c, on);
 }
