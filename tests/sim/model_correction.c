@@ -112,6 +112,7 @@ static void adopt_plan(struct model *m, struct m_plan *plan)
     if (m->broken)
         return;
     plan->checkpoint_count = row->n_checkpoints;
+    plan->aftercare = false;
     for (size_t i = 0; i < row->n_checkpoints; i++) {
         const PbCheckpointRow *is = row->checkpoints[i];
         struct m_checkpoint *c = &plan->checkpoints[i];
