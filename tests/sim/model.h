@@ -379,7 +379,7 @@ struct model {
     struct m_plan *adopt_plans[256];
     struct m_person *adopt_persons[MODEL_GROUP];
     size_t adopt_item_count, adopt_plan_count, adopt_person_count;
-    struct m_seat *undone;
+    struct m_seat *undone, *attended;
     struct m_referral *answered;
     struct m_case *adopts[32]; /* whose rows say what a link has made of them */
     size_t adopt_count;

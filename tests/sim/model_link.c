@@ -146,14 +146,14 @@ static bool has_visits(const struct m_case *c, const struct m_plan *plan)
     return false;
 }
 
-static bool is_of(struct m_person *p, const struct m_person *side, bool below)
+static bool is_of(struct m_person *p, struct m_person *side, bool below)
 {
-    return !side || is_below(p, side) == below;
+    return !side || (m_root(p) == m_root(side) && is_below(p, side) == below);
 }
 
 /* Of the persons of one side of a link (below the child, or the others); NULL: of all. */
 static bool move_all(struct model *m, struct m_case *from, struct m_case *to,
-                     const struct m_person *side, bool below, const struct m_plan *ended)
+                     struct m_person *side, bool below, const struct m_plan *ended)
 {
     bool occupied = false;
     for (size_t i = 0; i < m->referrals.count; i++) {
@@ -250,7 +250,7 @@ static void join(struct model *m, struct m_person *parent, struct m_person *chil
 
 /* ---- UNLINK ---- */
 
-static void part_cases(struct model *m, const struct m_person *child, struct m_person *root,
+static void part_cases(struct model *m, struct m_person *child, struct m_person *root,
                        const struct m_merged *merged)
 {
     struct m_case *older = merged->older, *younger = merged->younger;
