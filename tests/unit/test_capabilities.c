@@ -190,4 +190,138 @@ static void whoever_holds_the_capability(void **state)
     }
 }
 
-UNIT_MAIN(cmocka_unit_test(whoever_holds_the_capability))
+/* clang-format off */
+
+static void offer(enum world_agency who, const char *slot)
+{
+    accepted(say(who, "slot_offered{slot_id:@%s course_code:BARBER venue_region:14.71.10 venue_name:BLK starts_on:2026-06-08 ends_on:2026-07-17 lesson_hours:240 class_size:16 capacity_offered:2 registration_closes_at:'2026-06-05T03:00:00Z' late_entry_until:2026-06-12 hold_hours:72 sex:MALE min_age:18 max_age:40 documents_waivable:true exclude_same_course:true cooldown_months:0 certificate:ATTENDANCE desk:0761-000000}", slot));
+}
+
+/* The fifth and the sixth provider: everybody reads their slots, and each the D1s of its own. */
+static void providers_by_configuration(void **state)
+{
+    (void)state;
+    scene_open("2026-05-04 08:00", WORLD_WIDE);
+    in_service("C1", BUDI, 3);
+    in_service("C2", ANDI, 3);
+    heard_before();
+    offer(BLK, "S1");
+    offer(DISKOPUKM, "S2");
+    static const char both[] =
+        "blk-pekanbaru slot_offered{slot_id:@S1}\n"
+        "diskopukm slot_offered{slot_id:@S2}\n";
+    heard(.satpolpp = both, .dinsos = both, .disnaker = both, .dpppa = both, .inspektorat = both, .diskominfo = both, .disdukcapil = both, .blk = both, .diskopukm = both);
+    seat_is("A1", ask("C1", "S1", "person_accepted:true waitlist_ok:false"));
+    heard(.dinsos =
+              "dinsos seat_requested{request_id:@Q-1 slot_id:@S1 person_accepted:true waitlist_ok:false override:NONE} case_id:@C1\n"
+              "seat_allocation_changed{allocation_id:@A1 slot_id:@S1 seat_no:1 change:RESERVED cause:dinsos person{person_ref:@person-1-dinsos full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} case_id:@C1\n",
+          .blk =
+              "seat_allocation_changed{allocation_id:@A1 slot_id:@S1 seat_no:1 change:RESERVED cause:dinsos person{person_ref:@person-1-blk-pekanbaru full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} -case_id\n");
+    seat_is("A2", ask("C2", "S2", "person_accepted:false waitlist_ok:false"));
+    heard(.dinsos =
+              "dinsos seat_requested{request_id:@Q-2 slot_id:@S2 person_accepted:false waitlist_ok:false override:NONE} case_id:@C2\n"
+              "seat_allocation_changed{allocation_id:@A2 slot_id:@S2 seat_no:1 change:HELD hold_until:'2026-05-07 08:00' cause:dinsos person{person_ref:@person-2-dinsos full_name:'Andi Pratama' sex:MALE age_band:A35_44}} case_id:@C2\n",
+          .diskopukm =
+              "seat_allocation_changed{allocation_id:@A2 slot_id:@S2 seat_no:1 change:HELD hold_until:'2026-05-07 08:00' cause:dinsos person{person_ref:@person-1-diskopukm sex:MALE age_band:A35_44}} -case_id -person.full_name\n");
+    accepted(decide(BLK, "A1", "CONFIRMED"));
+    refused(decide(BLK, "A2", "CONFIRMED"), SG_ST_NOT_OWNER, NULL);
+    refused(decide(DISKOPUKM, "A1", "CONFIRMED"), SG_ST_NOT_OWNER, NULL);
+    heard(.dinsos =
+              "blk-pekanbaru seat_decided{allocation_id:@A1 decision:CONFIRMED}\n"
+              "seat_allocation_changed{allocation_id:@A1 slot_id:@S1 seat_no:1 change:CONFIRMED cause:blk-pekanbaru person{person_ref:@person-1-dinsos full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} case_id:@C1\n",
+          .blk =
+              "blk-pekanbaru seat_decided{allocation_id:@A1 decision:CONFIRMED}\n"
+              "seat_allocation_changed{allocation_id:@A1 slot_id:@S1 seat_no:1 change:CONFIRMED cause:blk-pekanbaru person{person_ref:@person-1-blk-pekanbaru full_name:'Budi Santoso' sex:MALE age_band:A25_34 domicile_kecamatan:14.71.08}} -case_id\n");
+    scene_close();
+}
+
+static size_t cases_of(enum world_agency who)
+{
+    PbQuery query = PB_QUERY__INIT;
+    query.has_kind = query.has_all = query.all = true;
+    query.kind = PB_QUERY_KIND_CASES;
+    const PbQueryResult *answer = world_query(&scene_city, who, &query);
+    assert_null(answer->error);
+    return answer->n_cases;
+}
+
+static uint32_t asks_for(enum world_agency who, PbQueryKind kind, uint64_t seq, const char *case_name)
+{
+    PbQuery query = PB_QUERY__INIT;
+    struct sg_id id = named(case_name);
+    static char spm[] = "spm";
+    query.has_kind = query.has_seq = query.has_case_id = true;
+    query.kind = kind;
+    query.seq = seq;
+    query.case_id = (ProtobufCBinaryData){SG_ID_BYTES, id.b};
+    query.report = spm;
+    const PbQueryResult *answer = world_query(&scene_city, who, &query);
+    return answer->error ? answer->error->code : 0;
+}
+
+/* Nobody answers an emergency: on level 3 the auditor hears of it, and of nothing else. Neither it
+ * nor the operator can ask for a case or for what was said of a person. */
+static void auditor_and_operator(void **state)
+{
+    (void)state;
+    scene_open("2026-05-04 08:00", WORLD_WIDE);
+    struct world_outcome e01 = say(SATPOLPP, "referral_submitted{referral_id:@R1 kind:INTAKE target_agency:dinsos priority:EMERGENCY_24H person{" BUDI "} suspected_ppks:[PPKS_12] found_region:14.71.08 activity:BEGGING children_with:0}");
+    accepted(e01);
+    name_case("C1", "R1");
+    heard_before();
+    at("2026-05-04 12:00");
+    heard(.dinsos =
+              "deadline_missed{rule_id:T01 aggregate_type:REFERRAL aggregate_id:@R1 due_at:'2026-05-04 12:00' level:1 cleared:false} case_id:@C1\n");
+    at("2026-05-05 17:00");
+    heard(.dinsos =
+              "deadline_missed{rule_id:T01 aggregate_type:REFERRAL aggregate_id:@R1 due_at:'2026-05-04 12:00' level:2 cleared:false} case_id:@C1\n");
+    at("2026-05-07 16:59");
+    heard_nothing();
+    at("2026-05-07 17:00");
+    heard(.dinsos =
+              "deadline_missed{rule_id:T01 aggregate_type:REFERRAL aggregate_id:@R1 due_at:'2026-05-04 12:00' level:3 cleared:false} case_id:@C1\n",
+          .inspektorat =
+              "deadline_missed{rule_id:T01 aggregate_type:REFERRAL aggregate_id:@R1 due_at:'2026-05-04 12:00' level:3 cleared:false} -case_id\n");
+    assert_int_equal(cases_of(DINSOS), 1);
+    static const enum world_agency outside[] = {INSPEKTORAT, DISKOMINFO, DISDUKCAPIL, BLK, SATPOLPP};
+    for (size_t i = 0; i < SG_ARRAY_LEN(outside); i++) {
+        assert_int_equal(cases_of(outside[i]), 0);
+        assert_int_equal(asks_for(outside[i], PB_QUERY_KIND_CASE, 0, "C1"), SG_ST_UNKNOWN_OBJECT);
+        if (outside[i] != SATPOLPP) /* it wrote it */
+            assert_int_equal(asks_for(outside[i], PB_QUERY_KIND_EVENT, e01.seq, "C1"), SG_ST_UNKNOWN_OBJECT);
+    }
+    assert_int_equal(asks_for(DINSOS, PB_QUERY_KIND_CASE, 0, "C1"), 0);
+    assert_int_equal(asks_for(DINSOS, PB_QUERY_KIND_EVENT, e01.seq, "C1"), 0);
+    assert_int_equal(asks_for(DISKOMINFO, PB_QUERY_KIND_REPORT, 0, "C1"), SG_ST_FORBIDDEN);
+    scene_close();
+}
+
+static struct world_outcome ask_service(const char *referral, const char *target)
+{
+    return say(DINSOS, "case_id:@C1 referral_submitted{referral_id:@%s kind:SERVICE target_agency:%s priority:NORMAL_14D suspected_ppks:[PPKS_12] requested_services:[EDU_HEALTH_ACCESS]}", referral, target);
+}
+
+/* Who is an agency, and what it may be asked for, is what the configuration says. */
+static void an_agency_is_a_row(void **state)
+{
+    (void)state;
+    static const size_t cities[] = {WORLD_AGENCIES, WORLD_WIDE};
+    for (size_t i = 0; i < SG_ARRAY_LEN(cities); i++) {
+        bool wide = cities[i] == WORLD_WIDE;
+        scene_open("2026-05-04 08:00", cities[i]);
+        in_service("C1", BUDI, 3);
+        refused(ask_service("R2", "dinas-perhubungan"), SG_ST_BAD_CODE, "UNKNOWN_AGENCY");
+        if (wide)
+            accepted(ask_service("R3", "diskopukm"));
+        else
+            refused(ask_service("R3", "diskopukm"), SG_ST_BAD_CODE, "UNKNOWN_AGENCY");
+        /* An agency without cases is nobody whom a person is referred to. */
+        refused(say(SATPOLPP, "referral_submitted{referral_id:@R4 kind:INTAKE target_agency:%s priority:URGENT_72H person{" ANDI "} suspected_ppks:[PPKS_12] found_region:14.71.08 activity:BEGGING children_with:0}", wide ? "blk-pekanbaru" : "disnaker"), SG_ST_BAD_CODE, "NO_CASE_OWNER");
+        scene_close();
+    }
+}
+
+/* clang-format on */
+UNIT_MAIN(cmocka_unit_test(whoever_holds_the_capability),
+          cmocka_unit_test(providers_by_configuration), cmocka_unit_test(auditor_and_operator),
+          cmocka_unit_test(an_agency_is_a_row))
