@@ -193,7 +193,11 @@ SG_MUST_CHECK enum sg_err ask_kits(struct turn *t, struct request *r, PbQueryRes
                                    struct sg_why *why);
 SG_MUST_CHECK enum sg_err ask_deadlines(struct turn *t, struct request *r, PbQueryResult *result,
                                         struct sg_why *why);
+SG_MUST_CHECK enum sg_err ask_person(struct turn *t, struct request *r, PbQueryResult *result,
+                                     struct sg_why *why);
 /* ---- reports ---- */
+SG_MUST_CHECK enum sg_err ask_correctable(struct turn *t, struct request *r, PbQueryResult *result,
+                                          struct sg_why *why);
 SG_MUST_CHECK enum sg_err ask_report(struct turn *t, struct request *r, PbQueryResult *result,
                                      struct sg_why *why);
 /* The one that has ended is answered. */
