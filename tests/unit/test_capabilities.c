@@ -86,7 +86,8 @@ static const char *written_out(const char *text, const struct cast *cast, const 
                    : text[1] == 'r' ? scene_city.clients[cast->who[THE_REFERRER]].id
                    : text[1] == 'n' ? number
                                     : version;
-        len += (size_t)snprintf(to + len, sizeof to - len, word ? "%s" : "%.1s", word ? word : text);
+        len +=
+            (size_t)snprintf(to + len, sizeof to - len, word ? "%s" : "%.1s", word ? word : text);
         text += word != NULL;
     }
     return to;
