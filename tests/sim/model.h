@@ -300,7 +300,7 @@ struct m_item {
     bool check_limit[MODEL_CHECKS];   /* T10-1 to T10-4 */
     struct m_limit back; /* T10-LOAN as it was read from the row for the value beside it */
     int64_t back_for_ms;
-    int64_t return_from_ms;           /* T10-LOAN; 0: it does not run */
+    int64_t return_from_ms; /* T10-LOAN; 0: it does not run */
 };
 
 struct m_bast {
