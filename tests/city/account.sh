@@ -22,7 +22,7 @@ say "$(jq -rs '(map(select(.referralSubmitted.kind == "REFERRAL_KIND_INTAKE")
         | {key: .referralSubmitted.referralId, value: .acceptedAt}) | from_entries) as $at
     | map(select(.caseStateChanged.referralState == "REFERRAL_STATE_ACKNOWLEDGED" and $at[.caseStateChanged.referralId] != null)
         | ((.acceptedAt | sub("\\.[0-9]+"; "") | fromdate) - ($at[.caseStateChanged.referralId] | sub("\\.[0-9]+"; "") | fromdate)) / 3600) | sort
-    | "referral to acknowledgement by Dinsos: \(length) of 69, median \(.[length / 2 | floor]) h, longest \(last) h of the demo clock"' "$work/dinsos/mail.jsonl")"
+    | "referral to acknowledgement by Dinsos: \(length) of \($at | length), median \(.[length / 2 | floor]) h, longest \(last) h of the demo clock"' "$work/dinsos/mail.jsonl")"
 say "publication to signed outcome, $(wc -l <"$work/took") files with $(awk '{n += $1} END {print n}' "$work/took") events: median $(sort -k2n "$work/took" | awk '{t[NR] = $2} END {print t[int((NR + 1) / 2)]}') ms a file, $(awk '{n += $1; t += $2} END {printf "%.1f", t / n}' "$work/took") ms an event, from the start of the process"
 
 step "Everything is compared with the journal"
@@ -71,28 +71,11 @@ for agency in "${agencies[@]}"; do
     printf '   %-10s %10d %9d %9d %14d %9d\n' "$agency" "$published" "$accepted" "$refused" "$known" "$(wc -l <"$work/$agency/had")"
     [ "$published" -eq $((accepted + refused + known)) ] || die "$agency: an event has no outcome"
 done
-[ "$(wc -l <"$work/satpolpp/said")" -ge 69 ] || die "69 referrals had to be accepted"
+feed=$(cat "$data"/referrals-*.jsonl | wc -l)
+[ "$(jq -r 'select(.type == "referral.submitted" and .status == "ACCEPTED") | .number' "$work/satpolpp/outbox.jsonl" | wc -l)" -eq "$feed" ] ||
+    die "$feed referrals had to be accepted"
 
-step "What each agency could not see"
-for agency in "${agencies[@]}"; do
-    say "$agency: $(jq -rs 'map(.redactedPaths // [] | .[] | sub("^[a-z_]+\\.(person\\.)?"; "")) | group_by(.)
-        | map({name: .[0], n: length}) | sort_by(-.n) | map("\(.name) \(.n)x") | .[0:9] | join(", ")' "$work/$agency/mail.jsonl")"
-done
-# Nobody reads more than is his: names reach Dinsos, and DPPPA only of those who were handed to it.
-handed=$(jq -r '.referralPresented.person | .fullName // empty, .alias // empty' "$work/dpppa/mail.jsonl" | sort -u)
-names=$(cat "$data"/referrals-*.jsonl | jq -r '.referralSubmitted.person | .fullName // empty, .alias // empty' | sort -u)
-while read -r name; do
-    for agency in satpolpp disnaker; do
-        ! grep -qF "\"$name\"" "$work/$agency/mail.jsonl" || die "$agency received '$name'"
-    done
-    grep -qxF "$name" <<<"$handed" || ! grep -qF "\"$name\"" "$work/dpppa/mail.jsonl" || die "dpppa received '$name'"
-done <<<"$names"
-for agency in satpolpp disnaker; do
-    ! grep -qE '"(caseId|activity|suspectedPpks|nik|confirmedPpks|needs)":' "$work/$agency/mail.jsonl" ||
-        die "$agency received a field that it must not see"
-done
-! grep -qE '"(nik|14719[0-9]{11})"' "$work"/*/mail.jsonl || die "somebody received a NIK"
-say "names: Dinsos all; DPPPA $(jq -r '.referralPresented.referralId // empty' "$work/dpppa/mail.jsonl" | sort -u | wc -l) persons who were handed to it; Satpol PP and Disnaker none; a NIK nobody"
+. "$here/privacy.sh"
 
 step "Every refusal, with its reason"
 for agency in "${agencies[@]}"; do
