@@ -383,6 +383,8 @@ static void undo(struct model *m, struct m_seat *seat, PbAllocationState from)
         seat->kit_from_ms = 0;
         m_recount_completed(m, seat->person);
     }
+    if (m_is_live(seat->state))
+        seat->ended_on = 0;
     if (seat->state == PB_ALLOCATION_STATE_OCCUPIED) {
         seat->c->state = PB_CASE_STATE_IN_TRAINING;
         loans_go_on(m, seat);
