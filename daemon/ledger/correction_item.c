@@ -88,7 +88,7 @@ enum sg_err annul_item(struct decision *d, const struct correction *c, struct sg
     PbItemRow as = *item.row;
     as.state = PB_ITEM_STATE_ANNULLED;
     (void)put_item(d, c, &item, &as);
-    return SG_OK;
+    return queue_settle(d, &item.id, why);
 }
 
 /* ---- E17 ---- */

@@ -619,6 +619,7 @@ void m_followed(struct model *m)
 {
     M_EXPECT(m, !m->expected_count, "a change of a seat did not follow",
              m->expected_count && m->expected[0].seat ? &m->expected[0].seat->id : NULL);
+    m_all_told(m);
     M_EXPECT(m, !m->relapse_count, "D4: a relapse was not told", NULL);
     while (!m->broken && m->alternative && m->claim_next < m->claim_count) {
         const struct m_seat *claim = m->claims[m->claim_next++];
