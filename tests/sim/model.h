@@ -167,6 +167,8 @@ struct m_request {
     const char
         *told[MODEL_TOLD]; /* that must forget something and have not said yet that they did */
     size_t told_count;
+    const char *may[MODEL_TOLD], *must[MODEL_TOLD]; /* a D6 may go to, must go to */
+    size_t may_count, must_count;
 };
 
 /* A D4 that must follow. */
@@ -380,6 +382,7 @@ struct model {
     struct m_person *adopt_persons[MODEL_GROUP];
     size_t adopt_item_count, adopt_plan_count, adopt_person_count;
     struct m_seat *undone, *attended;
+    const struct m_request *withdrawn;
     struct m_referral *answered;
     struct m_case *adopts[32]; /* whose rows say what a link has made of them */
     size_t adopt_count;
@@ -586,6 +589,8 @@ void m_flag_new_case(struct model *m, struct m_case *c);
 bool m_hands_child_over(const struct m_referral *r);
 /* Consents and requests. */
 bool m_consents(struct m_person *p, PbConsentRecorded__Scope scope, int32_t day);
+void m_ordered(struct model *m, const struct record *record, const PbEnvelope *e);
+void m_all_told(struct model *m);
 void m_consent_withdrawn(struct model *m, const struct m_event *ev, struct m_case *c);
 /* Plans. */
 struct m_plan *m_active_plan(const struct m_case *c);

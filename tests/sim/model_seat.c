@@ -383,6 +383,8 @@ static void undo(struct model *m, struct m_seat *seat, PbAllocationState from)
         seat->kit_from_ms = 0;
         m_recount_completed(m, seat->person);
     }
+    if (m_is_live(seat->state))
+        seat->ended_on = 0;
     if (seat->state == PB_ALLOCATION_STATE_OCCUPIED) {
         seat->c->state = PB_CASE_STATE_IN_TRAINING;
         loans_go_on(m, seat);
@@ -617,6 +619,7 @@ void m_followed(struct model *m)
 {
     M_EXPECT(m, !m->expected_count, "a change of a seat did not follow",
              m->expected_count && m->expected[0].seat ? &m->expected[0].seat->id : NULL);
+    m_all_told(m);
     M_EXPECT(m, !m->relapse_count, "D4: a relapse was not told", NULL);
     while (!m->broken && m->alternative && m->claim_next < m->claim_count) {
         const struct m_seat *claim = m->claims[m->claim_next++];
