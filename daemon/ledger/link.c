@@ -289,14 +289,11 @@ static enum sg_err part_cases(struct decision *d, const struct person_tree *tree
                               const struct person_tree *leaving, const struct person_tree *left,
                               PbLinkEffect *effect, struct sg_why *why)
 {
+    PbLinkRow *links[LINK_PERSONS_MAX];
     enum sg_err err = SG_OK;
-    for (size_t i = 1; !err && i < tree->count; i++) {
-        PbLinkRow *row = NULL;
-        err = read_link(d->turn, &tree->ids[i], &row, why);
-        if (!err)
-            err = link_part_cases(d, row, leaving, left, effect, why);
-    }
-    return err;
+    for (size_t i = 1; !err && i < tree->count; i++)
+        err = read_link(d->turn, &tree->ids[i], &links[i - 1], why);
+    return err ? err : link_part_cases(d, links, tree->count - 1, leaving, left, effect, why);
 }
 
 /* Cases that were of a minor by the link only. */
