@@ -90,6 +90,7 @@ struct m_case {
     int64_t assess_set_ms;
     int64_t assess_from_ms; /* T03; 0: it does not run */
     bool laden;             /* an item was issued in it */
+    uint64_t made;          /* how many were made before it */
 };
 
 /* What one event says of who a person is; zero or empty: nothing. */
@@ -378,7 +379,7 @@ struct model {
     struct m_plan *adopt_plans[256];
     struct m_person *adopt_persons[MODEL_GROUP];
     size_t adopt_item_count, adopt_plan_count, adopt_person_count;
-    struct m_seat *undone;
+    struct m_seat *undone, *attended;
     struct m_referral *answered;
     struct m_case *adopts[32]; /* whose rows say what a link has made of them */
     size_t adopt_count;

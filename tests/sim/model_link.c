@@ -146,14 +146,14 @@ static bool has_visits(const struct m_case *c, const struct m_plan *plan)
     return false;
 }
 
-static bool is_of(struct m_person *p, const struct m_person *side, bool below)
+static bool is_of(struct m_person *p, struct m_person *side, bool below)
 {
-    return !side || is_below(p, side) == below;
+    return !side || (m_root(p) == m_root(side) && is_below(p, side) == below);
 }
 
 /* Of the persons of one side of a link (below the child, or the others); NULL: of all. */
 static bool move_all(struct model *m, struct m_case *from, struct m_case *to,
-                     const struct m_person *side, bool below, const struct m_plan *ended)
+                     struct m_person *side, bool below, const struct m_plan *ended)
 {
     bool occupied = false;
     for (size_t i = 0; i < m->referrals.count; i++) {
@@ -195,7 +195,7 @@ static bool move_all(struct model *m, struct m_case *from, struct m_case *to,
 
 static void merge(struct model *m, struct m_link *link, struct m_case *a, struct m_case *b)
 {
-    bool a_older = memcmp(a->id.b, b->id.b, SG_ID_BYTES) < 0;
+    bool a_older = a->made < b->made;
     struct m_case *older = a_older ? a : b, *younger = a_older ? b : a;
     bool trains =
         older->state == PB_CASE_STATE_IN_TRAINING || younger->state == PB_CASE_STATE_IN_TRAINING;
@@ -250,7 +250,7 @@ static void join(struct model *m, struct m_person *parent, struct m_person *chil
 
 /* ---- UNLINK ---- */
 
-static void part_cases(struct model *m, const struct m_person *child, struct m_person *root,
+static void part_cases(struct model *m, struct m_person *child, struct m_person *root,
                        const struct m_merged *merged)
 {
     struct m_case *older = merged->older, *younger = merged->younger;
@@ -272,6 +272,16 @@ static void part_cases(struct model *m, const struct m_person *child, struct m_p
         older->state = PB_CASE_STATE_IN_SERVICE;
 }
 
+/* A case that was of a minor by the link only is so no longer. */
+static void adopt_minors(struct model *m, struct m_person *p)
+{
+    struct m_case *cases[MODEL_CASES];
+    size_t count = m_cases(p, cases);
+    for (size_t i = 0; i < count; i++)
+        if (cases[i]->minor)
+            m_adopt_case_later(m, cases[i]);
+}
+
 static void part(struct model *m, struct m_person *child)
 {
     size_t at = m->link_count;
@@ -291,6 +301,8 @@ static void part(struct model *m, struct m_person *child)
     decide_pairs(m, m_root(parent), child, false, false);
     m_adopt_flags(m, m_root(parent));
     m_adopt_flags(m, child);
+    adopt_minors(m, m_root(parent));
+    adopt_minors(m, child);
     m->counts.unlinked++;
 }
 

@@ -387,6 +387,13 @@ static void undo(struct model *m, struct m_seat *seat, PbAllocationState from)
         seat->c->state = PB_CASE_STATE_IN_TRAINING;
         loans_go_on(m, seat);
     }
+    if (m_is_promised(seat->state) &&
+        seat->begin.levels_ms[seat->begin.count - 1] !=
+            m_late_end_ms(seat->slot) + NEVER_STARTED_DAYS * SG_DAY_MS) {
+        struct m_limit confirm = seat->confirm; /* it has other dates by now */
+        m_promise_limits(m, seat);
+        seat->confirm = confirm;
+    }
     m->undone = seat;
 }
 
