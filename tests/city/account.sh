@@ -17,6 +17,14 @@ for agency in dinsos dpppa; do
         | map("\(length) \(.[0].state | sub("CASE_STATE_"; "") | ascii_downcase)") | join(", ")')"
 done
 
+mails() { jq -c "select($1)" "$work/dinsos/mail.jsonl" | wc -l; }
+said() { mails ".consentRecorded.action == \"ACTION_$1\""; }
+late() { mails ".deadlineMissed | .ruleId == \"$1\" and .cleared == $2"; }
+say "consents: $(said GIVEN) given, $(said REFUSED) refused, $(said WITHDRAWN) taken back: $(jq -r 'select(.personErasureOrdered) | .seq' "$work"/{disnaker,dpppa}/mail.jsonl | sort -u | wc -l) provider was told to forget"
+say "basic services: $(mails .serviceDelivered); mentoring: $(mails .mentoringPlanSet) plans, $(mails .mentoringVisited) visits, $(mails '.mentoringVisited.contactMade == false') of them to a closed door; told as late $(late T11 false) times, cleared $(late T11 true) times"
+say "persons who may be one: $(mails .personDuplicateSuspected), decided $(mails .personLinkDecided); begging again after a course: $(jq -r 'select(.caseRelapseDetected) | .caseId' "$work/dinsos/mail.jsonl" | sort -u | wc -l), seen $(mails .caseRelapseDetected) times"
+say "cases closed: $(jq -rs 'map(.caseClosed.reason // empty | sub("CLOSE_REASON_"; "")) | group_by(.) | map("\(length) \(.[0])") | join(", ")' "$work/dinsos/mail.jsonl"); Satpol PP was told of $(jq -c 'select(.caseStateChanged.referralState == "REFERRAL_STATE_LOOP_CLOSED")' "$work/satpolpp/mail.jsonl" | wc -l) referrals that they are at an end, and of no reason"
+
 step "Latency of acknowledgements"
 say "$(jq -rs '(map(select(.referralSubmitted.kind == "REFERRAL_KIND_INTAKE")
         | {key: .referralSubmitted.referralId, value: .acceptedAt}) | from_entries) as $at
@@ -24,6 +32,8 @@ say "$(jq -rs '(map(select(.referralSubmitted.kind == "REFERRAL_KIND_INTAKE")
         | ((.acceptedAt | sub("\\.[0-9]+"; "") | fromdate) - ($at[.caseStateChanged.referralId] | sub("\\.[0-9]+"; "") | fromdate)) / 3600) | sort
     | "referral to acknowledgement by Dinsos: \(length) of \($at | length), median \(.[length / 2 | floor]) h, longest \(last) h of the demo clock"' "$work/dinsos/mail.jsonl")"
 say "publication to signed outcome, $(wc -l <"$work/took") files with $(awk '{n += $1} END {print n}' "$work/took") events: median $(sort -k2n "$work/took" | awk '{t[NR] = $2} END {print t[int((NR + 1) / 2)]}') ms a file, $(awk '{n += $1; t += $2} END {printf "%.1f", t / n}' "$work/took") ms an event, from the start of the process"
+
+. "$here/reports.sh"
 
 step "Everything is compared with the journal"
 kill "${pids[@]}" 2>/dev/null || true

@@ -64,6 +64,7 @@ graduates() {
 contacts() {
     date_is 2024-04-24T22:00:00+07:00 "Satpol PP meets people on the street; one runs away, one is a graduate of five days ago"
     patrol "contacts"
+    decide_link DIFFERENT "" 0000000003 "she is another woman of that name"
     week_of_care 2024-04-26
     week_of_care 2024-05-03
 }
@@ -80,7 +81,8 @@ barbers() {
         care
     done
     open_mail dinsos
-    say "dinsos is told: $(told dinsos T11 false) visit is late, a mentor has come to a closed door twice"
+    [ "$(told dinsos T11 false)" -eq 1 ] || die "one visit had to be late"
+    say "dinsos is told: T11, no contact: a mentor has come to a closed door twice"
     date_is 2024-05-21T10:00:00+07:00 "She is found; Dinsos looks after the kits of the graduates, 30 days later"
     care
     open_mail dinsos
