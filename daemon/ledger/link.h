@@ -16,7 +16,7 @@
 
 #include "ledger/decision.h"
 
-enum { LINK_PERSONS_MAX = 16, LINK_DEPTH_MAX = 6, LINK_MERGES_MAX = 6 };
+enum { LINK_PERSONS_MAX = 16, LINK_DEPTH_MAX = 6, LINK_MERGES_MAX = 6, LINK_MINOR_CASES_MAX = 16 };
 
 /* All persons who are one; the root survives and stands first. Rows as they are stored. */
 struct person_tree {

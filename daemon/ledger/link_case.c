@@ -247,29 +247,26 @@ static enum sg_err open_case(struct ledger_turn *turn, const PbCaseOfPerson *c, 
     return err;
 }
 
-/* The open case of one row against those of another tree. */
+/* The open case of one of them against that of the other, at the same owner. A tree may have two of
+ * them there, when one was opened again after the link: the newer one is the one that counts. */
 static enum sg_err find_double(struct ledger_turn *turn, const PbCaseOfPerson *c,
-                               const struct person_tree *other, struct doubles *out,
-                               struct sg_why *why)
+                               const PbPersonRow *other, struct doubles *out, struct sg_why *why)
 {
     struct sg_id ids[2];
     PbCaseRow *rows[2] = {NULL, NULL};
     enum sg_err err = open_case(turn, c, &ids[0], &rows[0], why);
-    for (size_t i = 0; !err && rows[0] && i < other->count; i++)
-        for (size_t j = 0; !err && j < other->rows[i]->n_cases; j++) {
-            const PbCaseOfPerson *theirs = other->rows[i]->cases[j];
-            if (strcmp(theirs->owner, c->owner) != 0)
-                continue;
-            err = open_case(turn, theirs, &ids[1], &rows[1], why);
-            if (err || !rows[1])
-                continue;
-            int younger =
-                memcmp(ids[1].b, ids[0].b, SG_ID_BYTES) > 0; /* ids are in order of time */
-            if (out->count < LINK_MERGES_MAX)
-                out->pairs[out->count] =
-                    (struct pair){ids[younger], ids[!younger], rows[younger], rows[!younger]};
-            out->count++;
-        }
+    for (size_t i = 0; !err && rows[0] && i < other->n_cases; i++) {
+        if (strcmp(other->cases[i]->owner, c->owner) != 0)
+            continue;
+        err = open_case(turn, other->cases[i], &ids[1], &rows[1], why);
+        if (err || !rows[1])
+            continue;
+        int younger = rows[1]->made_seq > rows[0]->made_seq;
+        if (out->count < LINK_MERGES_MAX)
+            out->pairs[out->count] =
+                (struct pair){ids[younger], ids[!younger], rows[younger], rows[!younger]};
+        out->count++;
+    }
     return err;
 }
 
@@ -277,11 +274,13 @@ static enum sg_err find_doubles(struct ledger_turn *turn, const struct person_tr
                                 const struct person_tree *b, struct doubles *out,
                                 struct sg_why *why)
 {
-    enum sg_err err = SG_OK;
+    PbPersonRow *one = NULL, *other = NULL;
     out->count = 0;
-    for (size_t i = 0; !err && i < a->count; i++)
-        for (size_t j = 0; !err && j < a->rows[i]->n_cases; j++)
-            err = find_double(turn, a->rows[i]->cases[j], b, out, why);
+    enum sg_err err = person_tree_combine(turn, a, &one, why);
+    if (!err)
+        err = person_tree_combine(turn, b, &other, why);
+    for (size_t i = 0; !err && i < one->n_cases; i++)
+        err = find_double(turn, one->cases[i], other, out, why);
     return err;
 }
 
@@ -586,7 +585,11 @@ static enum sg_err part(struct decision *d, const PbMergedCase *merged,
     if (err)
         return err == SG_E_NOT_FOUND ? sg_fail(why, SG_E_STORE, "a merged case without a row")
                                      : err;
-    struct sg_id person_id = id_of(younger->person_id);
+    struct sg_id person_id = id_of(younger->person_id), other_id = id_of(older->person_id);
+    bool leaves = person_tree_holds(leaving, &person_id);
+    if (leaves ? !person_tree_holds(left, &other_id)
+               : !person_tree_holds(left, &person_id) || !person_tree_holds(leaving, &other_id))
+        return SG_OK; /* both stay with each other, or one has gone its way before */
     bool was_closed = younger->state == PB_CASE_STATE_CLOSED && younger->has_close_reason &&
                       younger->close_reason == PB_CLOSE_REASON_DUPLICATE_CASE;
     bool open = case_is_open(older->state) && was_closed;
@@ -597,7 +600,7 @@ static enum sg_err part(struct decision *d, const PbMergedCase *merged,
                         .owner = younger->owner,
                         .state = open ? merged->younger_state : younger->state,
                         .version = younger->version + (open ? 1 : 0),
-                        .only = person_tree_holds(leaving, &person_id) ? leaving : left};
+                        .only = leaves ? leaving : left};
     struct sg_id plan_id = id_of(merged->ended_plan_id);
     if (merged->has_ended_plan_id)
         r.plan = &plan_id;

@@ -213,7 +213,7 @@ PbEnvelope *acts_next(struct acts *a, int64_t now_ms)
         unsigned weight;
         PbEnvelope *(*make)(struct acts *a);
     } acts[] = {{90, act_refer},    {20, act_serve},   {32, act_transfer},  {40, act_acknowledge},
-                {95, act_decide},   {22, act_contact}, {65, act_assess},    {12, act_annul},
+                {95, act_decide},   {22, act_contact}, {65, act_assess},    {40, act_correct},
                 {40, act_offer},    {40, act_change},  {5, act_cancel},     {150, act_request},
                 {150, act_settle},  {80, act_start},   {50, act_attend},    {70, act_end},
                 {22, act_register}, {60, act_issue},   {50, act_check},     {70, act_consent},

@@ -82,7 +82,7 @@ PbEnvelope *act_acknowledge(struct acts *a);
 PbEnvelope *act_decide(struct acts *a);
 PbEnvelope *act_contact(struct acts *a);
 PbEnvelope *act_assess(struct acts *a);
-PbEnvelope *act_annul(struct acts *a);
+PbEnvelope *act_correct(struct acts *a);
 PbEnvelope *act_derived(struct acts *a);
 PbEnvelope *act_offer(struct acts *a);
 PbEnvelope *act_change(struct acts *a);

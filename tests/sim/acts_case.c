@@ -296,34 +296,3 @@ PbEnvelope *act_derived(struct acts *a)
     e->deadline_missed = p;
     return e;
 }
-
-/* ---- E24 ---- */
-
-static bool is_of_waiting(const struct acts *a, const void *object)
-{
-    const struct m_referral *r = object;
-    return r->person->waiting_count && is_pending(a, r);
-}
-
-PbEnvelope *act_annul(struct acts *a)
-{
-    const struct m_referral *r =
-        act_pick(a, &a->model->referrals, 120, one_in(a, 2) ? is_of_waiting : is_pending);
-    if (!r)
-        return NULL;
-    PbEnvelope *e = act_envelope(a, "event.corrected", r->referrer);
-    PAYLOAD(a, PbEventCorrected, p)
-    pb_event_corrected__init(p);
-    p->corrected = SG_NEW(a->arena, PbEventRef);
-    SG_CHECK(p->corrected);
-    pb_event_ref__init(p->corrected);
-    p->corrected->has_outbox_id = p->corrected->has_number = true;
-    p->corrected->outbox_id = act_id(a, &r->outbox_id);
-    p->corrected->number = r->number;
-    p->has_action = p->has_reason = true;
-    p->action = PB_EVENT_CORRECTED__ACTION_ANNUL;
-    p->reason = PB_EVENT_CORRECTED__REASON_DID_NOT_HAPPEN;
-    p->discovered_at = act_time(a, a->now_ms - 60000);
-    e->event_corrected = p;
-    return e;
-}

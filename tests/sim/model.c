@@ -97,6 +97,9 @@ void model_done(struct model *model)
     for (size_t i = 0; i < SG_ARRAY_LEN(piles); i++)
         pile_free(piles[i]);
     free(model->parked);
+    for (size_t i = 0; i < model->fact_count; i++)
+        free(model->facts[i].bytes);
+    free(model->facts);
     free(model->links);
     free(model->found);
     sg_arena_done(&model->arena);
@@ -236,6 +239,8 @@ static void take_event(struct model *m, const struct m_event *ev)
     for (size_t i = 0; i < SG_ARRAY_LEN(types); i++)
         if (types[i].type == ev->record->rest->type) {
             types[i].take(m, ev);
+            if (!m->broken)
+                m_note_fact(m, ev);
             return;
         }
     m_break(m, "a type that is not served was accepted", NULL);
@@ -364,8 +369,10 @@ void model_take(struct model *m, struct txn *txn, int64_t now_ms)
         take_record(m, &record);
     }
     m_followed(m);
-    if (!m->broken)
+    if (!m->broken) {
         m_adopt(m);
+        m_adopt_corrected(m);
+    }
     if (!m->broken)
         m_slots_settled(m);
     if (!m->broken)

@@ -59,7 +59,7 @@ struct m_limits {
 struct m_visit {
     int32_t on;
     uint64_t seq;
-    bool contact, off_street;
+    bool contact, off_street, street;
     const struct m_plan *plan;
 };
 
@@ -81,6 +81,7 @@ struct m_case {
     size_t visit_count, visit_room;
     int32_t food[MODEL_FOOD_DAYS]; /* days on which some was given in this episode */
     size_t food_count;
+    bool food_read;     /* an E07 was corrected: not counted here any more */
     PbCaseState before; /* CLOSED: what it was */
     int32_t closed_on;
     int64_t closed_ms;
@@ -256,7 +257,8 @@ struct m_slot {
     char regions[4][16];
     size_t region_count;
     char course[32], kit[32];
-    struct m_seat *seats[MODEL_SEATS_MAX]; /* by seat number; from 1 */
+    struct m_seat *seats[MODEL_SEATS_MAX];  /* by seat number; from 1 */
+    uint64_t promoted_seq[MODEL_SEATS_MAX]; /* when somebody who waited got it last */
     uint32_t live;
     struct m_seat *waiting[MODEL_WAITING_MAX]; /* in no order */
     size_t waiting_count;
@@ -275,6 +277,8 @@ struct m_seat {
     uint64_t seq;  /* of the E11 */
     int32_t started_on, ended_on;
     bool started, was_live;
+    uint32_t last_seat_no;
+    PbAllocationState promised;    /* RESERVED or CONFIRMED, before it began */
     struct m_limit confirm, begin; /* T06, T07 while they run */
     int64_t attended_ms;           /* T08 counts from it */
     int64_t kit_from_ms;           /* T09; 0: it does not run */
@@ -290,9 +294,12 @@ struct m_item {
     struct m_seat *seats[MODEL_GROUP_MAX];
     size_t seat_count;
     int32_t bast_on, custody_until;
-    bool kept;                      /* granted, and not given back */
-    bool check_limit[MODEL_CHECKS]; /* T10-1 to T10-4 */
-    int64_t return_from_ms;         /* T10-LOAN; 0: it does not run */
+    uint64_t issued_seq, touched_seq; /* of the last E17; of the last E16, E17, E18 */
+    bool kept;                        /* granted, and not given back */
+    bool check_limit[MODEL_CHECKS];   /* T10-1 to T10-4 */
+    struct m_limit back; /* T10-LOAN as it was read from the row for the value beside it */
+    int64_t back_for_ms;
+    int64_t return_from_ms;           /* T10-LOAN; 0: it does not run */
 };
 
 struct m_bast {
@@ -300,7 +307,7 @@ struct m_bast {
     const char *owner;
     char number[48];
     struct m_person *persons[MODEL_GROUP_MAX];
-    size_t person_count;
+    size_t person_count, uses; /* 0 uses: it is free again */
 };
 
 struct m_parked {
@@ -309,6 +316,24 @@ struct m_parked {
     const char *agency;
     struct sg_id object_id;
     int64_t since_ms;
+};
+
+/* An event of an agency that was accepted, as it was stated, and what it is about. */
+struct m_fact {
+    uint64_t seq, number;
+    struct sg_id outbox_id;
+    uint32_t type;
+    const char *agency;
+    int64_t at_ms;
+    bool annulled;
+    struct m_person *person;
+    struct m_case *c;
+    struct m_referral *referral;
+    struct m_seat *seat;
+    struct m_item *item;
+    struct m_plan *plan;
+    uint8_t *bytes; /* of the envelope */
+    size_t len;
 };
 
 /* A change of a seat that must follow the event in hand. */
@@ -320,7 +345,7 @@ struct m_expected {
     PbAllocationState state;
     uint32_t seat_no;
     int64_t hold_until_ms;
-    bool lost, override;
+    bool lost, override, undone; /* undone: an event was corrected */
     uint64_t seq;
     int32_t started_on, ended_on;
 };
@@ -328,6 +353,7 @@ struct m_expected {
 struct model_counts {
     uint64_t accepted[MODEL_TYPES], parked[MODEL_TYPES], settled[MODEL_TYPES];
     uint64_t settled_refused, timed_out, promoted, expired, derived;
+    uint64_t corrected[MODEL_TYPES][2]; /* replaced, annulled */
     uint64_t relapses, orders, merged, unlinked, suspected, linked_by_nik;
     uint64_t warned[MODEL_WARNINGS];
     uint64_t told[MODEL_RULES][4], cleared[MODEL_RULES]; /* D2 by rule number and level */
@@ -346,6 +372,14 @@ struct model {
     size_t suspect_count;
     struct m_link *links;
     size_t link_count, link_room;
+    struct m_fact *facts;
+    size_t fact_count, fact_room;
+    struct m_item *adopt_items[4]; /* whose rows say what a correction has made of them */
+    struct m_plan *adopt_plans[256];
+    struct m_person *adopt_persons[MODEL_GROUP];
+    size_t adopt_item_count, adopt_plan_count, adopt_person_count;
+    struct m_seat *undone;
+    struct m_referral *answered;
     struct m_case *adopts[32]; /* whose rows say what a link has made of them */
     size_t adopt_count;
     struct m_referral **found;
@@ -502,6 +536,26 @@ size_t m_cases(struct m_person *p, struct m_case *out[MODEL_CASES]);
 struct m_case *m_case_at(struct m_person *p, const char *owner);
 /* All referrals of all of them, in m->found. */
 size_t m_referrals(struct model *m, struct m_person *p);
+/* Corrections. */
+void m_note_fact(struct model *m, const struct m_event *ev);
+struct m_fact *m_fact_at(const struct model *m, const PbEventRef *place);
+bool m_may_correct(uint32_t type, bool annul);
+void m_adopt_later(struct model *m, struct m_case *c);
+void m_adopt_case_later(struct model *m, struct m_case *c);
+void m_adopt_plan_later(struct model *m, struct m_plan *plan);
+void m_adopt_item_later(struct model *m, struct m_item *item);
+void m_adopt_person_later(struct model *m, struct m_person *p);
+void m_adopt_corrected(struct model *m);
+void m_adopt_plan_limit(struct model *m, struct m_plan *plan);
+int64_t m_limit_from(struct model *m, const struct sg_id *id, const char *rule, int32_t days,
+                     int64_t *out_set_ms);
+void m_limit_read(struct model *m, const struct sg_id *id, const char *rule, struct m_limit *out);
+bool m_limit_runs(struct model *m, const struct sg_id *id, const char *rule);
+void m_recount_completed(struct model *m, struct m_person *p);
+void m_nik_said(const struct m_person *p, uint64_t seq, char out[20]);
+void m_keep_nik(struct model *m, struct m_person *p, uint64_t seq, const char *nik);
+void m_end_case(struct model *m, const struct m_referral *r, PbCaseState to);
+bool m_on_street(const PbMentoringVisitRecorded *e);
 /* Links: E22, and those that follow by themselves. */
 void m_link_decided(struct model *m, const struct m_event *ev);
 void m_linked_by_nik(struct model *m, const struct record *record);

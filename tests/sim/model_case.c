@@ -185,7 +185,7 @@ void m_referral_acknowledged(struct model *m, const struct m_event *ev)
 }
 
 /* The case ends here unless another referral holds it. */
-static void end_case(struct model *m, const struct m_referral *r, PbCaseState to)
+void m_end_case(struct model *m, const struct m_referral *r, PbCaseState to)
 {
     for (size_t i = m_referrals(m, r->person); i-- > 0;) {
         const struct m_referral *at = m->found[i];
@@ -206,7 +206,7 @@ static void redirect(struct model *m, const struct m_event *ev, struct m_referra
     M_EXPECT(m, r->target_count < SG_ARRAY_LEN(r->targets), "too many hops", &r->id);
     if (m->broken)
         return;
-    end_case(m, r, PB_CASE_STATE_VOID);
+    m_end_case(m, r, PB_CASE_STATE_VOID);
     r->state = PB_REFERRAL_STATE_SUBMITTED;
     r->since_ms = m->now_ms;
     r->targets[r->target_count++] = to;
@@ -309,7 +309,7 @@ void m_referral_decided(struct model *m, const struct m_event *ev)
     case PB_REFERRAL_DECISION_DECLINED:
         r->state = PB_REFERRAL_STATE_DECLINED;
         m_child_stays(m, r);
-        end_case(m, r, PB_CASE_STATE_DECLINED);
+        m_end_case(m, r, PB_CASE_STATE_DECLINED);
         return;
     case PB_REFERRAL_DECISION_UNSPECIFIED:
     case _PB_REFERRAL_DECISION_IS_INT_SIZE: break;
@@ -325,7 +325,7 @@ void m_loop_closed(struct model *m, const PbReferralEffect *effect)
              &id);
 }
 
-/* ---- E04, E05, E24 ---- */
+/* ---- E04, E05 ---- */
 
 void m_contact(struct model *m, const struct m_event *ev)
 {
@@ -369,27 +369,6 @@ void m_assessment(struct model *m, const struct m_event *ev)
     for (size_t i = m_waitings(c->person, waiting); i-- > 0;)
         if (waiting[i]->c == c)
             waiting[i]->band = c->band;
-}
-
-void m_correction(struct model *m, const struct m_event *ev)
-{
-    const PbEventRef *place = ev->e->event_corrected->corrected;
-    struct sg_id outbox_id = id_of(place->outbox_id);
-    struct sg_id id = {{0}};
-    if (ev->effect->referral)
-        id = id_of(ev->effect->referral->referral_id);
-    struct m_referral *r = pile_find(&m->referrals, &id);
-    M_EXPECT(m, r && m_pending(r) && r->referrer == ev->agency,
-             "annulled what was decided, or another agency's", &id);
-    M_EXPECT(m, !r || (sg_id_equal(&outbox_id, &r->outbox_id) && place->number == r->number),
-             "annulled another event", &id);
-    if (m->broken)
-        return;
-    r->state = PB_REFERRAL_STATE_WITHDRAWN;
-    m_unstate_person(m, r->person, r->seq);
-    m_child_stays(m, r);
-    m_touch(m, TOUCHED_REFERRAL, r);
-    end_case(m, r, PB_CASE_STATE_VOID);
 }
 
 /* ---- the case follows its seat ---- */

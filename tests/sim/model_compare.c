@@ -257,6 +257,14 @@ static uint64_t wanted_seats(const struct model *m)
     return count;
 }
 
+static uint64_t basts_in_use(const struct model *m)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < m->basts.count; i++)
+        count += ((const struct m_bast *)m->basts.all[i])->uses != 0;
+    return count;
+}
+
 void m_compare_tables(struct model *m)
 {
     const struct {
@@ -275,7 +283,7 @@ void m_compare_tables(struct model *m)
                   {TABLE_PERSONS, m->persons.count, NULL, "persons that no event made"},
                   {TABLE_ITEMS, m->items.count, NULL, "items that no event made"},
                   {TABLE_PLANS, m->plans.count, NULL, "plans that no event made"},
-                  {TABLE_BASTS, m->basts.count, NULL, "BAST numbers that no event made"},
+                  {TABLE_BASTS, basts_in_use(m), NULL, "BAST numbers that no event made"},
                   {TABLE_DUE, UINT64_MAX, m_look_at_due, NULL}};
     for (size_t i = 0; !m->broken && i < SG_ARRAY_LEN(tables); i++) {
         uint64_t count = walk(m, tables[i].table, tables[i].look);

@@ -30,6 +30,7 @@ void m_item_registered(struct model *m, const struct m_event *ev)
     struct m_item *item = pile_add(&m->items, &id, sizeof *item);
     item->owner = ev->agency;
     item->state = PB_ITEM_STATE_IN_STOCK;
+    item->touched_seq = ev->record->seq;
     (void)snprintf(item->kit, sizeof item->kit, "%s", e->kit_code);
     (void)snprintf(item->course, sizeof item->course, "%s", e->course_code);
     m_touch(m, TOUCHED_ITEM, item);
@@ -85,18 +86,20 @@ static void check_bast(struct model *m, const struct m_item *item, const char *n
 {
     for (size_t i = 0; i < m->basts.count; i++) {
         const struct m_bast *bast = m->basts.all[i];
-        if (bast->owner != item->owner || strcmp(bast->number, number) != 0)
+        if (!bast->uses || bast->owner != item->owner || strcmp(bast->number, number) != 0)
             continue;
         bool same = bast->person_count == count;
         for (size_t j = 0; j < count; j++)
             same &= has_person(bast, seats[j]->person);
         M_EXPECT(m, same, "one BAST number for two recipients", &item->id);
+        ((struct m_bast *)m->basts.all[i])->uses++;
         return;
     }
     struct sg_id id = {{0}}; /* a pile wants ids: count them */
     sg_put_u64(id.b + 8, m->basts.count + 1);
     struct m_bast *bast = pile_add(&m->basts, &id, sizeof *bast);
     bast->owner = item->owner;
+    bast->uses = 1;
     (void)snprintf(bast->number, sizeof bast->number, "%s", number);
     for (size_t i = 0; i < count; i++)
         bast->persons[bast->person_count++] = seats[i]->person;
@@ -146,6 +149,7 @@ void m_item_issued(struct model *m, const struct m_event *ev)
     item->seat_count = count;
     memcpy(item->seats, seats, count * sizeof seats[0]);
     item->c = seats[0]->c;
+    item->issued_seq = item->touched_seq = ev->record->seq;
     item->c->laden = true;
     item->bast_on = day(e->bast_date);
     item->custody_until = day(e->custody_until);
@@ -212,6 +216,7 @@ void m_item_checked(struct model *m, const struct m_event *ev)
                  (e->action < PB_EQUIPMENT_CHECKED__ACTION_RECALL && item->c->owner == ev->agency),
              "an item was checked by somebody who may not", &id);
     PbItemState to = state_after(m, item, e);
+    item->touched_seq = ev->record->seq;
     item->previous = to == PB_ITEM_STATE_AT_RISK ? item->state : PB_ITEM_STATE_UNSPECIFIED;
     item->state = to;
     if (to == PB_ITEM_STATE_IN_STOCK) {

@@ -115,7 +115,7 @@ void m_suspected(struct model *m, const struct record *record, const PbEnvelope 
 
 /* ---- what goes from one case to another ---- */
 
-static void adopt(struct model *m, struct m_case *c)
+void m_adopt_case_later(struct model *m, struct m_case *c)
 {
     for (size_t i = 0; i < m->adopt_count; i++)
         if (m->adopts[i] == c)
@@ -215,8 +215,8 @@ static void merge(struct model *m, struct m_link *link, struct m_case *a, struct
     (void)move_all(m, younger, older, NULL, false, NULL);
     if (merged->ended)
         m_end_plan(m, merged->ended, PB_PLAN_STATE_ENDED, sg_day_at(m->now_ms));
-    adopt(m, older);
-    adopt(m, younger);
+    m_adopt_case_later(m, older);
+    m_adopt_case_later(m, younger);
     m->counts.merged++;
 }
 
@@ -250,15 +250,19 @@ static void join(struct model *m, struct m_person *parent, struct m_person *chil
 
 /* ---- UNLINK ---- */
 
-static void part_cases(struct model *m, const struct m_link *link, const struct m_merged *merged)
+static void part_cases(struct model *m, const struct m_person *child, struct m_person *root,
+                       const struct m_merged *merged)
 {
     struct m_case *older = merged->older, *younger = merged->younger;
-    bool below = is_below(younger->person, link->child);
+    bool below = is_below(younger->person, child);
+    if (m_root(younger->person) != root || m_root(older->person) != root ||
+        below == is_below(older->person, child))
+        return; /* they stay with each other, or were parted before */
     bool open = m_case_open(older->state) && younger->state == PB_CASE_STATE_CLOSED &&
                 younger->close_reason == PB_CLOSE_REASON_DUPLICATE_CASE;
-    bool occupied = move_all(m, older, younger, link->child, below, merged->ended);
-    adopt(m, older);
-    adopt(m, younger);
+    bool occupied = move_all(m, older, younger, child, below, merged->ended);
+    m_adopt_case_later(m, older);
+    m_adopt_case_later(m, younger);
     if (!open)
         return;
     younger->state = occupied ? PB_CASE_STATE_IN_TRAINING : younger->before;
@@ -277,11 +281,11 @@ static void part(struct model *m, struct m_person *child)
     M_EXPECT(m, !m_restricted(child), "a restricted person was unlinked", &child->id);
     if (m->broken)
         return;
-    struct m_link link = m->links[at];
+    struct m_person *parent = child->linked_to, *root = m_root(child);
+    for (size_t i = 0; i < m->link_count; i++)
+        for (size_t j = 0; j < m->links[i].merged_count; j++)
+            part_cases(m, child, root, &m->links[i].merged[j]);
     m->links[at] = m->links[--m->link_count];
-    struct m_person *parent = child->linked_to;
-    for (size_t i = 0; i < link.merged_count; i++)
-        part_cases(m, &link, &link.merged[i]);
     child->linked_to = NULL;
     regroup(m);
     decide_pairs(m, m_root(parent), child, false, false);
@@ -382,8 +386,8 @@ void m_adopt_flags(struct model *m, struct m_person *p)
         m_set_minor(m, p, true, false);
 }
 
-static int64_t limit_from(struct model *m, const struct sg_id *id, const char *rule, int32_t days,
-                          int64_t *out_set_ms)
+int64_t m_limit_from(struct model *m, const struct sg_id *id, const char *rule, int32_t days,
+                     int64_t *out_set_ms)
 {
     struct key key = {0};
     struct sg_why why = {0};
@@ -398,7 +402,7 @@ static int64_t limit_from(struct model *m, const struct sg_id *id, const char *r
     return row->levels_ms[row->n_levels_ms - 1] - days * SG_DAY_MS;
 }
 
-static void adopt_plan(struct model *m, struct m_plan *plan)
+void m_adopt_plan_limit(struct model *m, struct m_plan *plan)
 {
     const PbPlanRow *row = m_row(m, TABLE_PLANS, &plan->id, &pb_plan_row__descriptor);
     const struct m_checkpoint *next = m_next_checkpoint(plan);
@@ -406,9 +410,31 @@ static void adopt_plan(struct model *m, struct m_plan *plan)
         return;
     plan->state = row->state;
     plan->ended_on = 0;
-    int64_t from = limit_from(m, &plan->id, RULE_VISIT, 21, &plan->limit_ms);
+    int64_t from = m_limit_from(m, &plan->id, RULE_VISIT, 21, &plan->limit_ms);
     if (from && next)
         plan->held_ms = from - sg_day_start_ms(next->due_on + 7 + 1);
+}
+
+/* Its levels as they stand. */
+void m_limit_read(struct model *m, const struct sg_id *id, const char *rule, struct m_limit *out)
+{
+    struct key key = {0};
+    struct sg_why why = {0};
+    PbDeadlineRow *row = NULL;
+    key_text(key_id(&key, id), rule);
+    *out = (struct m_limit){.rule = rule};
+    if (row_get(m->txn, TABLE_DEADLINES, &key, &pb_deadline_row__descriptor, &m->arena, &row, &why))
+        return;
+    for (size_t i = 0; i < row->n_levels_ms && i < SG_ARRAY_LEN(out->levels_ms); i++)
+        out->levels_ms[out->count++] = row->levels_ms[i];
+}
+
+bool m_limit_runs(struct model *m, const struct sg_id *id, const char *rule)
+{
+    struct key key = {0};
+    struct sg_bytes row;
+    key_text(key_id(&key, id), rule);
+    return table_get(m->txn, TABLE_DEADLINES, &key, &row, NULL) == SG_OK;
 }
 
 static void adopt_case(struct model *m, struct m_case *c)
@@ -425,17 +451,17 @@ static void adopt_case(struct model *m, struct m_case *c)
     c->closed_on = row->has_closed_on ? row->closed_on : 0;
     c->mentored_from = row->has_mentored_from ? row->mentored_from : 0;
     c->plan = row->has_plan_id ? pile_find(&m->plans, &plan_id) : NULL;
-    c->assess_from_ms = limit_from(m, &c->id, RULE_ASSESS, 8, &c->assess_set_ms);
-    c->minor_from_ms = limit_from(m, &c->id, RULE_MINOR, 2, NULL);
-    c->plan_from_ms = limit_from(m, &c->id, RULE_PLAN, 28, NULL);
-    c->busy_ms = limit_from(m, &c->id, RULE_IDLE, 60, NULL);
+    c->assess_from_ms = m_limit_from(m, &c->id, RULE_ASSESS, 8, &c->assess_set_ms);
+    c->minor_from_ms = m_limit_from(m, &c->id, RULE_MINOR, 2, NULL);
+    c->plan_from_ms = m_limit_from(m, &c->id, RULE_PLAN, 28, NULL);
+    c->busy_ms = m_limit_from(m, &c->id, RULE_IDLE, 60, NULL);
     struct m_seat *waiting[MODEL_WAITINGS];
     for (size_t i = m_waitings(c->person, waiting); i-- > 0;)
         if (waiting[i]->c == c)
             waiting[i]->band = c->band;
     for (size_t i = 0; i < m->plans.count; i++)
         if (((struct m_plan *)m->plans.all[i])->c == c)
-            adopt_plan(m, m->plans.all[i]);
+            m_adopt_plan_limit(m, m->plans.all[i]);
 }
 
 void m_adopt(struct model *m)

@@ -103,6 +103,22 @@ void m_unstate_person(struct model *m, struct m_person *p, uint64_t seq)
         known->person = NULL;
 }
 
+void m_nik_said(const struct m_person *p, uint64_t seq, char out[20])
+{
+    for (size_t i = 0; i < p->statement_count; i++)
+        if (p->statements[i].seq == seq)
+            (void)snprintf(out, 20, "%s", p->statements[i].nik);
+}
+
+/* A correction says that there is a NIK, and not which: it is the one that was said. */
+void m_keep_nik(struct model *m, struct m_person *p, uint64_t seq, const char *nik)
+{
+    for (size_t i = 0; i < p->statement_count; i++)
+        if (p->statements[i].seq == seq)
+            (void)snprintf(p->statements[i].nik, sizeof p->statements[i].nik, "%s", nik);
+    hold_nik(m, p, nik);
+}
+
 /* ---- what is known ---- */
 
 /* The later statement of a field counts. */

@@ -183,7 +183,7 @@ static bool takes_issue(struct model *m, const PbEnvelope *e, const char *agency
         return false;
     for (size_t i = 0; i < m->basts.count; i++) {
         const struct m_bast *bast = m->basts.all[i];
-        if (bast->owner == agency && strcmp(bast->number, q->bast_no) == 0)
+        if (bast->uses && bast->owner == agency && strcmp(bast->number, q->bast_no) == 0)
             return false; /* whoever it was for */
     }
     for (size_t i = 0; grant && i < m->items.count; i++) {

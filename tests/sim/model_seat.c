@@ -314,6 +314,23 @@ static void enter_lists(struct model *m, struct m_seat *seat)
     }
 }
 
+static void complete(struct m_seat *seat);
+
+/* After a correction: what the placements of the person say now. */
+void m_recount_completed(struct model *m, struct m_person *p)
+{
+    p->completed_count = 0;
+    p->first_completed_on = p->last_completed_on = 0;
+    for (size_t i = 0; i < m->seats.count; i++) {
+        struct m_seat *seat = m->seats.all[i];
+        int64_t kit_from_ms = seat->kit_from_ms;
+        if (seat->person == p && seat->state == PB_ALLOCATION_STATE_COMPLETED) {
+            complete(seat);
+            seat->kit_from_ms = kit_from_ms;
+        }
+    }
+}
+
 static void complete(struct m_seat *seat)
 {
     struct m_person *p = seat->person;
@@ -347,9 +364,37 @@ static void loans_end(struct model *m, const struct m_seat *seat)
     }
 }
 
+static void loans_go_on(struct model *m, const struct m_seat *seat)
+{
+    for (size_t i = 0; i < m->items.count; i++) {
+        struct m_item *item = m->items.all[i];
+        for (size_t j = 0; j < item->seat_count; j++)
+            if (item->seats[j] == seat) {
+                item->return_from_ms = 0;
+                m_touch(m, TOUCHED_ITEM, item);
+            }
+    }
+}
+
+/* A correction: what had followed from the event goes with it. */
+static void undo(struct model *m, struct m_seat *seat, PbAllocationState from)
+{
+    if (from == PB_ALLOCATION_STATE_COMPLETED) {
+        seat->kit_from_ms = 0;
+        m_recount_completed(m, seat->person);
+    }
+    if (seat->state == PB_ALLOCATION_STATE_OCCUPIED) {
+        seat->c->state = PB_CASE_STATE_IN_TRAINING;
+        loans_go_on(m, seat);
+    }
+    m->undone = seat;
+}
+
 static void set_seat(struct model *m, struct m_seat *seat, const struct m_expected *x)
 {
     PbAllocationState from = seat->state;
+    if (m_is_promised(from))
+        seat->promised = from;
     bool stops = from == PB_ALLOCATION_STATE_OCCUPIED;
     bool stays = m_is_live(seat->state) && m_is_live(x->state);
     if (!stays)
@@ -357,10 +402,16 @@ static void set_seat(struct model *m, struct m_seat *seat, const struct m_expect
     seat->state = x->state;
     seat->changed_ms = m->now_ms;
     seat->seat_no = x->seat_no;
-    if (x->state == PB_ALLOCATION_STATE_RESERVED)
+    if (x->seat_no)
+        seat->last_seat_no = x->seat_no;
+    if (x->state == PB_ALLOCATION_STATE_OCCUPIED && m_is_promised(from))
+        seat->promised = from;
+    if (x->state == PB_ALLOCATION_STATE_RESERVED && !x->undone)
         m_promise_limits(m, seat);
     seat->hold_until_ms = x->hold_until_ms;
-    if (x->state == PB_ALLOCATION_STATE_OCCUPIED) {
+    if (x->undone && m_is_promised(x->state))
+        seat->started = false;
+    if (x->state == PB_ALLOCATION_STATE_OCCUPIED && !x->undone) {
         seat->started = true;
         seat->started_on = x->started_on;
         seat->attended_ms = sg_day_start_ms(x->started_on);
@@ -372,8 +423,11 @@ static void set_seat(struct model *m, struct m_seat *seat, const struct m_expect
     seat->person->lost += x->lost;
     if (x->state == PB_ALLOCATION_STATE_COMPLETED)
         complete(seat);
-    m_case_of_seat_moved(m, seat, from);
-    if (stops)
+    if (x->undone)
+        undo(m, seat, from);
+    else
+        m_case_of_seat_moved(m, seat, from);
+    if (stops && !x->undone)
         loans_end(m, seat);
     M_EXPECT(m, !m_is_live(x->state) || stays || seat->slot->live <= seat->slot->capacity,
              "I2: more seats are given than are offered", &seat->slot->id);
@@ -388,6 +442,8 @@ static void check_promotion(struct model *m, struct m_seat *seat, struct m_expec
     struct m_slot *s = seat->slot;
     m->counts.promoted++;
     x->seat_no = lowest_free(s);
+    if (x->seat_no)
+        s->promoted_seq[x->seat_no] = m->taken_seq;
     x->hold_until_ms = promotion_until(m, s);
     M_EXPECT(m, x->seat_no, "promoted, but no seat is free", &seat->id);
     M_EXPECT(m, !s->cancelled && m->now_ms < m_late_end_ms(s), "promoted after the end", &seat->id);
