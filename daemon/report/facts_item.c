@@ -93,19 +93,6 @@ static void move_item(struct facts *m, uint32_t at, PbItemState to, int32_t on)
     item->state = to;
 }
 
-/* As a correction has put it. */
-static void take_restated(struct facts *m, const struct fact *f)
-{
-    const PbCorrectionEffect *correction = f->effect->correction;
-    const PbItemRestated *e = correction ? correction->item : NULL;
-    uint32_t at = e && e->row ? item_of(m, e->item_id) : NOTHING;
-    if (at == NOTHING)
-        return;
-    ITEM(m, at)->finding = e->row->finding;
-    ITEM(m, at)->case_owner = facts_agency(m, e->row->case_owner);
-    move_item(m, at, e->row->state, f->occurred_day);
-}
-
 static void take_state(struct facts *m, const struct fact *f)
 {
     const PbItemEffect *e = f->effect->item;
