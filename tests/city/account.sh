@@ -63,6 +63,10 @@ wanted() { # AGENCY
     jq -r --arg me "$1" --arg types "^($pattern)\$" \
         'select(.readers | index($me) or index("*")) | select(.type | test($types)) | .seq' "$work/journal.jsonl"
 }
+# What DPPPA states about a case that Dinsos has handed over to it, Dinsos reads only while the case is still its own:
+# it may have come in time or not.
+jq -r 'select(.agency == "dpppa" and (.type | startswith("referral.")) and (.readers | index("dinsos"))) | .seq' \
+    "$work/journal.jsonl" >"$work/gone"
 outcomes() { # AGENCY STATUS: how many of its events
     jq -r --arg status "$2" 'select(.status == $status) | .number' "$work/$1/outbox.jsonl" | wc -l
 }
@@ -71,14 +75,16 @@ for agency in "${agencies[@]}"; do
     jq -r --arg me "$agency" 'select(.agency == $me and (.kind == "ACCEPTED" or .kind == "SETTLED")) | .number' "$work/journal.jsonl" | sort -n >"$work/$agency/stands"
     jq -r 'select(.status == "ACCEPTED") | .number' "$work/$agency/outbox.jsonl" | sort -n >"$work/$agency/said"
     cmp -s "$work/$agency/said" "$work/$agency/stands" || die "$agency: what it published differs from the journal"
-    wanted "$agency" >"$work/$agency/want"
+    gone=/dev/null
+    [ "$agency" != dinsos ] || gone=$work/gone
+    wanted "$agency" | grep -vxFf "$gone" >"$work/$agency/want"
     for file in received mail; do
-        jq -r .seq "$work/$agency/$file.jsonl" >"$work/$agency/had"
+        jq -r .seq "$work/$agency/$file.jsonl" | grep -vxFf "$gone" >"$work/$agency/had"
         cmp -s "$work/$agency/had" "$work/$agency/want" || die "$agency: what it received ($file) differs from the journal"
     done
     published=$(wc -l <"$work/$agency/outbox.jsonl") accepted=$(wc -l <"$work/$agency/said")
     refused=$(outcomes "$agency" REJECTED) known=$(outcomes "$agency" DUPLICATE)
-    printf '   %-10s %10d %9d %9d %14d %9d\n' "$agency" "$published" "$accepted" "$refused" "$known" "$(wc -l <"$work/$agency/had")"
+    printf '   %-10s %10d %9d %9d %14d %9d\n' "$agency" "$published" "$accepted" "$refused" "$known" "$(wc -l <"$work/$agency/received.jsonl")"
     [ "$published" -eq $((accepted + refused + known)) ] || die "$agency: an event has no outcome"
 done
 feed=$(cat "$data"/referrals-*.jsonl | wc -l)

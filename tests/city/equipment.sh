@@ -73,8 +73,16 @@ barbers() {
     local friday
     date_is 2024-05-06T17:00:00+07:00 "Barbering of May begins"
     open_mail disnaker
-    in_state disnaker "$barber_later" CONFIRMED | each_seat "$start" "who=dnk-01" "day=2024-05-06" >"$work/disnaker/out.jsonl"
+    in_state disnaker "$barber_later" CONFIRMED | sed '$d' | each_seat "$start" "who=dnk-01" "day=2024-05-06" >"$work/disnaker/out.jsonl"
+    in_state disnaker "$barber_later" CONFIRMED | tail -n 1 >"$work/disnaker/mistyped"
     publish_lines disnaker "$work/disnaker/out.jsonl" "starts"
+    date_is 2024-05-07T08:30:00+07:00 "One was forgotten; Disnaker writes the day of today for the day of yesterday, and corrects it"
+    each_seat "$start" "who=dnk-01" "day=2024-05-07" <"$work/disnaker/mistyped" >"$work/disnaker/out.jsonl"
+    publish_lines disnaker "$work/disnaker/out.jsonl" "start"
+    agency_as disnaker --lang en correct --last --reason WRONG_DATE --set startedOn=2024-05-06 --yes >"$work/disnaker/corrected" ||
+        die "disnaker cannot correct its own event: $(cat "$work/disnaker/corrected")"
+    sed 's/^/   /' "$work/disnaker/corrected"
+    corrected=$(jq -R '{(.): "2024-05-06"}' "$work/disnaker/mistyped")
     for friday in 2024-05-10 2024-05-17; do
         date_is ${friday}T16:00:00+07:00 "Attendance"
         week disnaker "$barber_later" "$(date -d "$friday -4 days" +%F)" $friday
