@@ -100,7 +100,7 @@ for agency in "${agencies[@]}"; do
             | sub("^E_[A-Z_]*: "; "") | sub(" \\(.*"; ""))"' "$work/$agency/outbox.jsonl"
 done >"$work/refusals.tsv"
 while IFS=$'\t' read -r agency type code detail n text; do
-    say "$(printf '%-9s %-17s %s x %-20s %s%s' "$agency" "$type" "$n" "$code" "$text" "$([ "$detail" = - ] || printf ' (%s)' "$detail")")"
+    say "$(printf '%-9s %-19s %s x %-20s %s%s' "$agency" "$type" "$n" "$code" "$text" "$([ "$detail" = - ] || printf ' (%s)' "$detail")")"
 done <"$work/refusals.tsv"
 # The story's own list: nothing else may be refused, and nothing of it may be accepted.
 cut -f 1-3,5 "$work/refusals.tsv" | sort >"$work/refused"
