@@ -20,12 +20,25 @@ told() { # AGENCY RULE CLEARED: how many notices of its new mail
         'map(.deadlineMissed // empty | select(.ruleId == $rule and .cleared == $cleared)) | length' "$work/$1/new.jsonl"
 }
 
-# Patrols meet people without asking who they are; who has no papers is a new person for now.
-patrol() { # WHAT: the steward is told of whom it may have met before
+# Patrols meet people without asking who they are; who has no papers is a new person for now. The steward of
+# identities is told of whom they may have met before, by score.
+patrol() { # WHAT
     publish_sheet satpolpp contacts "$1"
     open_mail dinsos
-    jq -r '.personDuplicateSuspected // empty | "score \(.score) (\(.features | join(", ")))"' "$work/dinsos/new.jsonl" |
+    jq -r '.personDuplicateSuspected // empty | "score \(.score) (\(.features | join(", ") | ascii_downcase))"' "$work/dinsos/new.jsonl" |
         while read -r line; do say "the steward of identities is told of two persons who may be one: $line"; done
+}
+
+# The steward has asked them both. One person: two of the office must have asked, and the one with a case remains.
+link='(input | .cases | map(.personRef)) as $known | [inputs | .personDuplicateSuspected // empty] | sort_by(-.score) | .[0]
+    | {occurredAt: $now, actorRef: "dns-0005", personLinkDecided: ({personRefA, personRefB, decision: $decision, basis: "INTERVIEW",
+        linkId: $id} + if $decision == "SAME" then {survivor: (if .personRefA | IN($known[]) then "A" else "B" end)} else {} end
+        + if $second == "" then {} else {secondActorRef: $second} end)}'
+decide_link() { # DECISION SECOND-ACTOR NUMBER WHAT [REFUSED]
+    agency_as dinsos --json case --all >"$work/dinsos/cases.json"
+    jq -cn --arg now "$now" --arg decision "$1" --arg second "$2" --arg id "018ce6f0-0000-7000-8000-0e$3" "$link" \
+        "$work/dinsos/cases.json" "$work/dinsos/new.jsonl" >"$work/dinsos/out.jsonl"
+    publish_lines dinsos "$work/dinsos/out.jsonl" "$4" "${5:-0}"
 }
 
 # A graduate is found begging again: only Dinsos hears that he has been somebody's success.

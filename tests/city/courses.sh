@@ -83,6 +83,8 @@ for friday in 2024-03-22 2024-03-29 2024-04-05; do
 done
 date_is 2024-04-06T08:00:00+07:00 "The patrols of the week before"
 patrol "a contact"
+decide_link SAME "" 0000000001 "one of the office says that they are one person" 1
+decide_link SAME dns-0009 0000000002 "two of the office say it"
 child_is_late=1 take_in 2024-04 2024-04-08 2024-04-09
 
 finish_course() { # AGENCY SLOT DAY TWO

@@ -64,6 +64,7 @@ graduates() {
 contacts() {
     date_is 2024-04-24T22:00:00+07:00 "Satpol PP meets people on the street; one runs away, one is a graduate of five days ago"
     patrol "contacts"
+    decide_link DIFFERENT "" 0000000003 "she is another woman of that name"
     week_of_care 2024-04-26
     week_of_care 2024-05-03
 }
@@ -72,15 +73,24 @@ barbers() {
     local friday
     date_is 2024-05-06T17:00:00+07:00 "Barbering of May begins"
     open_mail disnaker
-    in_state disnaker "$barber_later" CONFIRMED | each_seat "$start" "who=dnk-01" "day=2024-05-06" >"$work/disnaker/out.jsonl"
+    in_state disnaker "$barber_later" CONFIRMED | sed '$d' | each_seat "$start" "who=dnk-01" "day=2024-05-06" >"$work/disnaker/out.jsonl"
+    in_state disnaker "$barber_later" CONFIRMED | tail -n 1 >"$work/disnaker/mistyped"
     publish_lines disnaker "$work/disnaker/out.jsonl" "starts"
+    date_is 2024-05-07T08:30:00+07:00 "One was forgotten; Disnaker writes the day of today for the day of yesterday, and corrects it"
+    each_seat "$start" "who=dnk-01" "day=2024-05-07" <"$work/disnaker/mistyped" >"$work/disnaker/out.jsonl"
+    publish_lines disnaker "$work/disnaker/out.jsonl" "start"
+    agency_as disnaker --lang en correct --last --reason WRONG_DATE --set startedOn=2024-05-06 --yes >"$work/disnaker/corrected" ||
+        die "disnaker cannot correct its own event: $(cat "$work/disnaker/corrected")"
+    sed 's/^/   /' "$work/disnaker/corrected"
+    corrected=$(jq -R '{(.): "2024-05-06"}' "$work/disnaker/mistyped")
     for friday in 2024-05-10 2024-05-17; do
         date_is ${friday}T16:00:00+07:00 "Attendance"
         week disnaker "$barber_later" "$(date -d "$friday -4 days" +%F)" $friday
         care
     done
     open_mail dinsos
-    say "dinsos is told: $(told dinsos T11 false) visit is late, a mentor has come to a closed door twice"
+    [ "$(told dinsos T11 false)" -eq 1 ] || die "one visit had to be late"
+    say "dinsos is told: T11, no contact: a mentor has come to a closed door twice"
     date_is 2024-05-21T10:00:00+07:00 "She is found; Dinsos looks after the kits of the graduates, 30 days later"
     care
     open_mail dinsos

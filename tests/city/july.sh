@@ -12,8 +12,10 @@ week_of_care 2024-07-05
 week_of_care 2024-07-12
 date_is 2024-07-16T09:00:00+07:00 "The middle of July: what is late"
 open_mail dinsos disnaker dpppa satpolpp
-agency_as dinsos --json overdue >"$work/dinsos/overdue.json"
-jq -r '.deadlines // [] | group_by([.ruleId, .responsible])[] | "\(.[0].ruleId)\t\(.[0].responsible)\t\(length)\t\(map(.dueMs | tonumber) | min / 1000 | todate[0:10])"' \
-    "$work/dinsos/overdue.json" | while IFS=$'\t' read -r rule who n since; do
-    say "$(printf '%s %-9s %3d, since %s  %s' "$rule" "$who" "$n" "$since" "$(agency_as dinsos --lang en overdue | awk -v rule="$rule" '$1 == rule {sub(/^T[0-9]+ +/, ""); sub(/  .*/, ""); print; exit}')")"
-done
+agency_as dinsos --lang en overdue >"$work/dinsos/overdue"
+agency_as dinsos --json overdue | jq -r '.deadlines // [] | group_by([.ruleId, .responsible])[]
+    | "\(.[0].ruleId)\t\(.[0].responsible)\t\(length)\t\(map(.dueMs | tonumber) | min / 1000 | todate[0:10])"' |
+    while IFS=$'\t' read -r rule who n since; do
+        say "$(printf '%s  %-32s %s, %d since %s' "$rule" "$(sed -n "s/^$rule  *\([^ ].*[^ ]\)   *20[0-9][0-9]-.*/\1/p" "$work/dinsos/overdue" | head -n 1)" \
+            "$who" "$n" "$since")"
+    done
