@@ -280,7 +280,7 @@ static bool parts(const struct m_merged *merged, struct m_person *child, struct 
            is_below(merged->younger->person, child) != is_below(merged->older->person, child);
 }
 
-static void part_cases(struct model *m, const struct m_person *child, const struct m_merged *merged,
+static void part_cases(struct model *m, struct m_person *child, const struct m_merged *merged,
                        const struct takers *takers)
 {
     struct m_case *older = merged->older, *younger = merged->younger;
