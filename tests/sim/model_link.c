@@ -464,6 +464,20 @@ void m_adopt_plan_limit(struct model *m, struct m_plan *plan)
         plan->held_ms = from - sg_day_start_ms(next->due_on + 7 + 1);
 }
 
+/* Its levels as they stand. */
+void m_limit_read(struct model *m, const struct sg_id *id, const char *rule, struct m_limit *out)
+{
+    struct key key = {0};
+    struct sg_why why = {0};
+    PbDeadlineRow *row = NULL;
+    key_text(key_id(&key, id), rule);
+    *out = (struct m_limit){.rule = rule};
+    if (row_get(m->txn, TABLE_DEADLINES, &key, &pb_deadline_row__descriptor, &m->arena, &row, &why))
+        return;
+    for (size_t i = 0; i < row->n_levels_ms && i < SG_ARRAY_LEN(out->levels_ms); i++)
+        out->levels_ms[out->count++] = row->levels_ms[i];
+}
+
 bool m_limit_runs(struct model *m, const struct sg_id *id, const char *rule)
 {
     struct key key = {0};
