@@ -103,13 +103,24 @@ static enum sg_err keep_items(struct decision *d, const struct sg_id *allocation
     return err;
 }
 
+/* Does T07 still end where it ended before? The slot may have other dates by now. */
+static bool same_dates(const struct decision *d, const PbEffect *effect, const PbSlotRow *slot)
+{
+    int64_t end = slot_late_entry_end_ms(slot) + limits_of(d->turn)->never_started_days * SG_DAY_MS;
+    for (size_t i = 0; effect && i < effect->n_deadlines; i++) {
+        const PbDeadlineEffect *ended = effect->deadlines[i];
+        if (ended->clear && ended->row && strcmp(ended->rule, RULE_START) == 0)
+            return ended->row->levels_ms[ended->row->n_levels_ms - 1] == end;
+    }
+    return false;
+}
+
 enum sg_err seat_undo_limits(struct decision *d, const struct follow *f, const PbSlotRow *slot,
                              struct sg_why *why)
 {
     struct sg_id id = id_of(f->seat->allocation_id);
     PbAllocationState before = f->before->state, after = f->seat->state;
     enum sg_err err = SG_OK;
-    (void)slot;
     if (before == PB_ALLOCATION_STATE_OCCUPIED)
         err = deadline_end(d, RULE_ATTENDANCE, &id, false, why);
     if (!err && before == PB_ALLOCATION_STATE_COMPLETED)
@@ -118,8 +129,10 @@ enum sg_err seat_undo_limits(struct decision *d, const struct follow *f, const P
         err = keep_items(d, &id, why);
     if (after == PB_ALLOCATION_STATE_OCCUPIED)
         restore_deadline(d, f->ended_by, RULE_ATTENDANCE);
-    if (is_promised(after))
+    if (is_promised(after) && same_dates(d, f->ended_by, slot))
         restore_deadline(d, f->ended_by, RULE_START);
+    else if (is_promised(after))
+        seat_start_limit(d, &id, slot, f->before->case_owner, &f->case_id, d->turn->block->time_ms);
     if (after == PB_ALLOCATION_STATE_RESERVED)
         restore_deadline(d, f->ended_by, RULE_CONFIRM);
     if (f->case_to == PB_CASE_STATE_ASSESSING)

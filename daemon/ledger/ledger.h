@@ -153,15 +153,6 @@ SG_MUST_CHECK enum sg_err ledger_deadlines(struct txn *txn, const struct ledger_
                                            size_t *out_count, struct sg_bytes *out_next,
                                            struct sg_why *why);
 
-/* What became of the event: *out_view stays NULL when it was not corrected. In the arena. */
-SG_MUST_CHECK enum sg_err ledger_event_standing(struct txn *txn, uint64_t seq,
-                                                struct sg_arena *arena, PbEventView **out_view,
-                                                struct sg_why *why);
-/* Events of the asking agency about that object, by seq: what an E24 of it may name. */
-SG_MUST_CHECK enum sg_err ledger_events_of(struct txn *txn, const struct ledger_asker *asker,
-                                           const struct sg_id *object_id, struct sg_arena *arena,
-                                           PbEventView ***out_views, size_t *out_count,
-                                           struct sg_why *why);
 /* Who a person is by all its names, for an identity steward; by the asking agency's own reference.
  * Errors also SG_E_NOT_FOUND. */
 SG_MUST_CHECK enum sg_err ledger_person(struct txn *txn, const struct ledger_asker *asker,
@@ -174,6 +165,15 @@ SG_MUST_CHECK enum sg_err ledger_suspicions(struct txn *txn, const struct ledger
                                             struct sg_arena *arena, PbSuspicionView ***out_views,
                                             size_t *out_count, struct sg_bytes *out_next,
                                             struct sg_why *why);
+/* What became of the event: *out_view stays NULL when it was not corrected. In the arena. */
+SG_MUST_CHECK enum sg_err ledger_event_standing(struct txn *txn, uint64_t seq,
+                                                struct sg_arena *arena, PbEventView **out_view,
+                                                struct sg_why *why);
+/* Events of the asking agency about that object, by seq: what an E24 of it may name. */
+SG_MUST_CHECK enum sg_err ledger_events_of(struct txn *txn, const struct ledger_asker *asker,
+                                           const struct sg_id *object_id, struct sg_arena *arena,
+                                           PbEventView ***out_views, size_t *out_count,
+                                           struct sg_why *why);
 
 /* One seat or waiting place, uncut: the broker cuts it by `relations` of the asking agency. */
 struct seat_fact {

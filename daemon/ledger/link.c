@@ -284,6 +284,18 @@ static enum sg_err flags_apart(struct decision *d, const PbLinkRow *link,
     return err;
 }
 
+/* A case of somebody who leaves may have been merged by another link than the one that ends. */
+static enum sg_err part_cases(struct decision *d, const struct person_tree *tree,
+                              const struct person_tree *leaving, const struct person_tree *left,
+                              PbLinkEffect *effect, struct sg_why *why)
+{
+    PbLinkRow *links[LINK_PERSONS_MAX];
+    enum sg_err err = SG_OK;
+    for (size_t i = 1; !err && i < tree->count; i++)
+        err = read_link(d->turn, &tree->ids[i], &links[i - 1], why);
+    return err ? err : link_part_cases(d, links, tree->count - 1, leaving, left, effect, why);
+}
+
 /* Cases that were of a minor by the link only. */
 static enum sg_err minors_apart(struct decision *d, const PbLinkRow *link,
                                 const struct person_tree *leaving, const PbLinkEffect *effect,
@@ -303,21 +315,6 @@ static enum sg_err minors_apart(struct decision *d, const PbLinkRow *link,
         change->minor = false;
         change->age_doubt = leaves ? effect->child_age_doubt : effect->age_doubt;
         err = deadline_end(d, RULE_MINOR, &id, false, why);
-    }
-    return err;
-}
-
-/* A case of somebody who leaves may have been merged by another link than the one that ends. */
-static enum sg_err part_cases(struct decision *d, const struct person_tree *tree,
-                              const struct person_tree *leaving, const struct person_tree *left,
-                              PbLinkEffect *effect, struct sg_why *why)
-{
-    enum sg_err err = SG_OK;
-    for (size_t i = 1; !err && i < tree->count; i++) {
-        PbLinkRow *row = NULL;
-        err = read_link(d->turn, &tree->ids[i], &row, why);
-        if (!err)
-            err = link_part_cases(d, row, leaving, left, effect, why);
     }
     return err;
 }

@@ -130,17 +130,13 @@ static void take_restated(struct facts *m, const struct fact *f)
     if (at == NOTHING)
         return;
     struct item *item = ITEM(m, at);
-    bool was = is_with_person(item->state), is = is_with_person(e->row->state);
-    item->case_owner = e->row->case_owner ? facts_agency(m, e->row->case_owner) : NOTHING;
+    PbItemState to = e->row->state;
+    item->case_owner = facts_agency(m, e->row->case_owner);
     item->finding = e->row->finding;
-    if (was && !is)
-        end_grants(m, at, f->occurred_day);
-    if (is && !was)
+    if (!is_with_person(item->state) && is_with_person(to))
         reopen_grants(m, at);
-    if (e->row->state == PB_ITEM_STATE_AT_RISK && item->state != PB_ITEM_STATE_AT_RISK)
-        item->risk_on = f->occurred_day;
-    item->state =
-        e->row->state == PB_ITEM_STATE_ANNULLED ? PB_ITEM_STATE_UNSPECIFIED : e->row->state;
+    move_item(m, at, to == PB_ITEM_STATE_ANNULLED ? PB_ITEM_STATE_UNSPECIFIED : to,
+              f->occurred_day);
 }
 
 void facts_take_item(struct facts *m, const struct fact *f)

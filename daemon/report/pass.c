@@ -372,15 +372,17 @@ static enum sg_err take(struct pass *pass, struct record *record, void *context,
     static const PbEffect no_effect = PB_EFFECT__INIT;
     static const PbCountEffect no_count = PB_COUNT_EFFECT__INIT;
     const struct taking *taking = context;
+    static PbEnvelope no_envelope = PB_ENVELOPE__INIT; /* never written to */
     const struct sg_bytes none = {NULL, 0};
-    struct sg_event event;
+    struct sg_event event = {.envelope = &no_envelope, .occurred_ms = record->accepted_ms};
     uint32_t type = peek_type(record);
     if (type && type < WANTED_MAX && !taking->wanted[type])
         return SG_OK;
     enum sg_err err = open_rest(pass, record, why);
     if (err || !counts(record->rest))
         return err;
-    err = sg_event_reopen(record->clear, none, &pass->scratch, &event, why);
+    if (record->rest->kind != PB_RECORD_KIND_DERIVED) /* of those the effect says everything */
+        err = sg_event_reopen(record->clear, none, &pass->scratch, &event, why);
     if (err)
         return sg_fail(why, err == SG_E_FORMAT ? SG_E_STORE : err, "record %llu cannot be read",
                        (unsigned long long)record->seq);

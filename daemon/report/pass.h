@@ -33,7 +33,8 @@ struct fact {
     const PbCountEffect *count;   /* what is counted of the payload; never NULL */
     const PbPersonEffect *person; /* NULL when it says nothing of one; of the correction if any */
     PbEquipmentChecked__Finding finding; /* of an E18 */
-    const PbEnvelope *envelope;          /* with the payload that counts; clear part only */
+    const PbEnvelope
+        *envelope;            /* with the payload that counts, clear part; none of a derived one */
     struct sg_bytes personal; /* of the payload's own message when replaced, else of the event */
 };
 

@@ -44,6 +44,16 @@ static struct world_outcome hand_over(void)
     return say(DINSOS, "case_id:@C5 referral_submitted{referral_id:@R6 kind:TRANSFER target_agency:dpppa priority:EMERGENCY_24H suspected_ppks:[PPKS_04]}");
 }
 
+static uint32_t asks_for(enum world_agency who, uint64_t seq)
+{
+    PbQuery query = PB_QUERY__INIT;
+    query.has_kind = query.has_seq = true;
+    query.kind = PB_QUERY_KIND_EVENT;
+    query.seq = seq;
+    const PbQueryResult *answer = world_query(&scene_city, who, &query);
+    return answer->error ? answer->error->code : 0;
+}
+
 /* No seat and no word of his own; food and his family are looked for. */
 static void what_a_child_may_have(void)
 {
@@ -70,7 +80,8 @@ static void handed_over(void **state)
     at("2026-05-05 09:00");
     refused(say(DINSOS, "case_id:@C5 referral_submitted{referral_id:@R7 kind:TRANSFER target_agency:disnaker priority:EMERGENCY_24H suspected_ppks:[PPKS_04]}"), SG_ST_BAD_CODE, NULL);
     heard_nothing();
-    accepted(hand_over());
+    struct world_outcome handed = hand_over();
+    accepted(handed);
     row_is("R6", "state:SUBMITTED");
     heard(.dinsos =
               "dinsos referral_submitted{referral_id:@R6 kind:TRANSFER target_agency:dpppa priority:EMERGENCY_24H suspected_ppks:[PPKS_04]} case_id:@C5\n",
@@ -102,6 +113,10 @@ static void handed_over(void **state)
               "case_state_changed{case_id:@C6 to:ASSESSING cause:dpppa referral_id:@R6 referral_state:ACCEPTED} case_id:@C6\n"
               "referral_presented{referral_id:@R6 kind:TRANSFER from:dinsos priority:EMERGENCY_24H person{full_name:Rian name_quality:PARTIAL sex:MALE birth_date:2010-09-01 birth_quality:EXACT nik_status:NONE guardian{name:Nurhayati relation:MOTHER}}} -case_id\n");
     refused(give("D3", "FOOD", "MEAL"), SG_ST_BAD_TRANSITION, "CASE_STATE");
+    /* The old owner keeps what it wrote; what dpppa has written it can not ask for either. */
+    assert_int_equal(asks_for(DINSOS, taken.seq), SG_ST_UNKNOWN_OBJECT);
+    assert_int_equal(asks_for(DINSOS, handed.seq), 0);
+    assert_int_equal(asks_for(DPPPA, taken.seq), 0);
     at("2026-05-06 20:00"); /* nobody is late */
     heard_nothing();
     /* 10.9: 100 %. */

@@ -90,6 +90,7 @@ struct m_case {
     int64_t assess_set_ms;
     int64_t assess_from_ms; /* T03; 0: it does not run */
     bool laden;             /* an item was issued in it */
+    uint64_t made;          /* how many were made before it */
 };
 
 /* What one event says of who a person is; zero or empty: nothing. */
@@ -166,6 +167,8 @@ struct m_request {
     const char
         *told[MODEL_TOLD]; /* that must forget something and have not said yet that they did */
     size_t told_count;
+    const char *may[MODEL_TOLD], *must[MODEL_TOLD]; /* a D6 may go to, must go to */
+    size_t may_count, must_count;
 };
 
 /* A D4 that must follow. */
@@ -299,7 +302,7 @@ struct m_item {
     bool check_limit[MODEL_CHECKS];   /* T10-1 to T10-4 */
     struct m_limit back; /* T10-LOAN as it was read from the row for the value beside it */
     int64_t back_for_ms;
-    int64_t return_from_ms;           /* T10-LOAN; 0: it does not run */
+    int64_t return_from_ms; /* T10-LOAN; 0: it does not run */
 };
 
 struct m_bast {
@@ -378,7 +381,8 @@ struct model {
     struct m_plan *adopt_plans[256];
     struct m_person *adopt_persons[MODEL_GROUP];
     size_t adopt_item_count, adopt_plan_count, adopt_person_count;
-    struct m_seat *undone;
+    struct m_seat *undone, *attended;
+    const struct m_request *withdrawn;
     struct m_referral *answered;
     struct m_case *adopts[32]; /* whose rows say what a link has made of them */
     size_t adopt_count;
@@ -585,6 +589,8 @@ void m_flag_new_case(struct model *m, struct m_case *c);
 bool m_hands_child_over(const struct m_referral *r);
 /* Consents and requests. */
 bool m_consents(struct m_person *p, PbConsentRecorded__Scope scope, int32_t day);
+void m_ordered(struct model *m, const struct record *record, const PbEnvelope *e);
+void m_all_told(struct model *m);
 void m_consent_withdrawn(struct model *m, const struct m_event *ev, struct m_case *c);
 /* Plans. */
 struct m_plan *m_active_plan(const struct m_case *c);

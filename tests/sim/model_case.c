@@ -59,6 +59,7 @@ static struct m_case *new_case(struct model *m, const struct m_event *ev, struct
             continue;
         struct m_case *c = pile_add(&m->cases, &id, sizeof *c);
         c->owner = owner;
+        c->made = m->cases.count;
         c->person = p;
         c->state = state;
         *newest_of(m, p, owner) = c;

@@ -112,6 +112,7 @@ static void adopt_plan(struct model *m, struct m_plan *plan)
     if (m->broken)
         return;
     plan->checkpoint_count = row->n_checkpoints;
+    plan->aftercare = !row->in_course;
     for (size_t i = 0; i < row->n_checkpoints; i++) {
         const PbCheckpointRow *is = row->checkpoints[i];
         struct m_checkpoint *c = &plan->checkpoints[i];
@@ -120,7 +121,6 @@ static void adopt_plan(struct model *m, struct m_plan *plan)
                                    .passed = is->passed,
                                    .training = is->in_training};
         (void)snprintf(c->code, sizeof c->code, "%s", is->code);
-        plan->aftercare |= c->code[0] == 'D' || c->code[0] == 'M';
     }
     plan->ended_on = row->has_ended_on ? row->ended_on : 0;
     M_EXPECT(m,
@@ -428,6 +428,7 @@ static void correct(struct model *m, struct m_fact *fact, const PbEnvelope *with
         else
             annul_end(m, fact);
         break;
+    case 114: m_touch(m, TOUCHED_SEAT, fact->seat); break;
     case 116:
     case 117:
     case 118: correct_item(m, fact, !with); break;
@@ -456,6 +457,7 @@ void m_correction(struct model *m, const struct m_event *ev)
     if (m->broken)
         return;
     fact->annulled = annuls;
+    m->attended = fact->seat;
     m->counts.corrected[fact->type][annuls]++;
     correct(m, fact, with, other_person);
 }
@@ -519,11 +521,13 @@ void m_adopt_corrected(struct model *m)
         adopt_plan(m, m->adopt_plans[i]);
     if (m->undone && m->undone->slot->kit[0])
         m->undone->kit_from_ms = m_limit_from(m, &m->undone->id, RULE_KIT, 30, NULL);
+    if (m->attended && m->attended->state == PB_ALLOCATION_STATE_OCCUPIED)
+        m->attended->attended_ms = m_limit_from(m, &m->attended->id, RULE_ATTENDANCE, 10, NULL);
     if (m->answered)
         adopt_answers(m, m->answered);
     for (size_t i = 0; i < m->adopt_person_count; i++)
         adopt_closing(m, m->adopt_persons[i]);
     m->adopt_item_count = m->adopt_plan_count = m->adopt_person_count = 0;
-    m->undone = NULL;
+    m->undone = m->attended = NULL;
     m->answered = NULL;
 }

@@ -134,7 +134,7 @@ static void needs_and_services(void **state)
     WANT_CELL(&told, "food", "", "persons", 0);
     told_done(&told);
     (void)unit_want("somebody else", &city,
-                    correct_away(&city, "dinsos", e05, REASON(WRONG_PERSON)), 0);
+                    correct_away(&city, "dinsos", e05, PB_EVENT_CORRECTED__REASON_WRONG_PERSON), 0);
     told = ask_report(&city, (struct asked){.name = "spm", YEAR_2026});
     WANT_CELL(&told, "indicator", "", "needed", 0);
     told_done(&told);
