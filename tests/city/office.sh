@@ -73,13 +73,13 @@ publish_sheet() { # AGENCY KIND WHAT [REFUSED]
     written_through[$kind]=$now
     [ -s "$work/$agency/sheet.jsonl" ] || return 0
     touch "$work/$agency/states.jsonl"
-    jq -cs 'map(.caseStateChanged | select(.caseId and .referralId) | {(.referralId): .caseId}) | add // {}' \
-        "$work/$agency/states.jsonl" >"$work/$agency/case_of.json"
-    agency_as "$agency" --json case --all >"$work/$agency/cases.json"
-    jq -c --slurpfile of "$work/$agency/case_of.json" --slurpfile now "$work/$agency/cases.json" '
-        ($now[0].cases // [] | map({(.caseId): .version}) | add // {}) as $version
-        | if .referralId then .caseId = ($of[0][.referralId] // error("no case of \(.referralId)")) | del(.referralId) else . end
-        | if .caseClosed then .expectedVersion = $version[.caseId] else . end' \
+    echo '{}' >"$work/$agency/cases.json"
+    [ "$kind" != closings ] || agency_as "$agency" --json case --all >"$work/$agency/cases.json"
+    jq -c --slurpfile states "$work/$agency/states.jsonl" --slurpfile now "$work/$agency/cases.json" '
+        ($states | map(.caseStateChanged | select(.caseId and .referralId) | {(.referralId): .caseId}) | add // {}) as $of
+        | ($now[0].cases // [] | map({(.caseId): .version}) | add // {}) as $version | inputs
+        | if .referralId then .caseId = ($of[.referralId] // error("no case of \(.referralId)")) | del(.referralId) else . end
+        | if .caseClosed then .expectedVersion = $version[.caseId] else . end' -n \
         "$work/$agency/sheet.jsonl" >"$work/$agency/out.jsonl" || die "$agency: the sheet of $kind names a case that is not its own"
     publish_lines "$agency" "$work/$agency/out.jsonl" "$3" "${4:-0}"
 }
