@@ -248,12 +248,15 @@ static enum sg_err move_plans(struct removal *r, const PbCaseRow *from, struct s
     return err;
 }
 
-static enum sg_err move_all(struct removal *r, const struct sg_id *person_id, const PbCaseRow *from,
-                            struct sg_why *why)
+static enum sg_err move_all(struct removal *r, const struct sg_id *person_id,
+                            const struct sg_id *other_id, const PbCaseRow *from, struct sg_why *why)
 {
     enum sg_err err = move_seats(r, why);
     if (!err)
         err = person_referrals(r->d->turn, person_id, move_referral, r, why);
+    if (!err &&
+        other_id) /* one that was redirected to a case of another name, before they parted */
+        err = person_referrals(r->d->turn, other_id, move_referral, r, why);
     return err ? err : move_plans(r, from, why);
 }
 
@@ -482,7 +485,7 @@ static enum sg_err merge(struct decision *d, const struct pair *pair, PbLinkEffe
                         .owner = older->owner,
                         .state = taken->state,
                         .version = older->version + 1};
-    struct sg_id person_id = id_of(younger->person_id);
+    struct sg_id person_id = id_of(younger->person_id), older_person = id_of(older->person_id);
     enum sg_err err = choose_plan(d, pair, merged, why);
     if (!err && r.state == PB_CASE_STATE_ASSESSING)
         err = hand_on(d, RULE_ASSESS, pair, why);
@@ -495,7 +498,7 @@ static enum sg_err merge(struct decision *d, const struct pair *pair, PbLinkEffe
     if (!err)
         err = change_older(d, &pair->older_id, older, r.state, taken, why);
     if (!err)
-        err = move_all(&r, &person_id, younger, why);
+        err = move_all(&r, &person_id, &older_person, younger, why);
     if (!err && merged->has_ended_plan_id) /* behind its move: T11 ends with it */
         err = plan_end(d, younger, why);
     effect->merged = grown(d->turn, effect->merged, effect->n_merged);
@@ -665,7 +668,7 @@ static enum sg_err give_back(struct decision *d, const struct partings *all,
                         .plan = p->merged->has_ended_plan_id ? &plan_id : NULL,
                         .claims = claims};
     claim(all, p, claims);
-    enum sg_err err = move_all(&r, &person_id, p->older, why);
+    enum sg_err err = move_all(&r, &person_id, NULL, p->older, why);
     *out_stays = r.occupied_stays;
     if (err || !p->opens)
         return err; /* what came to its end with the older case has come to it */

@@ -294,6 +294,22 @@ static enum sg_err hand_over_known(struct decision *d, const struct sg_id *case_
     return SG_OK;
 }
 
+/* Of somebody with several names, the one whose case it comes to: a referral and its case are of
+ * one person, also when the names part again. */
+static enum sg_err take_name_of_case(struct decision *d, const PbPersonRow *person,
+                                     struct sg_why *why)
+{
+    const PbReferralSubmitted *e = d->event->envelope->referral_submitted;
+    struct sg_id case_id;
+    PbCaseRow *c = NULL;
+    enum sg_err err = case_of_person(d->turn, person, e->target_agency, &case_id, &c, why);
+    if (err || !c || !(case_is_open(c->state) || case_may_reopen(c, d->turn->block->time_ms)))
+        return err;
+    d->person_id = id_of(c->person_id);
+    d->effect->person->person_id = data_of(d->turn, &d->person_id);
+    return SG_OK;
+}
+
 static enum sg_err submit(struct decision *d, const struct sg_id *id, const PbPersonRow *person,
                           const PbCaseRow *c, struct sg_id *case_id, struct sg_why *why)
 {
@@ -305,7 +321,9 @@ static enum sg_err submit(struct decision *d, const struct sg_id *id, const PbPe
                referral_target_relation(e->kind, e->requested_services, e->n_requested_services));
     add_reader(d, owner, RELATION_CASE_OWNER);
     bool transfer = e->kind == PB_REFERRAL_KIND_TRANSFER;
-    enum sg_err err = describe_person(d, person, transfer ? case_id : NULL, why);
+    enum sg_err err = intake ? take_name_of_case(d, person, why) : SG_OK;
+    if (!err)
+        err = describe_person(d, person, transfer ? case_id : NULL, why);
     bool says_so = !err && transfer && !minor && d->effect->person->minor;
     if (says_so)
         err = hand_over_known(d, case_id);
