@@ -24,8 +24,9 @@ struct person {
     PbNikStatus nik_first, nik_now; /* of the first INTAKE, and the last that was said */
     int32_t intake_on;              /* first INTAKE */
     bool assessed;
-    bool assessed_minor; /* as the last E05 says */
-    int64_t minor_ms;    /* when it was first known that it is a child */
+    bool assessed_minor;   /* as the last E05 says */
+    int64_t minor_ms;      /* when it was first known that it is a child: in the world, */
+    int64_t minor_told_ms; /* and to the broker, as T04 counts */
 };
 
 struct referral {
@@ -37,7 +38,7 @@ struct referral {
     PbDeclinedBy side;
     bool states;     /* its E01 stands */
     bool redirected; /* it came to this target from another one */
-    int64_t occurred_ms, acknowledged_ms, decided_ms;
+    int64_t occurred_ms, told_ms, acknowledged_ms, decided_ms;
     int64_t acknowledge_due_ms, decide_due_ms; /* 0: no limit was set */
 };
 

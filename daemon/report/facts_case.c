@@ -146,6 +146,7 @@ static void take_submitted(struct facts *m, const struct fact *f, struct referra
     r->referrer = facts_agency(m, f->agency);
     r->person = facts_fact_person(m, f);
     r->occurred_ms = f->occurred_ms;
+    r->told_ms = f->accepted_ms;
     r->acknowledge_due_ms = due_of(f->effect, "T01");
     r->target = facts_agency(m, effect->target ? effect->target : e ? e->target_agency : NULL);
 }
@@ -227,8 +228,10 @@ static void note_minor(struct facts *m, const struct fact *f)
         return;
     struct person *p = PERSON(m, person);
     bool minor = f->type == E05 && f->count->has_minor ? f->count->minor : f->person->minor;
-    if (minor && !p->minor_ms)
+    if (minor && !p->minor_ms) {
         p->minor_ms = f->occurred_ms;
+        p->minor_told_ms = f->accepted_ms;
+    }
     if (f->type == E05) {
         p->assessed = true;
         p->assessed_minor = minor;

@@ -1,4 +1,6 @@
-/* report_children.c - 10.9: how soon a child comes to those who protect children. */
+/* report_children.c - 10.9: how soon a child comes to those who protect children. The 24 hours
+ * count as those of T04: from when the broker was told, because a feed that comes late is not the
+ * owner's. */
 #include "report/report_inside.h"
 
 #include "wire/day.h"
@@ -41,8 +43,8 @@ static struct child *children_of(const struct facts *m)
             !is_protector(m, r->target))
             continue;
         struct child *child = &children[r->person];
-        if (!child->handed_ms || r->occurred_ms < child->handed_ms)
-            child->handed_ms = r->occurred_ms;
+        if (!child->handed_ms || r->told_ms < child->handed_ms)
+            child->handed_ms = r->told_ms;
         child->accepted |= r->decision == PB_REFERRAL_DECISION_ACCEPTED;
     }
     for (EACH(const struct case_file, c, &m->cases))
@@ -70,12 +72,12 @@ enum sg_err report_children(struct facts *m, struct output *out, struct sg_why *
         const struct child *child = &children[i];
         if (!counts(m, p, child))
             continue;
-        bool in_time = child->handed_ms && child->handed_ms <= p->minor_ms + HAND_OVER_MS;
+        bool in_time = child->handed_ms && child->handed_ms <= p->minor_told_ms + HAND_OVER_MS;
         known++;
         handed += in_time;
         late += child->handed_ms && !in_time;
         accepted += child->accepted;
-        still += child->still && m->at_ms - p->minor_ms > HAND_OVER_MS;
+        still += child->still && m->at_ms - p->minor_told_ms > HAND_OVER_MS;
     }
     struct section *section = OUTPUT_SECTION(out, "minors", "Anak", "Minors", columns, 1);
     struct row *row = output_row(out, section);
