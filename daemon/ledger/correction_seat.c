@@ -9,6 +9,7 @@
 #include "ledger/correction.h"
 #include "ledger/deadline.h"
 #include "ledger/equipment.h"
+#include "ledger/link.h"
 #include "ledger/mentoring.h"
 #include "ledger/person.h"
 #include "wire/day.h"
@@ -707,9 +708,8 @@ enum sg_err annul_end(struct decision *d, const struct correction *c, struct sg_
     enum sg_err err =
         read_placement(d, c->stated.envelope->placement_ended->allocation_id, &p, why);
     struct sg_id person_id = err ? (struct sg_id){{0}} : id_of(p.row->person_id);
-    if (!err)
-        err =
-            read_row(d->turn, TABLE_PERSONS, &person_id, &pb_person_row__descriptor, &person, why);
+    if (!err) /* by whatever name: the other seat may be that of who it was found to be */
+        err = person_combined(d->turn, &person_id, &person, why);
     if (!err)
         err = may_return(d, c, &p, person, why);
     if (!err && !d->fault->code)
