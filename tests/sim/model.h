@@ -181,7 +181,7 @@ struct m_relapse {
 /* Two persons that may be the same. */
 struct m_suspect {
     struct m_person *a, *b;
-    bool linked, different;
+    bool linked, different, parted; /* parted: they were linked once */
     uint32_t score;
 };
 
@@ -301,7 +301,7 @@ struct m_item {
     bool check_limit[MODEL_CHECKS];   /* T10-1 to T10-4 */
     struct m_limit back; /* T10-LOAN as it was read from the row for the value beside it */
     int64_t back_for_ms;
-    int64_t return_from_ms;           /* T10-LOAN; 0: it does not run */
+    int64_t return_from_ms; /* T10-LOAN; 0: it does not run */
 };
 
 struct m_bast {

@@ -79,6 +79,7 @@ static void decide_pairs(struct model *m, struct m_person *a, struct m_person *b
             struct m_suspect *s = pair_of(m, m_member(a, i), m_member(b, j));
             if (!s)
                 continue;
+            s->parted |= s->linked && !linked;
             s->linked = linked;
             s->different = different;
         }
@@ -152,8 +153,8 @@ static bool is_of(struct m_person *p, struct m_person *side, bool below)
 }
 
 /* Of the persons of one side of a link (below the child, or the others); NULL: of all. */
-static bool move_all(struct model *m, struct m_case *from, struct m_case *to,
-                     struct m_person *side, bool below, const struct m_plan *ended)
+static bool move_all(struct model *m, struct m_case *from, struct m_case *to, struct m_person *side,
+                     bool below, const struct m_plan *ended)
 {
     bool occupied = false;
     for (size_t i = 0; i < m->referrals.count; i++) {
