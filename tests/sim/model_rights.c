@@ -117,7 +117,7 @@ static void restrict_person(struct model *m, struct m_person *p, bool restricted
             shift(&c->minor_from_ms, later(since, c->minor_set_ms), m->now_ms);
             shift(&c->busy_ms, later(since, c->busy_set_ms), m->now_ms);
             shift(&c->plan_from_ms, later(since, c->plan_set_ms), m->now_ms);
-            if (c->plan)
+            if (c->plan && c->plan->c == c)
                 c->plan->held_ms += m->now_ms - later(c->plan->limit_ms, since);
         }
         m_touch(m, TOUCHED_CASE, c);
