@@ -153,8 +153,8 @@ test-long: deps ## the same with large counts
 
 HISTORY_STEPS_short := 20000
 HISTORY_STEPS_long  := 1000000
-ROWS_short          := 1000 10000
-ROWS_long           := 1000 100000
+ROWS_short          := 2000 10000
+ROWS_long           := 2000 100000
 LEDGER_STEPS_short  := 60000
 LEDGER_STEPS_long   := 1000000
 CRASH_ROUNDS_short  := 10

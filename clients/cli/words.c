@@ -35,6 +35,21 @@ static const struct word words[] = {
     {"ALLOCATION_STATE_EXPIRED",    "kedaluwarsa",       "expired"},
     {"ALLOCATION_STATE_FORFEITED",  "hangus",            "forfeited"},
     {"ALLOCATION_STATE_VOIDED",     "batal",             "voided"},
+    {"FEATURE_NAME",                "nama",              "name"},
+    {"FEATURE_ALIAS",               "panggilan",         "alias"},
+    {"FEATURE_MOTHER",              "ibu",               "mother"},
+    {"FEATURE_BIRTH",               "lahir",             "birth"},
+    {"FEATURE_PHONE",               "telepon",           "phone"},
+    {"FEATURE_ORIGIN",              "asal",              "origin"},
+    {"FEATURE_PLACE",               "tempat",            "place"},
+    {"FEATURE_GROUP",               "kelompok",          "group"},
+    {"FEATURE_NIK",                 "NIK",               "NIK"},
+    {"FEATURE_LINKED",              "digabung",          "linked"},
+    {"NIK_STATUS_VERIFIED",         "terverifikasi",     "verified"},
+    {"NIK_STATUS_STATED",           "disebut",           "stated"},
+    {"NIK_STATUS_NOT_FOUND",        "tidak ditemukan",   "not found"},
+    {"NIK_STATUS_NONE",             "tidak ada",         "none"},
+    {"NIK_STATUS_REFUSED",          "ditolak",           "refused"},
     {"SEX_FEMALE",                  "P",                 "F"},
     {"SEX_MALE",                    "L",                 "M"},
     {"SEX_UNKNOWN",                 "?",                 "?"},
@@ -188,4 +203,20 @@ const char *rule_word(const struct cli *cli, const char *rule)
         {"T15", "instansi tidak terhubung", "the agency is silent"},
     }; /* clang-format on */
     return find(cli, rules, SG_ARRAY_LEN(rules), rule);
+}
+
+const char *topic_word(const struct cli *cli, const char *topic)
+{
+    static const struct word topics[] = {
+        /* clang-format off */
+        {"slot.changed",            "slot pelatihan diubah",              "the training slot was changed"},
+        {"slot.cancelled",          "slot pelatihan dibatalkan",          "the training slot was cancelled"},
+        {"seat.requested",          "kursi diminta",                      "a seat was asked for"},
+        {"seat.decided",            "kursi diputuskan",                   "a seat was decided"},
+        {"seat.allocation_changed", "kursi itu sudah diberikan kepada orang lain", "the seat went to somebody else"},
+        {"placement.ended",         "penempatan berakhir",                "the placement has ended"},
+        {"equipment.issued",        "peralatan diserahkan",               "equipment was handed over"},
+        {"ACTIVE_PLACEMENT",        "orang itu sudah punya kursi lain",   "the person has another seat by now"},
+    }; /* clang-format on */
+    return find(cli, topics, SG_ARRAY_LEN(topics), topic);
 }

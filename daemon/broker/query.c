@@ -315,6 +315,7 @@ enum sg_err answer_query(struct turn *t, struct request *r, struct sg_why *why)
         [PB_QUERY_KIND_CASE] = ask_case,
         [PB_QUERY_KIND_KITS] = ask_kits,
         [PB_QUERY_KIND_DEADLINES] = ask_deadlines,
+        [PB_QUERY_KIND_PERSON] = ask_person,
         [PB_QUERY_KIND_CORRECTABLE] = ask_correctable,
         [PB_QUERY_KIND_REPORT] = ask_report,
     };

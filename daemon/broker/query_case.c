@@ -6,7 +6,7 @@
 #include "broker/view.h"
 
 /* Entries of a page; an entry of the greatest size leaves room for all. */
-enum { PAGE_CASES = 60, PAGE_KITS = 60, PAGE_DEADLINES = 200 };
+enum { PAGE_CASES = 60, PAGE_KITS = 60, PAGE_DEADLINES = 200, PAGE_SUSPICIONS = 150 };
 
 static struct sg_bytes cursor_of(const struct request *r)
 {
@@ -70,6 +70,8 @@ enum sg_err ask_event(struct turn *t, struct request *r, PbQueryResult *result, 
     err = deliver_view(t, agency, seq, &delivery, why);
     if (err)
         return err;
+    if (!delivery)
+        return unknown(t, result, "seq", wanted);
     result->has_event = true;
     result->event = delivery->envelope;
     result->place = delivery->place;
@@ -168,4 +170,34 @@ enum sg_err answer_discard(struct turn *t, struct request *r, struct sg_why *why
     else if (err)
         return err;
     return reply_send(t, r->in->peer, &frame, FRAME_SEND, why);
+}
+
+/* ---- persons ---- */
+
+/* For identity stewards only: what is told here nobody else may know. */
+enum sg_err ask_person(struct turn *t, struct request *r, PbQueryResult *result, struct sg_why *why)
+{
+    struct ledger_asker asker = asker_of(t, r);
+    const PbQuery *query = r->frame->query;
+    struct sg_bytes ref = {query->person_ref.data, query->person_ref.len}, next;
+    struct sg_id id;
+    enum sg_err err = SG_E_NOT_FOUND;
+    if (!(r->agency->capabilities & SG_CAP(PB_CAPABILITY_IDENTITY_STEWARD))) {
+        result->error = reply_error_code(t, SG_ST_FORBIDDEN, "query.kind",
+                                         "an agency with the capability IDENTITY_STEWARD", 0);
+        return SG_OK;
+    }
+    if (query->suspects) {
+        err = ledger_suspicions(&t->txn, &asker, cursor_of(r), PAGE_SUSPICIONS, &t->broker->arena,
+                                &result->suspicions, &result->n_suspicions, &next, why);
+        if (!err)
+            set_next(t, result, next);
+        return err;
+    }
+    if (sg_id_from(ref, &id) == SG_OK)
+        err =
+            ledger_person(&t->txn, &asker, &t->world, &id, &t->broker->arena, &result->person, why);
+    return err == SG_E_NOT_FOUND
+               ? unknown(t, result, "person_ref", "your own reference of a person")
+               : err;
 }

@@ -302,6 +302,8 @@ static enum sg_err fold_case(struct fold *f, const PbCaseEffect *e)
         row->owner = e->owner;
         row->has_person_id = row->has_version = true;
         row->person_id = e->person_id;
+        row->has_made_seq = true;
+        row->made_seq = f->record->seq;
         row->has_previous_case_id = e->has_previous_case_id;
         row->previous_case_id = e->previous_case_id;
         err = newest_case(f, e);

@@ -125,6 +125,8 @@ static enum sg_err join(struct fold *f, const PbLinkEffect *e)
     row.automatic = e->automatic;
     row.n_merged = e->n_merged;
     row.merged = e->merged;
+    row.n_minor_case_ids = e->n_minor_case_ids;
+    row.minor_case_ids = e->minor_case_ids;
     row.has_minor_before = row.has_doubt_before = true;
     row.has_minor_after = row.has_doubt_after = true;
     row.minor_before = parent->minor;

@@ -152,8 +152,7 @@ static enum sg_err take_back(struct decision *d, const struct sg_id *case_id, co
         return SG_OK;
     request_of_consent(d, &id, case_id, c->owner);
     struct person_tree tree; /* every case of every name that the person goes by */
-    enum sg_err err =
-        person_tree_read(d->turn->txn, d->turn->arena, &d->person_id, &tree, why);
+    enum sg_err err = person_tree_read(d->turn->txn, d->turn->arena, &d->person_id, &tree, why);
     for (size_t i = 0; !err && i < tree.count; i++)
         for (size_t j = 0; !err && j < tree.rows[i]->n_cases; j++) {
             struct sg_id of_owner = id_of(tree.rows[i]->cases[j]->case_id);

@@ -307,6 +307,25 @@ static enum sg_err check_entitled(struct decision *d, const PbItemRow *item,
     return SG_OK;
 }
 
+/* By whatever name it was issued. */
+static enum sg_err has_kit(struct ledger_turn *turn, const struct sg_id *person_id,
+                           const char *kit_code, bool *out_has, struct sg_why *why)
+{
+    struct person_tree tree;
+    enum sg_err err = person_tree_read(turn->txn, turn->arena, person_id, &tree, why);
+    *out_has = false;
+    for (size_t i = 0; !err && i < tree.count; i++) {
+        struct key key = {0};
+        struct sg_bytes held;
+        kit_key(key_id(&key, &tree.ids[i]), kit_code);
+        enum sg_err found = table_get(turn->txn, TABLE_KITS_OF_PERSON, &key, &held, NULL);
+        if (found && found != SG_E_NOT_FOUND)
+            return sg_fail(why, found, "kits_of_person cannot be read");
+        *out_has |= found == SG_OK;
+    }
+    return err;
+}
+
 static enum sg_err check_first_kit(struct decision *d, const PbItemRow *item,
                                    const struct recipients *r, struct sg_why *why)
 {
@@ -314,18 +333,30 @@ static enum sg_err check_first_kit(struct decision *d, const PbItemRow *item,
         PB_EQUIPMENT_ISSUED__BASIS_GRANT_AFTER_COMPLETION)
         return SG_OK;
     for (size_t i = 0; i < r->count; i++) {
-        struct key key = {0};
-        struct sg_bytes held;
         struct sg_id person = id_of(r->rows[i]->person_id);
-        kit_key(key_id(&key, &person), item->kit_code);
-        enum sg_err err = table_get(d->turn->txn, TABLE_KITS_OF_PERSON, &key, &held, NULL);
-        if (MUTATED(9, err == SG_OK, false))
+        bool has = false;
+        enum sg_err err = has_kit(d->turn, &person, item->kit_code, &has, why);
+        if (err)
+            return err;
+        if (MUTATED(9, has, false))
             return refuse(d, SG_ST_ALREADY_ISSUED, "equipment_issued.allocation_id", NULL,
                           "a person who does not have this kit yet");
-        if (err && err != SG_E_NOT_FOUND)
-            return sg_fail(why, err, "kits_of_person cannot be read");
     }
     return SG_OK;
+}
+
+static enum sg_err is_recipient(struct ledger_turn *turn, const PbBastRow *row,
+                                ProtobufCBinaryData person, bool *out_is, struct sg_why *why)
+{
+    struct sg_id id = id_of(person);
+    struct person_tree tree;
+    enum sg_err err = person_tree_read(turn->txn, turn->arena, &id, &tree, why);
+    *out_is = false;
+    for (size_t j = 0; !err && j < row->n_person_ids; j++) {
+        struct sg_id other = id_of(row->person_ids[j]);
+        *out_is |= person_tree_holds(&tree, &other);
+    }
+    return err;
 }
 
 /* One BAST may list several items of one recipient or one group. */
@@ -342,13 +373,9 @@ static enum sg_err check_bast(struct decision *d, const PbItemRow *item, const s
         return err == SG_E_NOT_FOUND ? SG_OK : err;
     bool same = row->n_person_ids == r->count;
     for (size_t i = 0; same && i < r->count; i++) {
-        struct sg_id person = id_of(r->rows[i]->person_id);
-        bool found = false;
-        for (size_t j = 0; j < row->n_person_ids; j++) {
-            struct sg_id other = id_of(row->person_ids[j]);
-            found |= sg_id_equal(&person, &other);
-        }
-        same = found;
+        err = is_recipient(d->turn, row, r->rows[i]->person_id, &same, why);
+        if (err)
+            return err;
     }
     return same ? SG_OK
                 : refuse(d, SG_ST_BAST_REUSED, "equipment_issued.bast_no", NULL,

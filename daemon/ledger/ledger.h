@@ -153,6 +153,18 @@ SG_MUST_CHECK enum sg_err ledger_deadlines(struct txn *txn, const struct ledger_
                                            size_t *out_count, struct sg_bytes *out_next,
                                            struct sg_why *why);
 
+/* Who a person is by all its names, for an identity steward; by the asking agency's own reference.
+ * Errors also SG_E_NOT_FOUND. */
+SG_MUST_CHECK enum sg_err ledger_person(struct txn *txn, const struct ledger_asker *asker,
+                                        const struct world *world, const struct sg_id *person_ref,
+                                        struct sg_arena *arena, PbPersonView **out_view,
+                                        struct sg_why *why);
+/* Suspicions that nobody has decided, newest first. Pages as ledger_slots. */
+SG_MUST_CHECK enum sg_err ledger_suspicions(struct txn *txn, const struct ledger_asker *asker,
+                                            struct sg_bytes cursor, size_t limit,
+                                            struct sg_arena *arena, PbSuspicionView ***out_views,
+                                            size_t *out_count, struct sg_bytes *out_next,
+                                            struct sg_why *why);
 /* What became of the event: *out_view stays NULL when it was not corrected. In the arena. */
 SG_MUST_CHECK enum sg_err ledger_event_standing(struct txn *txn, uint64_t seq,
                                                 struct sg_arena *arena, PbEventView **out_view,

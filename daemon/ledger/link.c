@@ -5,6 +5,7 @@
 
 #include "ledger/allocation.h"
 #include "ledger/casefile.h"
+#include "ledger/deadline.h"
 #include "ledger/minor.h"
 #include "ledger/mutant.h"
 #include "ledger/person.h"
@@ -95,10 +96,11 @@ static bool was_merged(const PbLinkEffect *effect, ProtobufCBinaryData case_id)
 /* All cases that are open afterwards know that it is a child, and the seat is given up. One that
  * took it from a case that knew, has its time limit from there too. */
 static enum sg_err tell_minor(struct decision *d, const struct person_tree *both,
-                              const PbLinkEffect *effect, struct sg_why *why)
+                              PbLinkEffect *effect, struct sg_why *why)
 {
     PbPersonRow all;
     size_t room = 0;
+    enum sg_err err = SG_OK;
     if (!effect->minor)
         return SG_OK;
     pb_person_row__init(&all);
@@ -107,14 +109,22 @@ static enum sg_err tell_minor(struct decision *d, const struct person_tree *both
     all.cases = take(d->turn, (room + 1) * sizeof *all.cases);
     for (size_t i = 0; i < both->count; i++) {
         const PbPersonRow *row = both->rows[i];
-        for (size_t j = 0; j < row->n_cases; j++)
-            if (!was_merged(effect, row->cases[j]->case_id))
+        for (size_t j = 0; !err && j < row->n_cases; j++) {
+            PbCaseRow *c = NULL;
+            struct sg_id id = id_of(row->cases[j]->case_id);
+            err = read_row(d->turn, TABLE_CASES, &id, &pb_case_row__descriptor, &c, why);
+            if (!err && !was_merged(effect, row->cases[j]->case_id) && !c->minor &&
+                case_is_open(c->state))
                 all.cases[all.n_cases++] = row->cases[j];
+        }
         all.has_live_allocation_id |= row->has_live_allocation_id;
         if (row->has_live_allocation_id)
             all.live_allocation_id = row->live_allocation_id;
     }
-    return minor_known(d, &all, NULL, why);
+    effect->minor_case_ids = take(d->turn, (room + 1) * sizeof *effect->minor_case_ids);
+    for (size_t i = 0; i < all.n_cases && i < LINK_MINOR_CASES_MAX; i++)
+        effect->minor_case_ids[effect->n_minor_case_ids++] = all.cases[i]->case_id;
+    return err ? err : minor_known(d, &all, NULL, why);
 }
 
 /* Where somebody waits and could not have a seat before, or the other way round. */
@@ -279,12 +289,32 @@ static enum sg_err part_cases(struct decision *d, const struct person_tree *tree
                               const struct person_tree *leaving, const struct person_tree *left,
                               PbLinkEffect *effect, struct sg_why *why)
 {
+    PbLinkRow *links[LINK_PERSONS_MAX];
     enum sg_err err = SG_OK;
-    for (size_t i = 1; !err && i < tree->count; i++) {
-        PbLinkRow *row = NULL;
-        err = read_link(d->turn, &tree->ids[i], &row, why);
-        if (!err)
-            err = link_part_cases(d, row, leaving, left, effect, why);
+    for (size_t i = 1; !err && i < tree->count; i++)
+        err = read_link(d->turn, &tree->ids[i], &links[i - 1], why);
+    return err ? err : link_part_cases(d, links, tree->count - 1, leaving, left, effect, why);
+}
+
+/* Cases that were of a minor by the link only. */
+static enum sg_err minors_apart(struct decision *d, const PbLinkRow *link,
+                                const struct person_tree *leaving, const PbLinkEffect *effect,
+                                struct sg_why *why)
+{
+    enum sg_err err = SG_OK;
+    for (size_t i = 0; !err && i < link->n_minor_case_ids; i++) {
+        struct sg_id id = id_of(link->minor_case_ids[i]);
+        PbCaseRow *row = NULL;
+        err = read_row(d->turn, TABLE_CASES, &id, &pb_case_row__descriptor, &row, why);
+        struct sg_id person_id = err ? id : id_of(row->person_id);
+        bool leaves = !err && person_tree_holds(leaving, &person_id);
+        if (err || !row->minor || (leaves ? effect->child_minor : effect->minor))
+            continue;
+        PbCaseEffect *change = case_effect(d, &id);
+        change->has_minor = change->has_age_doubt = true;
+        change->minor = false;
+        change->age_doubt = leaves ? effect->child_age_doubt : effect->age_doubt;
+        err = deadline_end(d, RULE_MINOR, &id, false, why);
     }
     return err;
 }
@@ -361,6 +391,8 @@ static enum sg_err decide_unlink(struct decision *d, const struct person_tree *a
         err = tell_minor_apart(d, &left, effect->minor, why);
     if (!err)
         err = tell_minor_apart(d, &leaving, effect->child_minor, why);
+    if (!err)
+        err = minors_apart(d, link, &leaving, effect, why);
     if (!err)
         err = suspicion_decide(d->turn, &leaving, &left, effect, why);
     look_at_waitings(d, a);

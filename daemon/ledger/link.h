@@ -16,7 +16,7 @@
 
 #include "ledger/decision.h"
 
-enum { LINK_PERSONS_MAX = 16, LINK_DEPTH_MAX = 6, LINK_MERGES_MAX = 6 };
+enum { LINK_PERSONS_MAX = 16, LINK_DEPTH_MAX = 6, LINK_MERGES_MAX = 6, LINK_MINOR_CASES_MAX = 16 };
 
 /* All persons who are one; the root survives and stands first. Rows as they are stored. */
 struct person_tree {
@@ -86,8 +86,8 @@ SG_MUST_CHECK enum sg_err link_merges(struct ledger_turn *turn, const struct per
 SG_MUST_CHECK enum sg_err link_merge_cases(struct decision *d, const struct person_tree *parent,
                                            const struct person_tree *child, PbLinkEffect *effect,
                                            struct sg_why *why);
-SG_MUST_CHECK enum sg_err link_part_cases(struct decision *d, const PbLinkRow *link,
-                                          const struct person_tree *leaving,
+SG_MUST_CHECK enum sg_err link_part_cases(struct decision *d, PbLinkRow *const *links,
+                                          size_t link_count, const struct person_tree *leaving,
                                           const struct person_tree *left, PbLinkEffect *effect,
                                           struct sg_why *why);
 

@@ -14,7 +14,34 @@
 #include "ledger/referral.h"
 #include "wire/day.h"
 
+#include <stdlib.h>
+
 enum { PLANS_MAX = 32 };
+
+enum { PARTINGS_MAX = LINK_PERSONS_MAX * LINK_MERGES_MAX };
+
+/* Where what is of a person goes when several cases leave one at once: to the person's own one, and
+ * of whoever has none there, to the oldest. */
+struct claims {
+    struct claim {
+        struct sg_id person_id, case_id;
+        uint64_t made_seq;
+    } all[PARTINGS_MAX];
+    size_t count;
+};
+
+static bool claims_give(const struct claims *claims, const struct sg_id *person_id,
+                        const struct sg_id *case_id)
+{
+    const struct claim *to = NULL;
+    for (size_t i = 0; i < claims->count; i++) {
+        const struct claim *c = &claims->all[i];
+        if (sg_id_equal(&c->person_id, person_id))
+            return sg_id_equal(&c->case_id, case_id);
+        to = !to || c->made_seq < to->made_seq ? c : to;
+    }
+    return to && sg_id_equal(&to->case_id, case_id);
+}
 
 /* What goes from one case to another. */
 struct removal {
@@ -26,6 +53,7 @@ struct removal {
     uint64_t version;
     const struct person_tree *only; /* of these persons; NULL: all */
     const struct sg_id *plan;       /* one more that goes; NULL: none */
+    const struct claims *claims;    /* several go their ways at once; NULL: one does */
     bool occupied, occupied_stays;  /* a seat that goes, one that does not */
     bool completed;                 /* a placement that goes was completed */
 };
@@ -33,7 +61,9 @@ struct removal {
 static bool goes(const struct removal *r, ProtobufCBinaryData case_id, ProtobufCBinaryData person)
 {
     struct sg_id at = id_of(case_id), of = id_of(person);
-    return sg_id_equal(&at, &r->from) && (!r->only || person_tree_holds(r->only, &of));
+    if (!sg_id_equal(&at, &r->from) || (r->only && !person_tree_holds(r->only, &of)))
+        return false;
+    return !r->claims || claims_give(r->claims, &of, &r->to);
 }
 
 /* Deadlines of what goes: they bind the same agency, for another case. */
@@ -218,12 +248,15 @@ static enum sg_err move_plans(struct removal *r, const PbCaseRow *from, struct s
     return err;
 }
 
-static enum sg_err move_all(struct removal *r, const struct sg_id *person_id, const PbCaseRow *from,
-                            struct sg_why *why)
+static enum sg_err move_all(struct removal *r, const struct sg_id *person_id,
+                            const struct sg_id *other_id, const PbCaseRow *from, struct sg_why *why)
 {
     enum sg_err err = move_seats(r, why);
     if (!err)
         err = person_referrals(r->d->turn, person_id, move_referral, r, why);
+    if (!err &&
+        other_id) /* one that was redirected to a case of another name, before they parted */
+        err = person_referrals(r->d->turn, other_id, move_referral, r, why);
     return err ? err : move_plans(r, from, why);
 }
 
@@ -261,7 +294,7 @@ static enum sg_err find_double(struct ledger_turn *turn, const PbCaseOfPerson *c
         err = open_case(turn, other->cases[i], &ids[1], &rows[1], why);
         if (err || !rows[1])
             continue;
-        int younger = memcmp(ids[1].b, ids[0].b, SG_ID_BYTES) > 0; /* ids are in order of time */
+        int younger = rows[1]->made_seq > rows[0]->made_seq;
         if (out->count < LINK_MERGES_MAX)
             out->pairs[out->count] =
                 (struct pair){ids[younger], ids[!younger], rows[younger], rows[!younger]};
@@ -452,7 +485,7 @@ static enum sg_err merge(struct decision *d, const struct pair *pair, PbLinkEffe
                         .owner = older->owner,
                         .state = taken->state,
                         .version = older->version + 1};
-    struct sg_id person_id = id_of(younger->person_id);
+    struct sg_id person_id = id_of(younger->person_id), older_person = id_of(older->person_id);
     enum sg_err err = choose_plan(d, pair, merged, why);
     if (!err && r.state == PB_CASE_STATE_ASSESSING)
         err = hand_on(d, RULE_ASSESS, pair, why);
@@ -465,7 +498,7 @@ static enum sg_err merge(struct decision *d, const struct pair *pair, PbLinkEffe
     if (!err)
         err = change_older(d, &pair->older_id, older, r.state, taken, why);
     if (!err)
-        err = move_all(&r, &person_id, younger, why);
+        err = move_all(&r, &person_id, &older_person, younger, why);
     if (!err && merged->has_ended_plan_id) /* behind its move: T11 ends with it */
         err = plan_end(d, younger, why);
     effect->merged = grown(d->turn, effect->merged, effect->n_merged);
@@ -488,35 +521,30 @@ enum sg_err link_merge_cases(struct decision *d, const struct person_tree *paren
 /* ---- UNLINK ---- */
 
 /* What the older case took goes back, as far as nobody has said more since. */
-static void give_up(const PbCaseRow *now, const PbMergedCase *merged, PbCaseEffect *back)
+static void give_up(PbCaseRow *now, const PbMergedCase *merged)
 {
     const PbCaseEffect *before = merged->older_before, *taken = merged->older_taken;
+    if (now->state == taken->state)
+        now->state = before->state;
     if (now->minor == taken->minor && now->age_doubt == taken->age_doubt) {
-        back->minor = before->minor;
-        back->age_doubt = before->age_doubt;
+        now->minor = before->minor;
+        now->age_doubt = before->age_doubt;
     }
     if (now->assessed_seq == taken->assessed_seq && before->assessed_seq != taken->assessed_seq) {
-        back->not_ppks = before->not_ppks;
-        back->priority_band = before->priority_band;
-        back->training_suitable = before->training_suitable;
-        back->assessed_seq = before->assessed_seq;
+        now->not_ppks = before->not_ppks;
+        now->priority_band = before->priority_band;
+        now->training_suitable = before->training_suitable;
+        now->assessed_seq = before->assessed_seq;
     }
     bool same_plan = before->plan_id.len == taken->plan_id.len &&
                      (!taken->plan_id.len ||
                       memcmp(before->plan_id.data, taken->plan_id.data, taken->plan_id.len) == 0);
     bool still = taken->plan_id.len && now->has_plan_id && now->plan_id.len == taken->plan_id.len &&
                  memcmp(now->plan_id.data, taken->plan_id.data, now->plan_id.len) == 0;
-    if (!same_plan && still)
-        back->plan_id = before->plan_id;
-}
-
-static PbCaseState older_again(const PbCaseRow *now, const PbMergedCase *merged, bool occupied)
-{
-    PbCaseState before = merged->older_before->state, taken = merged->older_taken->state;
-    if (occupied)
-        return PB_CASE_STATE_IN_TRAINING;
-    PbCaseState to = now->state == taken ? before : now->state;
-    return to == PB_CASE_STATE_IN_TRAINING ? PB_CASE_STATE_IN_SERVICE : to;
+    if (!same_plan && still) {
+        now->has_plan_id = before->plan_id.len > 0;
+        now->plan_id = before->plan_id;
+    }
 }
 
 static PbCaseState younger_again(const PbMergedCase *merged, const struct removal *r)
@@ -558,65 +586,147 @@ static enum sg_err reopen(struct decision *d, const struct sg_id *id, const PbCa
     return plan_limit(d, &plan_id, plan, why);
 }
 
-static enum sg_err restore_older(struct decision *d, const struct sg_id *id, const PbCaseRow *row,
-                                 const PbMergedCase *merged, bool occupied, struct sg_why *why)
+/* One case that leaves another. */
+struct parting {
+    const PbMergedCase *merged;
+    uint64_t seq; /* of the link that merged them */
+    struct sg_id younger_id, older_id;
+    PbCaseRow *younger, *older;
+    const struct person_tree *side; /* of the younger one's person */
+    bool opens;
+};
+struct partings {
+    struct parting all[PARTINGS_MAX];
+    size_t count;
+};
+
+static enum sg_err find_parting(struct decision *d, const PbMergedCase *merged, uint64_t seq,
+                                const struct person_tree *leaving, const struct person_tree *left,
+                                struct partings *out, struct sg_why *why)
 {
-    PbCaseEffect *back = picture(d->turn, row);
-    PbCaseState to = older_again(row, merged, occupied);
-    give_up(row, merged, back);
-    enum sg_err err = change_older(d, id, row, to, back, why);
-    if (!err && row->minor && !back->minor)
+    struct parting p = {.merged = merged,
+                        .seq = seq,
+                        .younger_id = id_of(merged->younger_id),
+                        .older_id = id_of(merged->older_id)};
+    enum sg_err err =
+        read_row(d->turn, TABLE_CASES, &p.younger_id, &pb_case_row__descriptor, &p.younger, why);
+    if (!err)
+        err = read_row(d->turn, TABLE_CASES, &p.older_id, &pb_case_row__descriptor, &p.older, why);
+    if (err)
+        return err == SG_E_NOT_FOUND ? sg_fail(why, SG_E_STORE, "a merged case without a row")
+                                     : err;
+    struct sg_id person_id = id_of(p.younger->person_id), other_id = id_of(p.older->person_id);
+    bool leaves = person_tree_holds(leaving, &person_id);
+    const struct person_tree *other = leaves ? left : leaving;
+    p.side = leaves ? leaving : left;
+    if (!person_tree_holds(p.side, &person_id) || !person_tree_holds(other, &other_id))
+        return SG_OK; /* both stay with each other, or one has gone its way before */
+    p.opens = case_is_open(p.older->state) && p.younger->state == PB_CASE_STATE_CLOSED &&
+              p.younger->has_close_reason &&
+              p.younger->close_reason == PB_CLOSE_REASON_DUPLICATE_CASE;
+    if (out->count < PARTINGS_MAX)
+        out->all[out->count++] = p;
+    return SG_OK;
+}
+
+/* The last merge is the first that is undone. */
+static int last_first(const void *a, const void *b)
+{
+    const struct parting *one = a, *other = b;
+    if (one->seq != other->seq)
+        return one->seq < other->seq ? 1 : -1;
+    return memcmp(one->younger_id.b, other->younger_id.b, SG_ID_BYTES);
+}
+
+static void claim(const struct partings *all, const struct parting *p, struct claims *out)
+{
+    out->count = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        const struct parting *q = &all->all[i];
+        if (sg_id_equal(&q->older_id, &p->older_id) && q->side == p->side)
+            out->all[out->count++] =
+                (struct claim){id_of(q->younger->person_id), q->younger_id, q->younger->made_seq};
+    }
+}
+
+/* The younger case gets what is its own, and opens again. */
+static enum sg_err give_back(struct decision *d, const struct partings *all,
+                             const struct parting *p, PbLinkEffect *effect, bool *out_stays,
+                             struct sg_why *why)
+{
+    struct claims *claims = TAKE(d->turn, struct claims);
+    struct sg_id plan_id = id_of(p->merged->ended_plan_id);
+    struct sg_id person_id = id_of(p->younger->person_id);
+    struct removal r = {.d = d,
+                        .effect = effect,
+                        .from = p->older_id,
+                        .to = p->younger_id,
+                        .owner = p->younger->owner,
+                        .state = p->opens ? p->merged->younger_state : p->younger->state,
+                        .version = p->younger->version + (p->opens ? 1 : 0),
+                        .only = p->side,
+                        .plan = p->merged->has_ended_plan_id ? &plan_id : NULL,
+                        .claims = claims};
+    claim(all, p, claims);
+    enum sg_err err = move_all(&r, &person_id, NULL, p->older, why);
+    *out_stays = r.occupied_stays;
+    if (err || !p->opens)
+        return err; /* what came to its end with the older case has come to it */
+    return reopen(d, &p->younger_id, p->younger, p->merged, younger_again(p->merged, &r), why);
+}
+
+/* The older case as it was before the first of the merges that are undone. */
+static enum sg_err restore_older(struct decision *d, const struct partings *all,
+                                 const struct parting *first, bool occupied, struct sg_why *why)
+{
+    const struct sg_id *id = &first->older_id;
+    const PbCaseRow *row = first->older;
+    PbCaseRow now = *row;
+    for (size_t i = 0; i < all->count; i++)
+        if (all->all[i].opens && sg_id_equal(&all->all[i].older_id, id))
+            give_up(&now, all->all[i].merged);
+    if (!occupied && now.state == PB_CASE_STATE_IN_TRAINING)
+        now.state = PB_CASE_STATE_IN_SERVICE;
+    PbCaseState to = occupied ? PB_CASE_STATE_IN_TRAINING : now.state;
+    enum sg_err err = change_older(d, id, row, to, picture(d->turn, &now), why);
+    if (!err && row->minor && !now.minor)
         err = deadline_end(d, RULE_MINOR, id, false, why);
     if (!err && to == PB_CASE_STATE_ASSESSING && row->state != PB_CASE_STATE_ASSESSING)
         start_assess(d, id, row->owner, d->turn->block->time_ms);
     return err;
 }
 
-static enum sg_err part(struct decision *d, const PbMergedCase *merged,
-                        const struct person_tree *leaving, const struct person_tree *left,
-                        PbLinkEffect *effect, struct sg_why *why)
+/* Is it the first of those that leave this older case? */
+static bool is_first(const struct partings *all, size_t at)
 {
-    struct sg_id younger_id = id_of(merged->younger_id), older_id = id_of(merged->older_id);
-    PbCaseRow *younger = NULL, *older = NULL;
-    enum sg_err err =
-        read_row(d->turn, TABLE_CASES, &younger_id, &pb_case_row__descriptor, &younger, why);
-    if (!err)
-        err = read_row(d->turn, TABLE_CASES, &older_id, &pb_case_row__descriptor, &older, why);
-    if (err)
-        return err == SG_E_NOT_FOUND ? sg_fail(why, SG_E_STORE, "a merged case without a row")
-                                     : err;
-    struct sg_id person_id = id_of(younger->person_id), other_id = id_of(older->person_id);
-    bool leaves = person_tree_holds(leaving, &person_id);
-    if (leaves ? !person_tree_holds(left, &other_id)
-               : !person_tree_holds(left, &person_id) || !person_tree_holds(leaving, &other_id))
-        return SG_OK; /* both stay with each other, or one has gone its way before */
-    bool was_closed = younger->state == PB_CASE_STATE_CLOSED && younger->has_close_reason &&
-                      younger->close_reason == PB_CLOSE_REASON_DUPLICATE_CASE;
-    bool open = case_is_open(older->state) && was_closed;
-    struct removal r = {.d = d,
-                        .effect = effect,
-                        .from = older_id,
-                        .to = younger_id,
-                        .owner = younger->owner,
-                        .state = open ? merged->younger_state : younger->state,
-                        .version = younger->version + (open ? 1 : 0),
-                        .only = leaves ? leaving : left};
-    struct sg_id plan_id = id_of(merged->ended_plan_id);
-    if (merged->has_ended_plan_id)
-        r.plan = &plan_id;
-    err = move_all(&r, &person_id, older, why);
-    if (err || !open)
-        return err; /* what came to its end with the older case has come to it */
-    err = reopen(d, &younger_id, younger, merged, younger_again(merged, &r), why);
-    return err ? err : restore_older(d, &older_id, older, merged, r.occupied_stays, why);
+    for (size_t i = 0; i < at; i++)
+        if (all->all[i].opens && sg_id_equal(&all->all[i].older_id, &all->all[at].older_id))
+            return false;
+    return all->all[at].opens;
 }
 
-enum sg_err link_part_cases(struct decision *d, const PbLinkRow *link,
+enum sg_err link_part_cases(struct decision *d, PbLinkRow *const *links, size_t link_count,
                             const struct person_tree *leaving, const struct person_tree *left,
                             PbLinkEffect *effect, struct sg_why *why)
 {
+    struct partings *all = TAKE(d->turn, struct partings);
+    bool stays[PARTINGS_MAX] = {false};
     enum sg_err err = SG_OK;
-    for (size_t i = 0; !err && i < link->n_merged; i++)
-        err = part(d, link->merged[i], leaving, left, effect, why);
+    all->count = 0;
+    for (size_t i = 0; !err && i < link_count; i++)
+        for (size_t j = 0; !err && j < links[i]->n_merged; j++)
+            err = find_parting(d, links[i]->merged[j], links[i]->seq, leaving, left, all, why);
+    if (!err && all->count > 1)
+        qsort(all->all, all->count, sizeof all->all[0], last_first);
+    for (size_t i = 0; !err && i < all->count; i++)
+        err = give_back(d, all, &all->all[i], effect, &stays[i], why);
+    for (size_t i = 0; !err && i < all->count; i++) {
+        bool occupied = true; /* unless a seat goes along with one of them, or there is none */
+        for (size_t j = 0; j < all->count; j++)
+            if (sg_id_equal(&all->all[j].older_id, &all->all[i].older_id))
+                occupied &= stays[j];
+        if (is_first(all, i))
+            err = restore_older(d, all, &all->all[i], occupied, why);
+    }
     return err;
 }

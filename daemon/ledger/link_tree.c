@@ -182,7 +182,7 @@ static enum sg_err newer_case(struct ledger_turn *turn, PbCaseOfPerson **at, PbC
         return err;
     /* An open one, else one that did not end as the double of another, else the newer one. */
     const int ranks[2] = {case_rank(one), case_rank(two)};
-    bool newer = memcmp(other_id.b, one_id.b, SG_ID_BYTES) > 0;
+    bool newer = two->made_seq > one->made_seq;
     if (ranks[0] != ranks[1] ? ranks[1] > ranks[0] : newer)
         *at = other;
     return SG_OK;

@@ -33,37 +33,32 @@ void minor_limit(struct decision *d, const struct sg_id *case_id, const char *ow
         deadline_start(d, &limit);
 }
 
-static enum sg_err is_asked_for(struct decision *d, const struct sg_id *case_id, const PbCaseRow *c,
-                                const struct sg_id *but, bool *out_asked, struct sg_why *why)
+struct asked {
+    const struct world *world;
+    const struct sg_id *case_id, *but;
+    bool found;
+};
+
+static enum sg_err look_for_transfer(void *context, const struct sg_id *id, PbReferralRow *row,
+                                     bool *done, struct sg_why *why)
 {
-    SG_AUTO(cursor_done) struct cursor cursor = {0};
-    struct key prefix = {0};
-    struct sg_id person_id = id_of(c->person_id);
-    *out_asked = false;
-    enum sg_err err = cursor_under(&cursor, d->turn->txn, TABLE_REFERRALS_OF_PERSON,
-                                   key_id(&prefix, &person_id), why);
-    while (!err && !*out_asked && cursor.key.ptr) {
-        struct sg_id id = cursor_second_id(&cursor);
-        PbReferralRow *row = NULL;
-        err = read_row(d->turn, TABLE_REFERRALS, &id, &pb_referral_row__descriptor, &row, why);
-        if (err)
-            break;
-        struct sg_id of_case = id_of(row->case_id);
-        bool other = !but || !sg_id_equal(&id, but);
-        *out_asked = other && row->kind == PB_REFERRAL_KIND_TRANSFER &&
-                     referral_is_pending(row->state) && sg_id_equal(&of_case, case_id) &&
-                     minor_may_go_to(d->turn->world, referral_target(row));
-        err = cursor_next(&cursor, why);
-    }
-    return err;
+    struct asked *asked = context;
+    struct sg_id of_case = id_of(row->case_id);
+    (void)why;
+    *done = asked->found =
+        (!asked->but || !sg_id_equal(id, asked->but)) && row->kind == PB_REFERRAL_KIND_TRANSFER &&
+        referral_is_pending(row->state) && sg_id_equal(&of_case, asked->case_id) &&
+        minor_may_go_to(asked->world, referral_target(row));
+    return SG_OK;
 }
 
 enum sg_err minor_begin(struct decision *d, const struct sg_id *case_id, const PbCaseRow *c,
                         const struct sg_id *but, struct sg_why *why)
 {
-    bool asked = false;
-    enum sg_err err = is_asked_for(d, case_id, c, but, &asked, why);
-    if (!err && !asked)
+    struct asked asked = {.world = d->turn->world, .case_id = case_id, .but = but};
+    struct sg_id person_id = id_of(c->person_id);
+    enum sg_err err = person_referrals(d->turn, &person_id, look_for_transfer, &asked, why);
+    if (!err && !asked.found)
         minor_limit(d, case_id, c->owner);
     return err;
 }

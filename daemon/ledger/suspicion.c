@@ -228,7 +228,7 @@ static enum sg_err surely_one(struct ledger_turn *turn, const struct person_tree
     return SG_OK;
 }
 
-/* The steward reads of it in a D3, and may UNLINK it. The elder of the two survives. */
+/* The steward reads of it in a D3, and may UNLINK it. Who held the number first survives. */
 static enum sg_err link_by_nik(struct decision *d, const struct follow *f,
                                const struct person_tree *a, const struct person_tree *b,
                                struct sg_why *why)
@@ -236,11 +236,10 @@ static enum sg_err link_by_nik(struct decision *d, const struct follow *f,
     static const char *const features[] = {"NIK", "LINKED"};
     struct follow told = *f;
     struct sg_id link_id = mint(d, "link");
-    bool a_elder = memcmp(a->ids[0].b, b->ids[0].b, SG_ID_BYTES) < 0;
     PbLinkEffect *effect =
         link_effect(d, &link_id, &a->ids[0], &b->ids[0], PB_PERSON_LINK_DECIDED__DECISION_SAME);
     effect->has_automatic = effect->automatic = true;
-    enum sg_err err = link_join(d, a_elder ? a : b, a_elder ? b : a, effect, why);
+    enum sg_err err = link_join(d, b, a, effect, why);
     if (err)
         return err;
     suspicion_add_pair(d->turn, effect, &a->ids[0], &b->ids[0]);

@@ -39,6 +39,17 @@ exits "not an id" 2 agency_as dinsos case 12
 exits "nothing of others" 0 agency_as dpppa --json case --all
 check "an empty list" test "$(jq '.cases // [] | length' <<<"$out")" -eq 0
 
+# person: of the identity steward alone
+person=$(agency_as dinsos --json case | jq -r '.cases[0].personRef')
+exits "who somebody is" 0 agency_as dinsos --lang en person "$person"
+says "by name" 'Budi Santoso'
+says "its case" "$case_id"
+exits "nobody who may be the same" 0 agency_as dinsos --json person suspects
+check "an empty list of suspicions" test "$(jq '.suspicions // [] | length' <<<"$out")" -eq 0
+exits "not for others" 1 agency_as dpppa person "$person"
+says "the capability" 'E_FORBIDDEN'
+exits "not a reference" 2 agency_as dinsos person 12
+
 # overdue: 4 hours for an emergency
 exits "nothing yet" 0 agency_as dinsos --json overdue
 check "no deadline missed" test "$(jq '.deadlines // [] | length' <<<"$out")" -eq 0

@@ -91,6 +91,7 @@ struct m_case {
     int64_t assess_set_ms;
     int64_t assess_from_ms; /* T03; 0: it does not run */
     bool laden;             /* an item was issued in it */
+    uint64_t made;          /* how many were made before it */
 };
 
 /* What one event says of who a person is; zero or empty: nothing. */

@@ -59,6 +59,7 @@ static struct m_case *new_case(struct model *m, const struct m_event *ev, struct
             continue;
         struct m_case *c = pile_add(&m->cases, &id, sizeof *c);
         c->owner = owner;
+        c->made = m->cases.count;
         c->person = p;
         c->state = state;
         *newest_of(m, p, owner) = c;
@@ -111,6 +112,11 @@ void m_referral_submitted(struct model *m, const struct m_event *ev)
     if (m->broken)
         return;
     struct m_person *p = of ? of->person : m_meant_person(m, ev, e->person);
+    struct m_case *there = intake ? m_case_at(p, m_agency(m, e->target_agency)) : NULL;
+    if (there && (m_case_open(there->state) || m_may_reopen(m, there)))
+        p = there->person; /* of several names the one whose case it is */
+    struct sg_id meant = id_of(ev->record->rest->person_id);
+    M_EXPECT(m, sg_id_equal(&p->id, &meant), "the referral of another name", &id);
     M_EXPECT(m, !pile_find(&m->referrals, &id), "a referral is submitted twice", &id);
     struct m_referral *r = pile_add(&m->referrals, &id, sizeof *r);
     r->kind = e->kind;

@@ -112,7 +112,7 @@ static void adopt_plan(struct model *m, struct m_plan *plan)
     if (m->broken)
         return;
     plan->checkpoint_count = row->n_checkpoints;
-    plan->aftercare = false;
+    plan->aftercare = !row->in_course;
     for (size_t i = 0; i < row->n_checkpoints; i++) {
         const PbCheckpointRow *is = row->checkpoints[i];
         struct m_checkpoint *c = &plan->checkpoints[i];
@@ -121,7 +121,6 @@ static void adopt_plan(struct model *m, struct m_plan *plan)
                                    .passed = is->passed,
                                    .training = is->in_training};
         (void)snprintf(c->code, sizeof c->code, "%s", is->code);
-        plan->aftercare |= c->code[0] == 'D' || c->code[0] == 'M';
     }
     plan->ended_on = row->has_ended_on ? row->ended_on : 0;
     M_EXPECT(m,

@@ -71,7 +71,7 @@ static bool is_better(const struct m_case *a, const struct m_case *b)
 {
     if (rank_of(a) != rank_of(b))
         return rank_of(a) > rank_of(b);
-    return memcmp(a->id.b, b->id.b, SG_ID_BYTES) > 0;
+    return a->made > b->made;
 }
 
 size_t m_cases(struct m_person *p, struct m_case *out[MODEL_CASES])

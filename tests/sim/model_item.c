@@ -68,15 +68,15 @@ static void check_entitled(struct model *m, const struct m_item *item, const str
         if (!other->kept || strcmp(other->kit, item->kit) != 0)
             continue;
         for (size_t j = 0; j < other->seat_count; j++)
-            M_EXPECT(m, other->seats[j]->person != seat->person,
+            M_EXPECT(m, m_root(other->seats[j]->person) != m_root(seat->person),
                      "a second kit of the same kind for a person", &seat->person->id);
     }
 }
 
-static bool has_person(const struct m_bast *bast, const struct m_person *person)
+static bool has_person(const struct m_bast *bast, struct m_person *person)
 {
     for (size_t i = 0; i < bast->person_count; i++)
-        if (bast->persons[i] == person)
+        if (m_root(bast->persons[i]) == m_root(person))
             return true;
     return false;
 }

@@ -147,6 +147,26 @@ static bool has_visits(const struct m_case *c, const struct m_plan *plan)
     return false;
 }
 
+/* Cases that leave another at once: each takes what is of its own person, the one that was made
+ * first what is of somebody without one. */
+enum { PARTINGS = 96 };
+struct takers {
+    const struct m_merged *all[PARTINGS];
+    size_t count;
+};
+
+static bool takes(const struct takers *takers, const struct m_person *p, const struct m_case *to)
+{
+    const struct m_case *first = NULL;
+    for (size_t i = 0; i < takers->count; i++) {
+        const struct m_case *c = takers->all[i]->younger;
+        if (c->person == p)
+            return c == to;
+        first = !first || c->made < first->made ? c : first;
+    }
+    return first == to;
+}
+
 static bool is_of(struct m_person *p, struct m_person *side, bool below)
 {
     return !side || (m_root(p) == m_root(side) && is_below(p, side) == below);
@@ -154,19 +174,21 @@ static bool is_of(struct m_person *p, struct m_person *side, bool below)
 
 /* Of the persons of one side of a link (below the child, or the others); NULL: of all. */
 static bool move_all(struct model *m, struct m_case *from, struct m_case *to, struct m_person *side,
-                     bool below, const struct m_plan *ended)
+                     bool below, const struct m_plan *ended, const struct takers *takers)
 {
     bool occupied = false;
     for (size_t i = 0; i < m->referrals.count; i++) {
         struct m_referral *r = m->referrals.all[i];
-        if (r->c == from && is_of(r->person, side, below)) {
+        if (r->c == from && is_of(r->person, side, below) &&
+            (!takers || takes(takers, r->person, to))) {
             r->c = to;
             m_touch(m, TOUCHED_REFERRAL, r);
         }
     }
     for (size_t i = 0; i < m->items.count; i++) {
         struct m_item *item = m->items.all[i];
-        if (item->c == from && is_of(item->seats[0]->person, side, below)) {
+        if (item->c == from && is_of(item->seats[0]->person, side, below) &&
+            (!takers || takes(takers, item->seats[0]->person, to))) {
             item->c = to;
             to->laden = true;
             m_touch(m, TOUCHED_ITEM, item);
@@ -174,7 +196,8 @@ static bool move_all(struct model *m, struct m_case *from, struct m_case *to, st
     }
     for (size_t i = 0; i < m->seats.count; i++) {
         struct m_seat *seat = m->seats.all[i];
-        if (seat->c != from || !is_of(seat->person, side, below))
+        if (seat->c != from || !is_of(seat->person, side, below) ||
+            (takers && !takes(takers, seat->person, to)))
             continue;
         seat->c = to;
         occupied |= seat->state == PB_ALLOCATION_STATE_OCCUPIED;
@@ -183,7 +206,8 @@ static bool move_all(struct model *m, struct m_case *from, struct m_case *to, st
     for (size_t i = 0; i < m->plans.count; i++) {
         struct m_plan *plan = m->plans.all[i];
         bool counts = plan == from->plan || plan == ended || has_visits(from, plan);
-        if (plan->c != from || !counts || !is_of(plan->person, side, below))
+        if (plan->c != from || !counts || !is_of(plan->person, side, below) ||
+            (takers && !takes(takers, plan->person, to)))
             continue;
         plan->c = to;
         move_visits(from, to, plan);
@@ -196,7 +220,7 @@ static bool move_all(struct model *m, struct m_case *from, struct m_case *to, st
 
 static void merge(struct model *m, struct m_link *link, struct m_case *a, struct m_case *b)
 {
-    bool a_older = memcmp(a->id.b, b->id.b, SG_ID_BYTES) < 0;
+    bool a_older = a->made < b->made;
     struct m_case *older = a_older ? a : b, *younger = a_older ? b : a;
     bool trains =
         older->state == PB_CASE_STATE_IN_TRAINING || younger->state == PB_CASE_STATE_IN_TRAINING;
@@ -213,7 +237,7 @@ static void merge(struct model *m, struct m_link *link, struct m_case *a, struct
     younger->closed_ms = m->now_ms;
     younger->close_reason = PB_CLOSE_REASON_DUPLICATE_CASE;
     merged->ended = m_active_plan(older) ? m_active_plan(younger) : NULL;
-    (void)move_all(m, younger, older, NULL, false, NULL);
+    (void)move_all(m, younger, older, NULL, false, NULL, NULL);
     if (merged->ended)
         m_end_plan(m, merged->ended, PB_PLAN_STATE_ENDED, sg_day_at(m->now_ms));
     m_adopt_case_later(m, older);
@@ -251,17 +275,24 @@ static void join(struct model *m, struct m_person *parent, struct m_person *chil
 
 /* ---- UNLINK ---- */
 
-static void part_cases(struct model *m, struct m_person *child, struct m_person *root,
-                       const struct m_merged *merged)
+static bool parts(const struct m_merged *merged, struct m_person *child, struct m_person *root)
+{
+    return m_root(merged->younger->person) == root && m_root(merged->older->person) == root &&
+           is_below(merged->younger->person, child) != is_below(merged->older->person, child);
+}
+
+static void part_cases(struct model *m, struct m_person *child, const struct m_merged *merged,
+                       const struct takers *takers)
 {
     struct m_case *older = merged->older, *younger = merged->younger;
+    struct takers here = {.count = 0};
     bool below = is_below(younger->person, child);
-    if (m_root(younger->person) != root || m_root(older->person) != root ||
-        below == is_below(older->person, child))
-        return; /* they stay with each other, or were parted before */
+    for (size_t i = 0; i < takers->count; i++)
+        if (takers->all[i]->older == older)
+            here.all[here.count++] = takers->all[i];
     bool open = m_case_open(older->state) && younger->state == PB_CASE_STATE_CLOSED &&
                 younger->close_reason == PB_CLOSE_REASON_DUPLICATE_CASE;
-    bool occupied = move_all(m, older, younger, child, below, merged->ended);
+    bool occupied = move_all(m, older, younger, child, below, merged->ended, &here);
     m_adopt_case_later(m, older);
     m_adopt_case_later(m, younger);
     if (!open)
@@ -271,6 +302,16 @@ static void part_cases(struct model *m, struct m_person *child, struct m_person 
     bool stays = live && live->c == older && live->state == PB_ALLOCATION_STATE_OCCUPIED;
     if (!stays && older->state == PB_CASE_STATE_IN_TRAINING)
         older->state = PB_CASE_STATE_IN_SERVICE;
+}
+
+/* A case that was of a minor by the link only is so no longer. */
+static void adopt_minors(struct model *m, struct m_person *p)
+{
+    struct m_case *cases[MODEL_CASES];
+    size_t count = m_cases(p, cases);
+    for (size_t i = 0; i < count; i++)
+        if (cases[i]->minor)
+            m_adopt_case_later(m, cases[i]);
 }
 
 static void part(struct model *m, struct m_person *child)
@@ -283,15 +324,23 @@ static void part(struct model *m, struct m_person *child)
     if (m->broken)
         return;
     struct m_person *parent = child->linked_to, *root = m_root(child);
+    struct takers takers = {.count = 0};
     for (size_t i = 0; i < m->link_count; i++)
         for (size_t j = 0; j < m->links[i].merged_count; j++)
-            part_cases(m, child, root, &m->links[i].merged[j]);
+            if (parts(&m->links[i].merged[j], child, root)) {
+                SG_CHECK(takers.count < PARTINGS);
+                takers.all[takers.count++] = &m->links[i].merged[j];
+            }
+    for (size_t i = 0; i < takers.count; i++)
+        part_cases(m, child, takers.all[i], &takers);
     m->links[at] = m->links[--m->link_count];
     child->linked_to = NULL;
     regroup(m);
     decide_pairs(m, m_root(parent), child, false, false);
     m_adopt_flags(m, m_root(parent));
     m_adopt_flags(m, child);
+    adopt_minors(m, m_root(parent));
+    adopt_minors(m, child);
     m->counts.unlinked++;
 }
 

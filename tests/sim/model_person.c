@@ -263,7 +263,8 @@ struct m_person *m_meant_person(struct model *m, const struct m_event *ev,
     M_EXPECT(m, !ev->e->has_person_ref || p, "a pseudonym that nobody was given", &id);
     M_EXPECT(m, created == !p && created == !pile_find(&m->persons, &id),
              "somebody else is meant, or a new person", &id);
-    M_EXPECT(m, !p || sg_id_equal(&p->id, &id), "another person is meant", &id);
+    struct m_person *named = pile_find(&m->persons, &id);
+    M_EXPECT(m, !p || (named && m_root(named) == m_root(p)), "another person is meant", &id);
     if (!p)
         p = pile_add(&m->persons, &id, sizeof *p);
     return p;

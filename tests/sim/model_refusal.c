@@ -189,7 +189,8 @@ static bool takes_issue(struct model *m, const PbEnvelope *e, const char *agency
     for (size_t i = 0; grant && i < m->items.count; i++) {
         const struct m_item *other = m->items.all[i];
         for (size_t j = 0; other->kept && j < other->seat_count; j++)
-            if (other->seats[j]->person == seat->person && strcmp(other->kit, item->kit) == 0)
+            if (m_root(other->seats[j]->person) == m_root(seat->person) &&
+                strcmp(other->kit, item->kit) == 0)
                 return false;
     }
     return seat->state == (grant ? PB_ALLOCATION_STATE_COMPLETED : PB_ALLOCATION_STATE_OCCUPIED);

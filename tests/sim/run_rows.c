@@ -102,10 +102,27 @@ static void populate(struct walk *w, uint64_t persons)
     sg_arena_reset(&city->events, 0);
 }
 
+/* Somebody whose name hundreds have, so that as many candidates are opened as ever are; and who is
+ * like none of them enough for a suspicion. */
+static void call_common(struct walk *w, PbPersonIdentity *p)
+{
+    p->full_name = text(w, "Budi Santoso");
+    p->has_sex = true;
+    p->sex = PB_SEX_MALE;
+    p->birth_date = NULL;
+    p->birth_quality = PB_BIRTH_QUALITY_ESTIMATED;
+    p->has_estimated_age = true;
+    p->estimated_age = 30;
+    p->nik = NULL;
+    p->nik_status = PB_NIK_STATUS_NONE;
+}
+
 static void take_in(struct walk *w, int i)
 {
     struct ledger_city *city = &w->city;
-    struct outcome o = state(w, 0, sample_referral(&city->sample, &city->events, &w->referrals[i]));
+    PbEnvelope *refer = sample_referral(&city->sample, &city->events, &w->referrals[i]);
+    call_common(w, refer->referral_submitted->person);
+    struct outcome o = state(w, 0, refer);
     w->cases[i] = id_of(o.effect->cases[0]->case_id);
     PbEnvelope *e = event(w, "dinsos", "referral.acknowledged");
     PbReferralAcknowledged *p = e->referral_acknowledged =
@@ -121,7 +138,9 @@ static void take_in(struct walk *w, int i)
 
 static void contact(struct walk *w)
 {
-    (void)state(w, 3, sample_contact(at(w), &w->city.events));
+    PbEnvelope *e = sample_contact(at(w), &w->city.events);
+    call_common(w, e->contact_recorded->person);
+    (void)state(w, 3, e);
 }
 
 static void change_slot(struct walk *w)
@@ -252,7 +271,7 @@ static void measure(uint64_t persons, struct costs *costs)
 
 int main(int argc, char **argv)
 {
-    uint64_t small = argc > 2 ? strtoull(argv[1], NULL, 10) : 1000;
+    uint64_t small = argc > 2 ? strtoull(argv[1], NULL, 10) : 2000;
     uint64_t large = argc > 2 ? strtoull(argv[2], NULL, 10) : 10000;
     struct costs of_small = {{0}, {0}}, of_large = {{0}, {0}};
     int failed = 0;

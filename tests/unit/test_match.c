@@ -65,126 +65,127 @@ static void describe(const struct somebody *s, struct profile *out)
     profile_of(list, 1, out);
 }
 
+static const struct {
+    const char *name;
+    struct somebody a, b;
+    uint32_t want;
+    const char *features;
+} comparisons[] = {
+    {"nothing", {.name = NULL}, {.name = NULL}, 0, ""},
+    {"the same name", {.name = "Budi Santoso"}, {.name = "Santoso Budi"}, 300, "NAME"},
+    {"a name alike", {.name = "Joko"}, {.name = "Djoko Susanto"}, 180, "NAME"},
+    {"other names", {.name = "Joko"}, {.name = "Andi"}, 0, ""},
+    {"the same alias", {.alias = "Jek"}, {.alias = "jek"}, 120, "ALIAS"},
+    {"an alias that is the name", {.alias = "Buyung"}, {.name = "Buyung"}, 120, "ALIAS"},
+    {"no alias on both sides", {.alias = ""}, {.alias = ""}, 0, ""},
+    {"mothers alike", {.mother = "Rosmawati"}, {.mother = "Rosmawaty"}, 200, "MOTHER"},
+    {"other mothers", {.mother = "Rosmawati"}, {.mother = "Nurbaya"}, 0, ""},
+    {"the same day",
+     {.year = 1995, .month = 4, .day = 10},
+     {.year = 1995, .month = 4, .day = 10},
+     200,
+     "BIRTH"},
+    {"a day that is not known",
+     {.year = 1995, .month = 4},
+     {.year = 1995, .month = 4},
+     120,
+     "BIRTH"},
+    {"a year apart",
+     {.year = 1995, .month = 4, .day = 10},
+     {.year = 1996, .month = 1, .day = 2},
+     120,
+     "BIRTH"},
+    {"three years apart", {.year = 1995}, {.year = 1998}, 60, "BIRTH"},
+    {"four years apart", {.year = 1995}, {.year = 1999}, 0, ""},
+    {"two estimates", {.age = 30}, {.age = 33}, 60, "BIRTH"},
+    {"two estimates of the same age are no date", {.age = 30}, {.age = 30}, 60, "BIRTH"},
+    {"estimates too far apart", {.age = 30}, {.age = 34}, 0, ""},
+    {"an estimate and a date", {.age = 30}, {.year = 1995, .month = 4, .day = 10}, 60, "BIRTH"},
+    {"an estimate that is two years old", {.age = 30, .seen = -730}, {.age = 35}, 60, "BIRTH"},
+    {"the same phone", {.phone = "+6281234567890"}, {.phone = "+6281234567890"}, 150, "PHONE"},
+    {"the same city", {.origin = "13.71.04"}, {.origin = "13.71"}, 60, "ORIGIN"},
+    {"the same province only", {.origin = "13.71"}, {.origin = "13.02"}, 0, ""},
+    {"near in place and time",
+     {.found = "14.71.08"},
+     {.found = "14.71.08.1009", .seen = 30},
+     60,
+     "PLACE"},
+    {"a month later", {.found = "14.71.08"}, {.found = "14.71.08", .seen = 31}, 0, ""},
+    {"elsewhere", {.found = "14.71.08"}, {.found = "14.71.09"}, 0, ""},
+    {"the same family", {.group = 7}, {.group = 7}, 60, "GROUP"},
+    {"another family", {.group = 7}, {.group = 8}, 0, ""},
+    {"of another sex",
+     {.name = "Sri", .sex = PB_SEX_FEMALE},
+     {.name = "Sri", .sex = PB_SEX_MALE},
+     0,
+     ""},
+    {"of a sex that is not known",
+     {.name = "Sri", .sex = PB_SEX_FEMALE},
+     {.name = "Sri"},
+     300,
+     "NAME"},
+    {"with two numbers of the registry",
+     {.name = "Sri", .nik = "1471995203950002"},
+     {.name = "Sri", .nik = "1471995203950003"},
+     0,
+     ""},
+    {"SC06",
+     {.name = "Joko", .alias = "Jek", .age = 30, .origin = "13.71", .found = "14.71.08"},
+     {.name = "Djoko Susanto",
+      .alias = "Jek",
+      .age = 31,
+      .origin = "13.71",
+      .seen = 2,
+      .mother = "Rosmawati",
+      .found = "14.71.08"},
+     480,
+     "NAME ALIAS BIRTH ORIGIN PLACE"},
+    {"everything",
+     {.name = "Budi Santoso",
+      .alias = "Bud",
+      .mother = "Rosmawati",
+      .phone = "+6281234567890",
+      .year = 1995,
+      .month = 4,
+      .day = 10,
+      .origin = "13.71",
+      .found = "14.71.08",
+      .group = 7},
+     {.name = "Budi Santoso",
+      .alias = "Bud",
+      .mother = "Rosmawati",
+      .phone = "+6281234567890",
+      .year = 1995,
+      .month = 4,
+      .day = 10,
+      .origin = "13.71",
+      .found = "14.71.08",
+      .group = 7},
+     1000,
+     "NAME ALIAS MOTHER BIRTH PHONE ORIGIN PLACE GROUP"},
+};
+
 static void features_give_their_points(void **state)
 {
     (void)state;
-    static const struct {
-        const char *name;
-        struct somebody a, b;
-        uint32_t want;
-        const char *features;
-    } rows[] = {
-        {"nothing", {.name = NULL}, {.name = NULL}, 0, ""},
-        {"the same name", {.name = "Budi Santoso"}, {.name = "Santoso Budi"}, 300, "NAME"},
-        {"a name alike", {.name = "Joko"}, {.name = "Djoko Susanto"}, 180, "NAME"},
-        {"other names", {.name = "Joko"}, {.name = "Andi"}, 0, ""},
-        {"the same alias", {.alias = "Jek"}, {.alias = "jek"}, 120, "ALIAS"},
-        {"an alias that is the name", {.alias = "Buyung"}, {.name = "Buyung"}, 120, "ALIAS"},
-        {"no alias on both sides", {.alias = ""}, {.alias = ""}, 0, ""},
-        {"mothers alike", {.mother = "Rosmawati"}, {.mother = "Rosmawaty"}, 200, "MOTHER"},
-        {"other mothers", {.mother = "Rosmawati"}, {.mother = "Nurbaya"}, 0, ""},
-        {"the same day",
-         {.year = 1995, .month = 4, .day = 10},
-         {.year = 1995, .month = 4, .day = 10},
-         200,
-         "BIRTH"},
-        {"a day that is not known",
-         {.year = 1995, .month = 4},
-         {.year = 1995, .month = 4},
-         120,
-         "BIRTH"},
-        {"a year apart",
-         {.year = 1995, .month = 4, .day = 10},
-         {.year = 1996, .month = 1, .day = 2},
-         120,
-         "BIRTH"},
-        {"three years apart", {.year = 1995}, {.year = 1998}, 60, "BIRTH"},
-        {"four years apart", {.year = 1995}, {.year = 1999}, 0, ""},
-        {"two estimates", {.age = 30}, {.age = 33}, 60, "BIRTH"},
-        {"two estimates of the same age are no date", {.age = 30}, {.age = 30}, 60, "BIRTH"},
-        {"estimates too far apart", {.age = 30}, {.age = 34}, 0, ""},
-        {"an estimate and a date", {.age = 30}, {.year = 1995, .month = 4, .day = 10}, 60, "BIRTH"},
-        {"an estimate that is two years old", {.age = 30, .seen = -730}, {.age = 35}, 60, "BIRTH"},
-        {"the same phone", {.phone = "+6281234567890"}, {.phone = "+6281234567890"}, 150, "PHONE"},
-        {"the same city", {.origin = "13.71.04"}, {.origin = "13.71"}, 60, "ORIGIN"},
-        {"the same province only", {.origin = "13.71"}, {.origin = "13.02"}, 0, ""},
-        {"near in place and time",
-         {.found = "14.71.08"},
-         {.found = "14.71.08.1009", .seen = 30},
-         60,
-         "PLACE"},
-        {"a month later", {.found = "14.71.08"}, {.found = "14.71.08", .seen = 31}, 0, ""},
-        {"elsewhere", {.found = "14.71.08"}, {.found = "14.71.09"}, 0, ""},
-        {"the same family", {.group = 7}, {.group = 7}, 60, "GROUP"},
-        {"another family", {.group = 7}, {.group = 8}, 0, ""},
-        {"of another sex",
-         {.name = "Sri", .sex = PB_SEX_FEMALE},
-         {.name = "Sri", .sex = PB_SEX_MALE},
-         0,
-         ""},
-        {"of a sex that is not known",
-         {.name = "Sri", .sex = PB_SEX_FEMALE},
-         {.name = "Sri"},
-         300,
-         "NAME"},
-        {"with two numbers of the registry",
-         {.name = "Sri", .nik = "1471995203950002"},
-         {.name = "Sri", .nik = "1471995203950003"},
-         0,
-         ""},
-        {"SC06",
-         {.name = "Joko", .alias = "Jek", .age = 30, .origin = "13.71", .found = "14.71.08"},
-         {.name = "Djoko Susanto",
-          .alias = "Jek",
-          .age = 31,
-          .origin = "13.71",
-          .seen = 2,
-          .mother = "Rosmawati",
-          .found = "14.71.08"},
-         480,
-         "NAME ALIAS BIRTH ORIGIN PLACE"},
-        {"everything",
-         {.name = "Budi Santoso",
-          .alias = "Bud",
-          .mother = "Rosmawati",
-          .phone = "+6281234567890",
-          .year = 1995,
-          .month = 4,
-          .day = 10,
-          .origin = "13.71",
-          .found = "14.71.08",
-          .group = 7},
-         {.name = "Budi Santoso",
-          .alias = "Bud",
-          .mother = "Rosmawati",
-          .phone = "+6281234567890",
-          .year = 1995,
-          .month = 4,
-          .day = 10,
-          .origin = "13.71",
-          .found = "14.71.08",
-          .group = 7},
-         1000,
-         "NAME ALIAS MOTHER BIRTH PHONE ORIGIN PLACE GROUP"},
-    };
     struct sg_why why = {0};
     UNIT_OK(sg_arena_init(&arena, 1 << 20, &why));
-    for (size_t i = 0; i < SG_ARRAY_LEN(rows); i++) {
+    for (size_t i = 0; i < SG_ARRAY_LEN(comparisons); i++) {
         static struct profile a, b;
         const char *names[MATCH_FEATURES];
         char all[120] = "";
         size_t count = 0, back_count = 0;
-        describe(&rows[i].a, &a);
-        describe(&rows[i].b, &b);
+        describe(&comparisons[i].a, &a);
+        describe(&comparisons[i].b, &b);
         uint32_t score = match_score(&a, &b, names, &count);
         for (size_t j = 0; j < count; j++) {
             (void)strcat(all, j ? " " : "");
             (void)strcat(all, names[j]);
         }
-        if (score != rows[i].want || strcmp(all, rows[i].features) != 0)
-            fail_msg("%s: %u for %s", rows[i].name, score, all);
+        if (score != comparisons[i].want || strcmp(all, comparisons[i].features) != 0)
+            fail_msg("%s: %u for %s", comparisons[i].name, score, all);
         if (match_score(&b, &a, names, &back_count) != score || back_count != count)
-            fail_msg("%s: not the same both ways", rows[i].name);
+            fail_msg("%s: not the same both ways", comparisons[i].name);
         sg_arena_reset(&arena, 0);
     }
     sg_arena_done(&arena);
