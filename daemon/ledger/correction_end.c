@@ -143,6 +143,9 @@ static PbAllocationState ended_as(const struct correction *c, const struct place
 {
     if (is_completed(result))
         return PB_ALLOCATION_STATE_COMPLETED;
+    if (p->row->state != PB_ALLOCATION_STATE_COMPLETED)
+        return p->row
+            ->state; /* by the dates of the slot at that time, which may have moved since */
     return slot_takes_late_entry(p->slot, c->accepted_ms) ? PB_ALLOCATION_STATE_RELEASED
                                                           : PB_ALLOCATION_STATE_FORFEITED;
 }

@@ -8,6 +8,7 @@
 #include "ledger/casefile.h"
 #include "ledger/deadline.h"
 #include "ledger/equipment.h"
+#include "ledger/link.h"
 #include "ledger/mentoring.h"
 #include "wire/day.h"
 

@@ -176,7 +176,7 @@ PbEnvelope *act_decide(struct acts *a)
     d->referral_id = act_id(a, &r->id);
     d->decision = PB_REFERRAL_DECISION_ACCEPTED;
     e->referral_decided = d;
-    uint64_t what = r->target_count > 1 && one_in(a, 2) ? 9 : below(a, 10);
+    uint64_t what = r->target_count > 3 || (r->target_count > 1 && one_in(a, 2)) ? 9 : below(a, 10);
     if (what < 7)
         return e;
     d->decision = what < 8 ? PB_REFERRAL_DECISION_DECLINED : PB_REFERRAL_DECISION_REDIRECTED;

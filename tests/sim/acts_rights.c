@@ -150,12 +150,13 @@ PbEnvelope *act_ask_rights(struct acts *a)
 
 /* ---- E22 ---- */
 
-static const struct m_ref *stewards_ref(struct acts *a)
+/* The steward's name for somebody; with a seat, if that is wanted. */
+static const struct m_ref *stewards_ref(struct acts *a, bool seated)
 {
     const struct pile *refs = &a->model->refs;
     for (int i = 0; refs->count && i < 60; i++) {
         const struct m_ref *ref = refs->all[below(a, refs->count)];
-        if (strcmp(ref->agency, "dinsos") == 0)
+        if (strcmp(ref->agency, "dinsos") == 0 && (!seated || ref->person->live))
             return ref;
     }
     return NULL;
@@ -167,7 +168,8 @@ PbEnvelope *act_link(struct acts *a)
     size_t pairs = a->model->suspect_count;
     const struct m_suspect *pair =
         pairs && !one_in(a, 6) ? &a->model->suspects[below(a, pairs)] : NULL;
-    const struct m_ref *x = stewards_ref(a), *y = stewards_ref(a);
+    bool seated = !pair && one_in(a, 2);
+    const struct m_ref *x = stewards_ref(a, seated), *y = stewards_ref(a, seated);
     if (pair) {
         refs[0] = act_ref_of(a, "dinsos", pair->a);
         refs[1] = act_ref_of(a, "dinsos", pair->b);
@@ -175,9 +177,10 @@ PbEnvelope *act_link(struct acts *a)
         refs[0] = &x->id;
         refs[1] = &y->id;
     }
-    if (!refs[0] || !refs[1] || (!pair && !one_in(a, 4)))
+    if (!refs[0] || !refs[1] || (!pair && !seated && !one_in(a, 4)))
         return NULL;
-    bool chain = pair && !pair->linked && (m_count(pair->a) > 1 || m_count(pair->b) > 1);
+    bool chain =
+        pair && !pair->linked && (pair->parted || m_count(pair->a) > 1 || m_count(pair->b) > 1);
     if (chain || (!pair && (m_count(x->person) > 1 || m_count(y->person) > 1)))
         return NULL; /* two at a time: a longer chain is for the unit tests */
     PbEnvelope *e = act_envelope(a, "person.link_decided", "dinsos");

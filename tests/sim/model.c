@@ -194,7 +194,7 @@ static void settle_one(struct model *m, const struct record *record)
         m->counts.settled_refused += effect->code != 0;
         m->counts.timed_out += timed_out;
         M_EXPECT(m, !timed_out || old, "a parked event has timed out too early", &at.object_id);
-        M_EXPECT(m, effect->code || !m_is_missing(m, &at),
+        M_EXPECT(m, effect->code || !m_is_missing(m, &at) || m->adopt_item_count,
                  "settled, but what it needs is not there", &at.object_id);
         return;
     }

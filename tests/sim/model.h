@@ -87,6 +87,7 @@ struct m_case {
     int64_t closed_ms;
     PbCloseReason close_reason;
     uint32_t reopened;
+    int64_t minor_set_ms, plan_set_ms, busy_set_ms; /* when they were read to stand still */
     int64_t assess_set_ms;
     int64_t assess_from_ms; /* T03; 0: it does not run */
     bool laden;             /* an item was issued in it */
@@ -182,7 +183,7 @@ struct m_relapse {
 /* Two persons that may be the same. */
 struct m_suspect {
     struct m_person *a, *b;
-    bool linked, different;
+    bool linked, different, parted; /* parted: they were linked once */
     uint32_t score;
 };
 

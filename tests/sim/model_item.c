@@ -205,6 +205,9 @@ void m_item_checked(struct model *m, const struct m_event *ev)
     struct sg_id id = id_of(e->item_id);
     struct m_item *item = pile_find(&m->items, &id);
     bool owner = item && item->owner == ev->agency;
+    for (size_t i = 0; i < m->adopt_item_count; i++)
+        if (m->adopt_items[i] == item)
+            return; /* it had waited for a correction: its row is read */
     M_EXPECT(m,
              item && (item->state == PB_ITEM_STATE_ON_LOAN ||
                       item->state == PB_ITEM_STATE_GRANTED || item->state == PB_ITEM_STATE_AT_RISK),

@@ -79,6 +79,7 @@ static void decide_pairs(struct model *m, struct m_person *a, struct m_person *b
             struct m_suspect *s = pair_of(m, m_member(a, i), m_member(b, j));
             if (!s)
                 continue;
+            s->parted |= s->linked && !linked;
             s->linked = linked;
             s->different = different;
         }
@@ -501,9 +502,9 @@ static void adopt_case(struct model *m, struct m_case *c)
     c->mentored_from = row->has_mentored_from ? row->mentored_from : 0;
     c->plan = row->has_plan_id ? pile_find(&m->plans, &plan_id) : NULL;
     c->assess_from_ms = m_limit_from(m, &c->id, RULE_ASSESS, 8, &c->assess_set_ms);
-    c->minor_from_ms = m_limit_from(m, &c->id, RULE_MINOR, 2, NULL);
-    c->plan_from_ms = m_limit_from(m, &c->id, RULE_PLAN, 28, NULL);
-    c->busy_ms = m_limit_from(m, &c->id, RULE_IDLE, 60, NULL);
+    c->minor_from_ms = m_limit_from(m, &c->id, RULE_MINOR, 2, &c->minor_set_ms);
+    c->plan_from_ms = m_limit_from(m, &c->id, RULE_PLAN, 28, &c->plan_set_ms);
+    c->busy_ms = m_limit_from(m, &c->id, RULE_IDLE, 60, &c->busy_set_ms);
     struct m_seat *waiting[MODEL_WAITINGS];
     for (size_t i = m_waitings(c->person, waiting); i-- > 0;)
         if (waiting[i]->c == c)

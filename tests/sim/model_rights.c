@@ -87,12 +87,11 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-static void shift(int64_t *from_ms, int64_t since_ms, int64_t by_ms)
+/* What began in between has not run at all. */
+static void shift(int64_t *from_ms, int64_t since_ms, int64_t now_ms)
 {
-    if (!*from_ms)
-        return;
-    /* what began in between has not run at all */
-    *from_ms += by_ms - (later(*from_ms, since_ms) - since_ms);
+    if (*from_ms)
+        *from_ms += now_ms - later(*from_ms, since_ms);
 }
 
 static void restrict_person(struct model *m, struct m_person *p, bool restricted)
@@ -106,7 +105,6 @@ static void restrict_person(struct model *m, struct m_person *p, bool restricted
         q->restricted = false;
         q->was_restricted = true;
     }
-    int64_t by = m->now_ms - since;
     p->restricted = restricted;
     p->restricted_ms = restricted ? m->now_ms : 0;
     for (size_t i = 0; i < m->cases.count; i++) {
@@ -116,10 +114,10 @@ static void restrict_person(struct model *m, struct m_person *p, bool restricted
         if (!restricted) {
             if (c->assess_from_ms)
                 c->assess_from_ms += m->now_ms - later(c->assess_set_ms, since);
-            shift(&c->minor_from_ms, since, by);
-            shift(&c->busy_ms, since, by);
-            shift(&c->plan_from_ms, since, by);
-            if (c->plan)
+            shift(&c->minor_from_ms, later(since, c->minor_set_ms), m->now_ms);
+            shift(&c->busy_ms, later(since, c->busy_set_ms), m->now_ms);
+            shift(&c->plan_from_ms, later(since, c->plan_set_ms), m->now_ms);
+            if (c->plan && c->plan->c == c)
                 c->plan->held_ms += m->now_ms - later(c->plan->limit_ms, since);
         }
         m_touch(m, TOUCHED_CASE, c);

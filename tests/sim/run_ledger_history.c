@@ -78,7 +78,7 @@ static int check_types(const struct ledger_history_result *r)
                   {109, 60, true},   {110, 10, false},  {111, 200, false}, {112, 100, false},
                   {113, 30, false},  {114, 30, true},   {115, 30, true},   {116, 30, false},
                   {117, 15, false},  {118, 60, true},   {119, 60, false},  {120, 200, true},
-                  {121, 15, false},  {122, 0, false},   {123, 30, false},  {124, 30, false}};
+                  {121, 15, false},  {122, 5, false},   {123, 30, false},  {124, 30, false}};
     int bad = 0;
     for (size_t i = 0; i < SG_ARRAY_LEN(served); i++) {
         uint32_t type = served[i].type;
@@ -93,23 +93,41 @@ static int check_types(const struct ledger_history_result *r)
 /* Domain 12, without what only a frame, a full disk or an erasure brings about. */
 static int check_codes(const struct ledger_history_result *r)
 {
-    static const uint32_t codes[] = {SG_ST_FORBIDDEN,           SG_ST_NOT_OWNER,
-                                     SG_ST_DERIVED_TYPE,        SG_ST_SCHEMA,
-                                     SG_ST_MISSING_FIELD,       SG_ST_BAD_CODE,
-                                     SG_ST_FUTURE_TIME,         SG_ST_TOO_OLD,
-                                     SG_ST_DUPLICATE_CONFLICT,  SG_ST_VERSION_CONFLICT,
-                                     SG_ST_UNKNOWN_OBJECT,      SG_ST_BAD_TRANSITION,
-                                     SG_ST_DUPLICATE_REFERRAL,  SG_ST_TOO_MANY_HOPS,
-                                     SG_ST_SLOT_FULL,           SG_ST_SLOT_CLOSED,
-                                     SG_ST_SLOT_CANCELLED,      SG_ST_CAPACITY_BELOW_ALLOCATED,
-                                     SG_ST_INELIGIBLE,          SG_ST_ACTIVE_PLACEMENT,
-                                     SG_ST_NO_CONSENT,          SG_ST_MINOR,
-                                     SG_ST_RESTRICTED,          SG_ST_NOT_ENTITLED,
-                                     SG_ST_COURSE_MISMATCH,     SG_ST_ALREADY_ISSUED,
-                                     SG_ST_ITEM_NOT_AVAILABLE,  SG_ST_BAST_REUSED,
-                                     SG_ST_OPEN_SEAT,           SG_ST_OPEN_LOAN,
-                                     SG_ST_CLOSE_CRITERIA,      SG_ST_FOUR_EYES,
-                                     SG_ST_IDENTITY_NOT_CHECKED};
+    static const uint32_t codes[] = {SG_ST_FORBIDDEN,
+                                     SG_ST_NOT_OWNER,
+                                     SG_ST_DERIVED_TYPE,
+                                     SG_ST_SCHEMA,
+                                     SG_ST_MISSING_FIELD,
+                                     SG_ST_BAD_CODE,
+                                     SG_ST_FUTURE_TIME,
+                                     SG_ST_TOO_OLD,
+                                     SG_ST_DUPLICATE_CONFLICT,
+                                     SG_ST_VERSION_CONFLICT,
+                                     SG_ST_UNKNOWN_OBJECT,
+                                     SG_ST_BAD_TRANSITION,
+                                     SG_ST_DUPLICATE_REFERRAL,
+                                     SG_ST_TOO_MANY_HOPS,
+                                     SG_ST_SLOT_FULL,
+                                     SG_ST_SLOT_CLOSED,
+                                     SG_ST_SLOT_CANCELLED,
+                                     SG_ST_CAPACITY_BELOW_ALLOCATED,
+                                     SG_ST_INELIGIBLE,
+                                     SG_ST_ACTIVE_PLACEMENT,
+                                     SG_ST_NO_CONSENT,
+                                     SG_ST_MINOR,
+                                     SG_ST_RESTRICTED,
+                                     SG_ST_NOT_ENTITLED,
+                                     SG_ST_COURSE_MISMATCH,
+                                     SG_ST_ALREADY_ISSUED,
+                                     SG_ST_ITEM_NOT_AVAILABLE,
+                                     SG_ST_BAST_REUSED,
+                                     SG_ST_OPEN_SEAT,
+                                     SG_ST_OPEN_LOAN,
+                                     SG_ST_CLOSE_CRITERIA,
+                                     SG_ST_FOUR_EYES,
+                                     SG_ST_IDENTITY_NOT_CHECKED,
+                                     SG_ST_CORRECTION_DEPENDS,
+                                     SG_ST_LINK_CONFLICT};
     int bad = 0;
     printf("codes:");
     for (size_t i = 0; i < SG_ARRAY_LEN(codes); i++) {
