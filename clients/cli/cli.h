@@ -41,6 +41,7 @@ struct option {
 typedef int cmd_main(struct cli *cli, int argc, char **argv);
 
 /* One file each: cmd_NAME.c. argv[0] is the name of the command. */
+cmd_main cmd_correct;
 cmd_main cmd_keygen, cmd_publish, cmd_import, cmd_subscribe, cmd_tail, cmd_show, cmd_case,
     cmd_consent, cmd_person, cmd_slots, cmd_seats, cmd_kits, cmd_overdue, cmd_outbox, cmd_dead,
     cmd_receipt, cmd_log, cmd_report, cmd_status, cmd_admin;
@@ -63,6 +64,10 @@ __attribute__((format(printf, 2, 4), format(printf, 3, 4))) void
 cli_say(const struct cli *cli, const char *id, const char *en, ...);
 /* The same with two sentences that are made already. */
 void cli_say_texts(const struct cli *cli, const char *id, const char *en);
+
+/* Publish one event (JSON of an Envelope), wait for its outcome and print it; *out_place (may be
+ * NULL) is set once it stands in the outbox. The exit status. */
+int cli_publish(struct cli *cli, const char *event, size_t length, sinergi_place *out_place);
 
 int cli_wait_ms(const struct cli *cli, int otherwise_ms);
 bool cli_english(const struct cli *cli);

@@ -63,7 +63,7 @@ static int not_answered(struct cli *cli, sinergi_status status, const sinergi_pl
     return exit_status;
 }
 
-static int publish(struct cli *cli, const char *event, size_t length)
+int cli_publish(struct cli *cli, const char *event, size_t length, sinergi_place *out_place)
 {
     /* The broker's clock and lists are known once it has answered; without it the device's own
      * time is good enough, so a broker that is away is no error here. */
@@ -79,6 +79,8 @@ static int publish(struct cli *cli, const char *event, size_t length)
     status = sinergi_commit(cli->client, &place, NULL);
     if (status)
         return cli_fail(cli, status);
+    if (out_place)
+        *out_place = place;
     if (early != SINERGI_OK && early != SINERGI_TIMEOUT && early != SINERGI_BUSY)
         return not_answered(cli, early, &place);
     int64_t left_ms = wait_ms - (client_mono_ns() - start_ns) / MS_NS;
@@ -106,5 +108,5 @@ int cmd_publish(struct cli *cli, int argc, char **argv)
     if (status)
         return status;
     cli_stop_at_signals(cli);
-    return publish(cli, text, length);
+    return cli_publish(cli, text, length, NULL);
 }

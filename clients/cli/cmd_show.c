@@ -29,5 +29,12 @@ int cmd_show(struct cli *cli, int argc, char **argv)
     if (!text)
         return EXIT_LOCAL;
     puts(text);
+    const json_t *standing = json_object_get(answer, "standing");
+    char seq[32];
+    bool annulled = json_is_true(json_object_get(standing, "annulled"));
+    if (standing)
+        cli_say(cli, annulled ? "dibatalkan oleh seq %s" : "dikoreksi oleh seq %s",
+                annulled ? "annulled by seq %s" : "corrected by seq %s",
+                json_number(standing, "correctedSeq", seq));
     return EXIT_DONE;
 }

@@ -28,6 +28,10 @@ static const struct command {
      "Ikuti peristiwa secara langsung", "Watch events live"},
     {"show",      cmd_show,      "SEQ|OUTBOX-NUMBER",
      "Tampilkan satu peristiwa", "Show one event"},
+    {"correct",   cmd_correct,   "SEQ|OUTBOX-NUMBER|ID|--last --reason REASON\n"
+                                 "            --annul | [--set FIELD=VALUE]... [FILE]\n"
+                                 "            [--type TYPE] [--dry-run] [--yes]",
+     "Koreksi peristiwa sendiri: ganti atau batalkan", "Correct an event of your own: replace or annul it"},
     {"case",      cmd_case,      "[CASE] [--all]",
      "Tampilkan kasus sendiri, atau satu kasus", "Show the own cases, or one of them"},
     {"consent",   cmd_consent,   "[CASE]",

@@ -34,6 +34,8 @@ const char *json_time(const json_t *object, const char *name, char to[32]);
 /* "SLOT_STATE_OPEN" -> the word for people; the name without its prefix when there is none. */
 const char *word_of(const struct cli *cli, const char *enum_name);
 
+/* "equipment.issued" -> what happened, for people; the topic itself when there is no word. */
+const char *topic_word(const struct cli *cli, const char *topic);
 /* "T06" -> what the rule is about, for people. */
 const char *rule_word(const struct cli *cli, const char *rule);
 /* Tables of an answer or of the view of a case (cmd_kits.c, cmd_overdue.c). */

@@ -204,3 +204,19 @@ const char *rule_word(const struct cli *cli, const char *rule)
     }; /* clang-format on */
     return find(cli, rules, SG_ARRAY_LEN(rules), rule);
 }
+
+const char *topic_word(const struct cli *cli, const char *topic)
+{
+    static const struct word topics[] = {
+        /* clang-format off */
+        {"slot.changed",            "slot pelatihan diubah",              "the training slot was changed"},
+        {"slot.cancelled",          "slot pelatihan dibatalkan",          "the training slot was cancelled"},
+        {"seat.requested",          "kursi diminta",                      "a seat was asked for"},
+        {"seat.decided",            "kursi diputuskan",                   "a seat was decided"},
+        {"seat.allocation_changed", "kursi itu sudah diberikan kepada orang lain", "the seat went to somebody else"},
+        {"placement.ended",         "penempatan berakhir",                "the placement has ended"},
+        {"equipment.issued",        "peralatan diserahkan",               "equipment was handed over"},
+        {"ACTIVE_PLACEMENT",        "orang itu sudah punya kursi lain",   "the person has another seat by now"},
+    }; /* clang-format on */
+    return find(cli, topics, SG_ARRAY_LEN(topics), topic);
+}

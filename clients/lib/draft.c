@@ -6,7 +6,7 @@
 #include "wire/sign.h"
 
 /* Payloads whose first field is an id that their publisher makes. */
-static const uint32_t makes_own_id[] = {101, 104, 105, 108, 111, 116, 118};
+static const uint32_t makes_own_id[] = {101, 104, 105, 106, 107, 108, 111, 116, 118, 119, 120, 122};
 enum { TYPE_SEAT_REQUESTED = 111 };
 
 static void json_done(json_t **json)

@@ -94,6 +94,9 @@ enum sg_err deliver_view(struct turn *t, const char *reader, uint64_t seq,
                                      : err;
     struct view_request request = {.record = &record, .reader = reader};
     err = ask_ledger(t, &request, why);
+    *out_delivery = NULL;
+    if (!err && !view_reads(&request))
+        return SG_OK;
     if (!err)
         err = view_envelope(&request, &t->broker->arena, &envelope, why);
     if (err)
@@ -160,10 +163,11 @@ static enum sg_err fill(struct turn *t, const struct session *s, const struct su
             err = deliver_view(t, s->agency, seq, &d, why);
             if (err)
                 break;
-            size_t size = d->envelope.len + 64;
-            if (f->count && f->bytes + size > FRAME_BYTES)
+            size_t size = d ? d->envelope.len + 64 : 0;
+            if (d && f->count && f->bytes + size > FRAME_BYTES)
                 break;
-            f->deliveries[f->count++] = d;
+            if (d)
+                f->deliveries[f->count++] = d;
             f->bytes += size;
         }
         f->through = seq;

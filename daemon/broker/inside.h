@@ -212,7 +212,7 @@ SG_MUST_CHECK enum sg_err answer_discard(struct turn *t, struct request *r, stru
 SG_MUST_CHECK enum sg_err answer_admin(struct turn *t, struct request *r, struct sg_why *why);
 SG_MUST_CHECK enum sg_err deliver_all(struct turn *t, struct sg_why *why);
 bool deliver_possible(const struct turn *t);
-/* One record as this agency may read it. */
+/* One record as this agency may read it; NULL when it may no longer. */
 SG_MUST_CHECK enum sg_err deliver_view(struct turn *t, const char *reader, uint64_t seq,
                                        PbDelivery **out_delivery, struct sg_why *why);
 /* Write what the rows of subscriptions do not say yet, and let go of sessions that have ended. */

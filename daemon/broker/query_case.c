@@ -70,6 +70,8 @@ enum sg_err ask_event(struct turn *t, struct request *r, PbQueryResult *result, 
     err = deliver_view(t, agency, seq, &delivery, why);
     if (err)
         return err;
+    if (!delivery)
+        return unknown(t, result, "seq", wanted);
     result->has_event = true;
     result->event = delivery->envelope;
     result->place = delivery->place;

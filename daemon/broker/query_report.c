@@ -14,7 +14,7 @@ enum { REPORT_BUSY_MS = 1000, CURSOR_BYTES = 12, RULES_DEPTH_MAX = 8 };
 #define KEPT_NS INT64_C(30000000000) /* pages that nobody fetches */
 #define TARGET_MIN 20U
 #define TARGET_MAX 25U
-static const uint32_t relations_all = RELATION_NO_EQUIPMENT * 2 - 1;
+static const uint32_t relations_all = RELATION_PROVIDER_HELD * 2 - 1;
 
 /* ---- what an agency may ask for ---- */
 
@@ -228,7 +228,10 @@ enum sg_err report_answer(struct turn *t, struct sg_why *why)
     PbServerFrame frame = PB_SERVER_FRAME__INIT;
     PbQueryResult failed = PB_QUERY_RESULT__INIT, *result = &failed;
     enum sg_err err = SG_OK;
-    if (done->err || !done->pages)
+    if (done->err == SG_E_LIMIT)
+        failed.error = wrong(t, SG_ST_SCHEMA, "query.as_of",
+                             "an earlier seq: there are more facts than memory holds");
+    else if (done->err || !done->pages)
         failed.error =
             reply_error_code(t, SG_ST_BUSY, "query.report",
                              "the report later: it could not be finished", REPORT_BUSY_MS);

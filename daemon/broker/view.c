@@ -26,9 +26,16 @@ uint32_t view_relations(const struct record *record, const char *reader)
 
 uint32_t view_terms(uint32_t relations, const struct person_access *access)
 {
-    if (access->transferred && !(relations & RELATION_STEWARD)) /* who was seen is the steward's */
+    /* Who was seen is the steward's; that the case has gone its owner is told all the same. */
+    if (access->transferred && !(relations & (RELATION_STEWARD | RELATION_FAREWELL)))
         relations &= ~(uint32_t)RELATION_CASE_OWNER;
     return relations | access->terms;
+}
+
+bool view_reads(const struct view_request *request)
+{
+    return (view_terms(view_relations(request->record, request->reader), &request->access) &
+            RELATIONS) != 0;
 }
 
 static bool cell_grants(enum view_cell cell, uint32_t relations)

@@ -21,6 +21,9 @@ struct view_request {
  * RELATION_PUBLISHER if it is the publisher. 0: it may not read the record at all. */
 uint32_t view_relations(const struct record *record, const char *reader);
 
+/* May the reader read the record, as things stand now? Else it is not delivered at all. */
+bool view_reads(const struct view_request *request);
+
 /* One Envelope with the fields that the reader may see and the broker's own (seq, accepted_at,
  * derived, redacted_paths). Errors: SG_E_LIMIT (arena), SG_E_STORE (a stored part does not parse).
  */

@@ -90,7 +90,7 @@ static enum sg_err check_independent(struct decision *d, const struct own_case *
 {
     int32_t today = sg_day_at(d->turn->block->time_ms), since = INT32_MAX;
     for (size_t i = 0; i < c->person->n_completed; i++)
-        if (c->person->completed[i]->ended_on < since)
+        if (i == 0 || c->person->completed[i]->ended_on > since) /* the last course */
             since = c->person->completed[i]->ended_on;
     if (c->row->has_mentored_from && c->row->mentored_from < since)
         since = c->row->mentored_from;
@@ -121,7 +121,7 @@ static enum sg_err check_reason(struct decision *d, const struct own_case *c, st
         return flagged ? refuse(d, SG_ST_BAD_TRANSITION, "case_closed.reason", "NOT_PPKS",
                                 "NOT_PPKS, or another assessment")
                        : not_met(d, "PPKS", "an assessment that confirms no PPKS");
-    enum sg_err err = visits_of_case(d->turn, &c->id, &visits, why);
+    enum sg_err err = visits_of_case(d->turn, &c->id, c->row, &visits, why);
     if (!err && reason == PB_CLOSE_REASON_INDEPENDENT)
         err = check_independent(d, c, &visits);
     if (!err && reason == PB_CLOSE_REASON_LOST_CONTACT)

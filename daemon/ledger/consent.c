@@ -120,6 +120,23 @@ static enum sg_err tell_providers(struct decision *d, const struct sg_id *case_i
     return err;
 }
 
+/* Of a case and of those that it came after: a seat that has ended stays with its own. */
+static enum sg_err tell_back(struct decision *d, const struct sg_id *case_id,
+                             const struct sg_id *request_id, bool health_only, struct sg_why *why)
+{
+    enum { CASES_MAX = 16 };
+    struct sg_id id = *case_id;
+    PbCaseRow *row = NULL;
+    enum sg_err err = SG_OK;
+    for (int i = 0; !err && i < CASES_MAX && !(row && !row->has_previous_case_id); i++) {
+        id = row ? id_of(row->previous_case_id) : id;
+        err = tell_providers(d, &id, request_id, health_only, why);
+        if (!err)
+            err = read_row(d->turn, TABLE_CASES, &id, &pb_case_row__descriptor, &row, why);
+    }
+    return err;
+}
+
 static enum sg_err take_back(struct decision *d, const struct sg_id *case_id, const PbCaseRow *c,
                              const PbPersonRow *person, struct sg_why *why)
 {
@@ -135,12 +152,11 @@ static enum sg_err take_back(struct decision *d, const struct sg_id *case_id, co
         return SG_OK;
     request_of_consent(d, &id, case_id, c->owner);
     struct person_tree tree; /* every case of every name that the person goes by */
-    enum sg_err err =
-        person_tree_read(d->turn->txn, d->turn->arena, &d->person_id, &tree, why);
+    enum sg_err err = person_tree_read(d->turn->txn, d->turn->arena, &d->person_id, &tree, why);
     for (size_t i = 0; !err && i < tree.count; i++)
         for (size_t j = 0; !err && j < tree.rows[i]->n_cases; j++) {
             struct sg_id of_owner = id_of(tree.rows[i]->cases[j]->case_id);
-            err = tell_providers(d, &of_owner, &id, !ends, why);
+            err = tell_back(d, &of_owner, &id, !ends, why);
         }
     return err || !ends ? err : release_seat(d, person, why);
 }

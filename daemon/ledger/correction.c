@@ -2,6 +2,7 @@
 #include "ledger/correction.h"
 
 #include "ledger/deadline.h"
+#include "ledger/link.h"
 #include "wire/day.h"
 #include "wire/field.h"
 #include "wire/replacement.h"
@@ -355,6 +356,12 @@ enum sg_err decide_correction(struct decision *d, struct sg_why *why)
         err = correction_keep_nik(d, &c, why);
     if (err || d->fault->code)
         return err;
+    PbPersonRow *person = NULL; /* limits of its cases that begin now stand still with it */
+    if (!sg_id_is_zero(&c.person_id))
+        err = person_combined(d->turn, &c.person_id, &person, why);
+    if (err)
+        return err == SG_E_NOT_FOUND ? sg_fail(why, SG_E_STORE, "an event about nobody") : err;
+    d->restricted = person && person->restricted;
     describe(d, &c);
     return decide(d, &c, why);
 }

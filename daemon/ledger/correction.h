@@ -7,7 +7,8 @@
  * from them: then the correction is refused, with the list of what rests on the event.
  *
  * One file for each group of events: correction_person.c (E01, E04, E05), correction_seat.c (E13,
- * E14, E15), correction_item.c (E16, E17, E18), correction_case.c (E07, E20, E21).
+ * E14), correction_end.c (E15), correction_item.c (E16, E17, E18), correction_case.c (E07, E20,
+ * E21).
  */
 #ifndef SINERGI_LEDGER_CORRECTION_H
 #define SINERGI_LEDGER_CORRECTION_H
@@ -60,11 +61,6 @@ SG_MUST_CHECK enum sg_err event_as_it_stands(struct ledger_turn *turn, uint64_t 
  * number that was stated stands in it from here on. */
 SG_MUST_CHECK enum sg_err correction_keep_nik(struct decision *d, struct correction *c,
                                               struct sg_why *why);
-/* E15: the completions of the person without that of this allocation. */
-SG_MUST_CHECK enum sg_err other_completions(struct decision *d, const PbAllocationRow *row,
-                                            const struct sg_id *allocation_id, const char *course,
-                                            PbCompletedEffect **out, struct sg_why *why);
-
 /* What ends and begins with a seat that is put back (derive_seat.c asks). */
 struct follow;
 SG_MUST_CHECK enum sg_err seat_undo_plan(struct decision *d, const struct follow *f,

@@ -247,7 +247,7 @@ static void set_state(PbPlanRow *plan, const PbCaseRow *c, const struct sg_id *p
 {
     struct sg_id of_case = id_of(c->plan_id);
     bool current = c->has_plan_id && sg_id_equal(&of_case, plan_id) && case_is_open(c->state);
-    bool done = plan->n_checkpoints && plan_is_done(plan);
+    bool done = plan_is_done(plan);
     if (plan->state == PB_PLAN_STATE_COMPLETED && !done && current) {
         plan->state = PB_PLAN_STATE_ACTIVE;
         plan->has_ended_on = false;

@@ -7,6 +7,7 @@
 #include "ledger/correction.h"
 #include "ledger/deadline.h"
 #include "ledger/equipment.h"
+#include "ledger/parking.h"
 
 enum { E_ISSUED = 117 };
 
@@ -39,6 +40,10 @@ static PbItemRestated *put_item(struct decision *d, const struct correction *c,
     change->row = TAKE(d->turn, PbItemRow);
     *change->row = *as;
     change->row->object = item->row->object;
+    if (as->has_case_id && item->row->has_case_id) { /* it may have gone to another owner since */
+        change->row->case_id = item->row->case_id;
+        change->row->case_owner = item->row->case_owner;
+    }
     change->row->has_version = true;
     change->row->version = item->row->version + 1;
     c->effect->item = change;
@@ -83,7 +88,7 @@ enum sg_err annul_item(struct decision *d, const struct correction *c, struct sg
     PbItemRow as = *item.row;
     as.state = PB_ITEM_STATE_ANNULLED;
     (void)put_item(d, c, &item, &as);
-    return SG_OK;
+    return queue_settle(d, &item.id, why);
 }
 
 /* ---- E17 ---- */
@@ -110,7 +115,8 @@ enum sg_err annul_issue(struct decision *d, const struct correction *c, struct s
     PbItemRestated *change = put_item(d, c, &item, issued->before);
     change->has_kits_before = change->kits_before = issued->granted;
     change->has_bast_freed = change->bast_freed = true;
-    return issue_limits(d, c, &item, change->row, why);
+    err = issue_limits(d, c, &item, change->row, why);
+    return err ? err : queue_settle(d, &item.id, why);
 }
 
 /* ---- E18 ---- */
@@ -170,7 +176,8 @@ static enum sg_err put_checked(struct decision *d, const struct correction *c,
     change->has_kits_before = change->has_kits_after = true;
     change->kits_before = has;
     change->kits_after = has_kit;
-    return item_limits_anew(d, &item->id, change->row, why);
+    err = item_limits_anew(d, &item->id, change->row, why);
+    return err ? err : queue_settle(d, &item->id, why);
 }
 
 static bool was_granted(const PbItemRow *row)

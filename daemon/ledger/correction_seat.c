@@ -1,30 +1,20 @@
-/* correction_seat.c - E24 of E13, E14 and E15: when a course began, what was attended, how it
- * ended.
+/* correction_seat.c - E24 of E13 and E14: when a course began, what was attended; and how a seat is
+ * put back. E15: correction_end.c.
  *
  * A seat that goes back does so by a D1, like every other change of a seat, and its case by a D5.
- * Nobody is ever moved away for it (I8): a seat that somebody else was promoted to stays ended.
  */
-#include "ledger/allocation.h"
+#include "ledger/correction_seat.h"
+
 #include "ledger/casefile.h"
-#include "ledger/correction.h"
 #include "ledger/deadline.h"
 #include "ledger/equipment.h"
 #include "ledger/mentoring.h"
-#include "ledger/person.h"
 #include "wire/day.h"
 
-enum { E_CANCELLED = 110, E_CHANGED = 109, E_REQUESTED = 111, E_ENDED = 115, E_ISSUED = 117 };
-enum { D_SEAT = 201, CHAIN_MAX = 16 };
+enum { E_CANCELLED = 110, E_ENDED = 115, E_ISSUED = 117, CHAIN_MAX = 16 };
 
-/* The placement that the corrected event is about. */
-struct placement {
-    struct sg_id id, slot_id;
-    PbAllocationRow *row;
-    PbSlotRow *slot;
-};
-
-static enum sg_err read_placement(struct decision *d, ProtobufCBinaryData id, struct placement *out,
-                                  struct sg_why *why)
+enum sg_err placement_read(struct decision *d, ProtobufCBinaryData id, struct placement *out,
+                           struct sg_why *why)
 {
     out->id = id_of(id);
     enum sg_err err = read_row(d->turn, TABLE_ALLOCATIONS, &out->id, &pb_allocation_row__descriptor,
@@ -41,9 +31,8 @@ static enum sg_err read_placement(struct decision *d, ProtobufCBinaryData id, st
     return SG_OK;
 }
 
-/* Kits that were handed out for the placement since then. */
-static enum sg_err items_since(struct decision *d, const struct sg_id *allocation_id, uint64_t seq,
-                               struct dependants *on, struct sg_why *why)
+enum sg_err placement_kits(struct decision *d, const struct sg_id *allocation_id, uint64_t seq,
+                           struct dependants *on, struct sg_why *why)
 {
     SG_AUTO(cursor_done) struct cursor cursor = {0};
     struct key prefix = {0};
@@ -61,8 +50,7 @@ static enum sg_err items_since(struct decision *d, const struct sg_id *allocatio
     return err;
 }
 
-/* A change of the seat that no event of its own makes. */
-static struct follow *put_seat(struct decision *d, const struct placement *p, PbAllocationState to)
+struct follow *placement_put(struct decision *d, const struct placement *p, PbAllocationState to)
 {
     static const PbSeatChange changes[PB_ALLOCATION_STATE_VOIDED + 1] = {
         [PB_ALLOCATION_STATE_RESERVED] = PB_SEAT_CHANGE_RESERVED,
@@ -78,8 +66,8 @@ static struct follow *put_seat(struct decision *d, const struct placement *p, Pb
     return follow;
 }
 
-static enum sg_err effect_of(struct decision *d, uint64_t seq, const PbEffect **out,
-                             struct sg_why *why)
+enum sg_err placement_effect_of(struct decision *d, uint64_t seq, const PbEffect **out,
+                                struct sg_why *why)
 {
     struct record record;
     *out = NULL;
@@ -115,13 +103,24 @@ static enum sg_err keep_items(struct decision *d, const struct sg_id *allocation
     return err;
 }
 
+/* Does T07 still end where it ended before? The slot may have other dates by now. */
+static bool same_dates(const struct decision *d, const PbEffect *effect, const PbSlotRow *slot)
+{
+    int64_t end = slot_late_entry_end_ms(slot) + limits_of(d->turn)->never_started_days * SG_DAY_MS;
+    for (size_t i = 0; effect && i < effect->n_deadlines; i++) {
+        const PbDeadlineEffect *ended = effect->deadlines[i];
+        if (ended->clear && ended->row && strcmp(ended->rule, RULE_START) == 0)
+            return ended->row->levels_ms[ended->row->n_levels_ms - 1] == end;
+    }
+    return false;
+}
+
 enum sg_err seat_undo_limits(struct decision *d, const struct follow *f, const PbSlotRow *slot,
                              struct sg_why *why)
 {
     struct sg_id id = id_of(f->seat->allocation_id);
     PbAllocationState before = f->before->state, after = f->seat->state;
     enum sg_err err = SG_OK;
-    (void)slot;
     if (before == PB_ALLOCATION_STATE_OCCUPIED)
         err = deadline_end(d, RULE_ATTENDANCE, &id, false, why);
     if (!err && before == PB_ALLOCATION_STATE_COMPLETED)
@@ -130,8 +129,10 @@ enum sg_err seat_undo_limits(struct decision *d, const struct follow *f, const P
         err = keep_items(d, &id, why);
     if (after == PB_ALLOCATION_STATE_OCCUPIED)
         restore_deadline(d, f->ended_by, RULE_ATTENDANCE);
-    if (is_promised(after))
+    if (is_promised(after) && same_dates(d, f->ended_by, slot))
         restore_deadline(d, f->ended_by, RULE_START);
+    else if (is_promised(after))
+        seat_start_limit(d, &id, slot, f->before->case_owner, &f->case_id, d->turn->block->time_ms);
     if (after == PB_ALLOCATION_STATE_RESERVED)
         restore_deadline(d, f->ended_by, RULE_CONFIRM);
     if (f->case_to == PB_CASE_STATE_ASSESSING)
@@ -156,8 +157,8 @@ enum sg_err seat_undo_plan(struct decision *d, const struct follow *f, const PbS
                                        after == PB_ALLOCATION_STATE_COMPLETED, why);
 }
 
-static PbPlacementEffect *placement_effect(struct decision *d, const struct correction *c,
-                                           const struct placement *p)
+PbPlacementEffect *placement_restated(struct decision *d, const struct correction *c,
+                                      const struct placement *p)
 {
     PbPlacementEffect *change = TAKE(d->turn, PbPlacementEffect);
     pb_placement_effect__init(change);
@@ -209,12 +210,12 @@ enum sg_err correct_start(struct decision *d, const struct correction *c, struct
     const PbPlacementStarted *e = c->event.envelope->placement_started;
     struct placement p = {0};
     int32_t day = day_of(e->started_on);
-    enum sg_err err = read_placement(d, e->allocation_id, &p, why);
+    enum sg_err err = placement_read(d, e->allocation_id, &p, why);
     if (!err)
         err = check_day(d, &p, day);
     if (err || d->fault->code)
         return err;
-    PbPlacementEffect *change = placement_effect(d, c, &p);
+    PbPlacementEffect *change = placement_restated(d, c, &p);
     change->has_started_on = true;
     change->started_on = day;
     return attend_from(d, &p, day, why);
@@ -237,14 +238,14 @@ enum sg_err annul_start(struct decision *d, const struct correction *c, struct s
     struct dependants on = {"", 0};
     PbCaseRow *row = NULL;
     enum sg_err err =
-        read_placement(d, c->stated.envelope->placement_started->allocation_id, &p, why);
+        placement_read(d, c->stated.envelope->placement_started->allocation_id, &p, why);
     if (err)
         return err;
     if (p.row->has_ended_seq)
         depends(&on, E_ENDED, p.row->ended_seq);
     else if (p.row->state == PB_ALLOCATION_STATE_VOIDED && p.slot->cancelled)
         depends(&on, E_CANCELLED, p.slot->cancelled_seq);
-    err = items_since(d, &p.id, c->seq, &on, why);
+    err = placement_kits(d, &p.id, c->seq, &on, why);
     if (err || on.count)
         return err ? err : refuse_dependants(d, &on);
     if (p.row->state != PB_ALLOCATION_STATE_OCCUPIED)
@@ -257,9 +258,9 @@ enum sg_err annul_start(struct decision *d, const struct correction *c, struct s
     err = read_row(d->turn, TABLE_CASES, &case_id, &pb_case_row__descriptor, &row, why);
     if (err)
         return err;
-    struct follow *follow = put_seat(d, &p, p.row->promised);
+    struct follow *follow = placement_put(d, &p, p.row->promised);
     follow->case_to = case_before_start(p.row, row);
-    return effect_of(d, p.row->began_seq, &follow->ended_by, why);
+    return placement_effect_of(d, p.row->began_seq, &follow->ended_by, why);
 }
 
 /* ---- E14 ---- */
@@ -342,7 +343,7 @@ enum sg_err correct_attendance(struct decision *d, const struct correction *c, s
     struct placement p = {0};
     PbAttendanceRow *there = NULL;
     int32_t from = day_of(e->from_on), from_before = day_of(was->from_on);
-    enum sg_err err = read_placement(d, e->allocation_id, &p, why);
+    enum sg_err err = placement_read(d, e->allocation_id, &p, why);
     if (!err && from != from_before)
         err = take_away(d, c, &p, from_before, why);
     if (!err)
@@ -393,331 +394,8 @@ enum sg_err annul_attendance(struct decision *d, const struct correction *c, str
 {
     const PbAttendanceReported *e = c->standing.envelope->attendance_reported;
     struct placement p = {0};
-    enum sg_err err = read_placement(d, e->allocation_id, &p, why);
+    enum sg_err err = placement_read(d, e->allocation_id, &p, why);
     if (!err)
         err = take_away(d, c, &p, day_of(e->from_on), why);
     return err ? err : attend_anew(d, c, &p, why);
-}
-
-/* ---- E15: what is left of the completions ---- */
-
-struct completions {
-    const char *course;
-    const struct sg_id *but, *person_id;
-    PbCompletedEffect *out;
-};
-
-static void count_completion(struct completions *all, const char *course, int32_t day)
-{
-    PbCompletedEffect *out = all->out;
-    if (!out->has_first_on || out->first_on > day)
-        out->first_on = day;
-    out->has_first_on = true;
-    if (strcmp(course, all->course) != 0)
-        return;
-    if (!out->has_last_on || out->last_on < day)
-        out->last_on = day;
-    out->has_last_on = true;
-}
-
-static enum sg_err completions_of_case(struct decision *d, const struct sg_id *case_id,
-                                       struct completions *all, struct sg_why *why)
-{
-    SG_AUTO(cursor_done) struct cursor cursor = {0};
-    struct key prefix = {0};
-    enum sg_err err = cursor_under(&cursor, d->turn->txn, TABLE_ALLOCATIONS_OF_CASE,
-                                   key_id(&prefix, case_id), why);
-    while (!err && cursor.key.ptr) {
-        struct sg_id id = cursor_second_id(&cursor);
-        PbAllocationRow *row = NULL;
-        PbSlotRow *slot = NULL;
-        err = read_row(d->turn, TABLE_ALLOCATIONS, &id, &pb_allocation_row__descriptor, &row, why);
-        struct sg_id person_id = err ? id : id_of(row->person_id);
-        if (!err && row->state == PB_ALLOCATION_STATE_COMPLETED && !sg_id_equal(&id, all->but) &&
-            sg_id_equal(&person_id, all->person_id)) {
-            struct sg_id slot_id = id_of(row->slot_id);
-            err = read_row(d->turn, TABLE_SLOTS, &slot_id, &pb_slot_row__descriptor, &slot, why);
-            if (!err)
-                count_completion(all, slot->slot->course_code, row->ended_on);
-        }
-        if (!err)
-            err = cursor_next(&cursor, why);
-    }
-    return err;
-}
-
-/* A case and those before it. */
-static enum sg_err completions_of_chain(struct decision *d, const struct sg_id *last_id,
-                                        struct completions *all, struct sg_why *why)
-{
-    struct sg_id case_id = *last_id;
-    enum sg_err err = SG_OK;
-    for (int n = 0; !err && n < CHAIN_MAX && !sg_id_is_zero(&case_id); n++) {
-        PbCaseRow *c = NULL;
-        err = completions_of_case(d, &case_id, all, why);
-        if (!err)
-            err = read_row(d->turn, TABLE_CASES, &case_id, &pb_case_row__descriptor, &c, why);
-        if (!err)
-            case_id = c->has_previous_case_id ? id_of(c->previous_case_id) : (struct sg_id){{0}};
-    }
-    return err;
-}
-
-/* Over all cases of the person and of whoever is the same one: a link may have put a placement
- * there. What counts is the placements of the person itself; the others stand in their own row. */
-enum sg_err other_completions(struct decision *d, const PbAllocationRow *row,
-                              const struct sg_id *allocation_id, const char *course,
-                              PbCompletedEffect **out, struct sg_why *why)
-{
-    struct sg_id person_id = id_of(row->person_id);
-    struct completions all = {course, allocation_id, &person_id, TAKE(d->turn, PbCompletedEffect)};
-    struct person_tree tree;
-    pb_completed_effect__init(all.out);
-    all.out->course_code = text_of(d->turn, course);
-    *out = all.out;
-    enum sg_err err = person_tree_read(d->turn->txn, d->turn->arena, &person_id, &tree, why);
-    for (size_t i = 0; !err && i < tree.count; i++)
-        for (size_t j = 0; !err && j < tree.rows[i]->n_cases; j++) {
-            struct sg_id case_id = id_of(tree.rows[i]->cases[j]->case_id);
-            err = completions_of_chain(d, &case_id, &all, why);
-        }
-    return err;
-}
-
-/* ---- E15 REPLACE ---- */
-
-static bool is_completed(PbPlacementEnded__Result result)
-{
-    return result == PB_PLACEMENT_ENDED__RESULT_COMPLETED;
-}
-
-static enum sg_err check_end(struct decision *d, const struct placement *p,
-                             const PbPlacementEnded *e)
-{
-    bool no_show = e->result == PB_PLACEMENT_ENDED__RESULT_NO_SHOW;
-    int32_t day = day_of(e->ended_on);
-    if (no_show == (p->row->has_started_on != 0))
-        return refuse(d, SG_ST_BAD_TRANSITION, "event_corrected.replacement.result",
-                      no_show ? "STARTED" : "NOT_STARTED",
-                      no_show ? "a result of a placement that has started; or ANNUL of the end and "
-                                "of the start"
-                              : "NO_SHOW; or ANNUL, then placement.started and placement.ended");
-    if (day > sg_day_at(d->turn->block->time_ms))
-        return refuse(d, SG_ST_FUTURE_TIME, "event_corrected.replacement.ended_on", NULL,
-                      "today or a day before");
-    if (p->row->has_started_on && day < p->row->started_on)
-        return refuse(d, SG_ST_SCHEMA, "event_corrected.replacement.ended_on", "ORDER",
-                      "not before the day on which it started");
-    return SG_OK;
-}
-
-/* Equipment providers learn which course was completed, and of another end that it was none. */
-static void set_equipment_readers(struct decision *d, PbPlacementEnded__Result result)
-{
-    const uint32_t both = RELATION_EQUIPMENT | RELATION_NO_EQUIPMENT;
-    for (size_t i = 0; i < d->readers.count; i++) {
-        uint32_t *relations = &d->readers.entries[i].relations;
-        if (*relations & both)
-            *relations = (*relations & ~both) |
-                         (is_completed(result) ? RELATION_EQUIPMENT : RELATION_NO_EQUIPMENT);
-    }
-}
-
-/* The state that the end would have led to when it was reported. */
-static PbAllocationState ended_as(const struct correction *c, const struct placement *p,
-                                  PbPlacementEnded__Result result)
-{
-    if (is_completed(result))
-        return PB_ALLOCATION_STATE_COMPLETED;
-    return slot_takes_late_entry(p->slot, c->accepted_ms) ? PB_ALLOCATION_STATE_RELEASED
-                                                          : PB_ALLOCATION_STATE_FORFEITED;
-}
-
-static enum sg_err completions_with(struct decision *d, const struct placement *p,
-                                    const PbPlacementEnded *e, PbCompletedEffect **out,
-                                    struct sg_why *why)
-{
-    const char *course = p->slot->slot->course_code;
-    enum sg_err err = other_completions(d, p->row, &p->id, course, out, why);
-    struct completions all = {.course = course, .out = *out};
-    if (!err && is_completed(e->result))
-        count_completion(&all, course, day_of(e->ended_on));
-    return err;
-}
-
-/* Completed or not: another state of the seat, and of a case that has not moved on. */
-static enum sg_err end_otherwise(struct decision *d, const struct placement *p,
-                                 const PbPlacementEnded *e, PbAllocationState to,
-                                 PbCompletedEffect *completions, struct sg_why *why)
-{
-    PbCaseRow *row = NULL;
-    struct sg_id case_id = id_of(p->row->case_id);
-    enum sg_err err = read_row(d->turn, TABLE_CASES, &case_id, &pb_case_row__descriptor, &row, why);
-    if (err)
-        return err;
-    struct follow *follow = put_seat(d, p, to);
-    bool completed = to == PB_ALLOCATION_STATE_COMPLETED;
-    PbCaseState from = completed ? PB_CASE_STATE_IN_SERVICE : PB_CASE_STATE_AFTERCARE;
-    if (row->state == from && p->row->has_started_on)
-        follow->case_to = completed ? PB_CASE_STATE_AFTERCARE : PB_CASE_STATE_IN_SERVICE;
-    else if (case_is_open(row->state) && p->row->has_started_on)
-        follow->case_to = row->state; /* as it is; its plan goes with the end */
-    follow->seat->has_result = follow->seat->has_ended_on = true;
-    follow->seat->result = e->result;
-    follow->seat->ended_on = day_of(e->ended_on);
-    follow->seat->completions = completions;
-    return SG_OK;
-}
-
-/* The same end on another day: what comes after the course counts from it. */
-static enum sg_err plan_from_end(struct decision *d, const struct placement *p, int32_t day,
-                                 struct sg_why *why)
-{
-    PbCaseRow *row = NULL;
-    struct sg_id case_id = id_of(p->row->case_id);
-    if (p->row->ended_on == day || !p->row->has_started_on)
-        return SG_OK;
-    enum sg_err err = read_row(d->turn, TABLE_CASES, &case_id, &pb_case_row__descriptor, &row, why);
-    if (err || (row->state != PB_CASE_STATE_AFTERCARE && row->state != PB_CASE_STATE_IN_SERVICE))
-        return err;
-    return plan_course_ended_otherwise(d, &case_id, row, day,
-                                       p->row->state == PB_ALLOCATION_STATE_COMPLETED, why);
-}
-
-enum sg_err correct_end(struct decision *d, const struct correction *c, struct sg_why *why)
-{
-    enum { LOW_ATTENDANCE_PCT = 50 };
-    const PbPlacementEnded *e = c->event.envelope->placement_ended;
-    struct placement p = {0};
-    struct dependants on = {"", 0};
-    PbCompletedEffect *completions = NULL;
-    enum sg_err err = read_placement(d, e->allocation_id, &p, why);
-    if (!err)
-        err = check_end(d, &p, e);
-    if (err || d->fault->code)
-        return err;
-    bool was = p.row->state == PB_ALLOCATION_STATE_COMPLETED;
-    if (was && !is_completed(e->result))
-        err = items_since(d, &p.id, c->seq, &on, why);
-    if (err || on.count)
-        return err ? err : refuse_dependants(d, &on);
-    d->effect->course_code = text_of(d->turn, p.slot->slot->course_code);
-    set_equipment_readers(d, e->result);
-    if (is_completed(e->result) && e->attendance_pct < LOW_ATTENDANCE_PCT)
-        warn(d, SG_ST_W_LOW_ATTENDANCE);
-    if (was || is_completed(e->result))
-        err = completions_with(d, &p, e, &completions, why);
-    PbAllocationState to = ended_as(c, &p, e->result);
-    if (!err && to != p.row->state)
-        return end_otherwise(d, &p, e, to, completions, why);
-    PbPlacementEffect *change = placement_effect(d, c, &p);
-    change->has_ended_on = change->has_result = true;
-    change->ended_on = day_of(e->ended_on);
-    change->result = e->result;
-    change->completions = completions;
-    return err ? err : plan_from_end(d, &p, change->ended_on, why);
-}
-
-/* ---- E15 ANNUL ---- */
-
-/* Somebody was promoted to the seat since, or has it. */
-static enum sg_err seat_taken(struct decision *d, const struct placement *p, uint64_t seq,
-                              struct dependants *on, struct sg_why *why)
-{
-    struct key key = {0};
-    struct sg_bytes value;
-    struct sg_id other;
-    PbAllocationRow *row = NULL;
-    key_u8(key_id(&key, &p->slot_id), (uint8_t)p->row->last_seat_no);
-    enum sg_err err = table_get(d->turn->txn, TABLE_PROMOTED, &key, &value, why);
-    if (!err && sg_get_u64(value.ptr) > seq)
-        depends(on, D_SEAT, sg_get_u64(value.ptr));
-    if (err && err != SG_E_NOT_FOUND)
-        return err;
-    err = table_get(d->turn->txn, TABLE_SEATS, &key, &value, why);
-    if (err || on->count)
-        return err == SG_E_NOT_FOUND ? SG_OK : err;
-    err = sg_id_from(value, &other);
-    if (!err)
-        err =
-            read_row(d->turn, TABLE_ALLOCATIONS, &other, &pb_allocation_row__descriptor, &row, why);
-    if (!err)
-        depends(on, D_SEAT, row->seat_seq);
-    return err;
-}
-
-/* I8 and what goes with it: the seat is free, the slot has room for it, the person has no other. */
-static enum sg_err may_return(struct decision *d, const struct correction *c,
-                              const struct placement *p, const PbPersonRow *person,
-                              struct sg_why *why)
-{
-    struct dependants on = {"", 0};
-    enum sg_err err = items_since(d, &p->id, c->seq, &on, why);
-    if (!err)
-        err = seat_taken(d, p, c->seq, &on, why);
-    if (err)
-        return err;
-    if (p->slot->cancelled)
-        depends(&on, E_CANCELLED, p->slot->cancelled_seq);
-    else if (!on.count && p->slot->live >= p->slot->slot->capacity_offered)
-        depends(&on, p->slot->has_changed_seq ? E_CHANGED : E_REQUESTED, p->slot->changed_seq);
-    if (on.count)
-        return refuse_dependants(d, &on);
-    if (person->has_live_allocation_id)
-        return refuse(d, SG_ST_CORRECTION_DEPENDS, corrected_object, "ACTIVE_PLACEMENT",
-                      "a person who has no other seat by now");
-    if (person->minor || person->age_doubt)
-        return refuse(d, SG_ST_MINOR, corrected_object, NULL, "a person of 18 or older");
-    return SG_OK;
-}
-
-/* A case that has moved on by itself is not pulled back. */
-static enum sg_err check_case(struct decision *d, const struct placement *p, PbCaseState *out_to,
-                              struct sg_why *why)
-{
-    PbCaseRow *row = NULL;
-    struct sg_id case_id = id_of(p->row->case_id);
-    *out_to = PB_CASE_STATE_UNSPECIFIED;
-    enum sg_err err = read_row(d->turn, TABLE_CASES, &case_id, &pb_case_row__descriptor, &row, why);
-    if (err)
-        return err;
-    if (p->row->has_started_on)
-        *out_to = PB_CASE_STATE_IN_TRAINING;
-    bool stands = row->state == PB_CASE_STATE_AFTERCARE || row->state == PB_CASE_STATE_IN_SERVICE ||
-                  (!p->row->has_started_on && row->state == PB_CASE_STATE_ASSESSING);
-    if (stands)
-        return SG_OK;
-    return refuse(
-        d, SG_ST_BAD_TRANSITION, corrected_object,
-        protobuf_c_enum_descriptor_get_value(&pb_case_state__descriptor, (int)row->state)->name,
-        "the end of a placement whose case is IN_SERVICE or AFTERCARE; annul its case.closed "
-        "first");
-}
-
-enum sg_err annul_end(struct decision *d, const struct correction *c, struct sg_why *why)
-{
-    struct placement p = {0};
-    PbPersonRow *person = NULL;
-    PbCaseState case_to;
-    enum sg_err err =
-        read_placement(d, c->stated.envelope->placement_ended->allocation_id, &p, why);
-    struct sg_id person_id = err ? (struct sg_id){{0}} : id_of(p.row->person_id);
-    if (!err)
-        err = person_combined(d->turn, &person_id, &person, why);
-    if (!err)
-        err = may_return(d, c, &p, person, why);
-    if (!err && !d->fault->code)
-        err = check_case(d, &p, &case_to, why);
-    if (err || d->fault->code)
-        return err;
-    bool completed = p.row->state == PB_ALLOCATION_STATE_COMPLETED;
-    d->effect->course_code = text_of(d->turn, p.slot->slot->course_code);
-    struct follow *follow =
-        put_seat(d, &p, p.row->has_started_on ? PB_ALLOCATION_STATE_OCCUPIED : p.row->promised);
-    follow->seat->seat_no = p.row->last_seat_no;
-    follow->case_to = case_to;
-    if (completed)
-        err = other_completions(d, p.row, &p.id, p.slot->slot->course_code,
-                                &follow->seat->completions, why);
-    return err ? err : effect_of(d, p.row->over_seq, &follow->ended_by, why);
 }

@@ -167,6 +167,8 @@ void deadline_restore(struct decision *d, const char *rule, const struct sg_id *
 {
     PbDeadlineRow *again = TAKE(d->turn, PbDeadlineRow);
     *again = *row;
+    again->has_paused_ms = d->restricted && is_of_case(rule);
+    again->paused_ms = d->turn->block->time_ms;
     add_effect(d, rule, id)->row = again;
 }
 

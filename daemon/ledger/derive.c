@@ -97,7 +97,8 @@ static enum sg_err tell_case(struct decision *d, const struct follow *f, struct 
     p->reason = f->reason;
     e->case_state_changed = p;
     envelope_case(d, e, &f->case_id);
-    add_reader(d, f->owner, RELATION_CASE_OWNER);
+    bool left = f->to == PB_CASE_STATE_TRANSFERRED;
+    add_reader(d, f->owner, RELATION_CASE_OWNER | (left ? RELATION_FAREWELL : 0U));
     if (f->referrer)
         add_reader(d, f->referrer,
                    RELATION_REFERRER | (referrer_acts(f->reason) ? RELATION_REFERRER_ACTS : 0U));

@@ -325,6 +325,8 @@ static enum sg_err see_person(struct decision *d, const struct seat_change *c,
     if (err || !identity.known)
         return err;
     payload->person = person_visible(d->turn, &identity, d->turn->block->time_ms);
+    /* A minor has no seat: the band would tell the provider why this one is gone (E_MINOR). */
+    payload->person->has_age_band = payload->person->age_band != PB_AGE_BAND_U18;
     payload->person->person_ref = person_ref_for(d, person, c->slot->owner);
     payload->person->has_person_ref = payload->person->person_ref.data != NULL;
     return SG_OK;

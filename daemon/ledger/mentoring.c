@@ -96,10 +96,8 @@ static void lay_checkpoints(struct decision *d, const struct new_plan *p, PbPlan
     for (size_t i = 0; i < e->n_checkpoints; i++)
         plan_lay(d->turn, row, e->checkpoints[i]->code, day_of(e->checkpoints[i]->due_on), false);
     bool trains = p->live && p->live->state == PB_ALLOCATION_STATE_OCCUPIED;
-    int32_t begins =
-        trains && p->live->started_on > row->starts_on ? p->live->started_on : row->starts_on;
     if (trains)
-        plan_lay_training(d->turn, row, begins, day_of(p->slot->slot->ends_on));
+        plan_lay_training(d->turn, row, p->live->started_on, day_of(p->slot->slot->ends_on));
     else
         plan_lay_aftercare(d->turn, row, aftercare_from(p, row->starts_on));
 }
@@ -368,7 +366,7 @@ enum sg_err decide_visit(struct decision *d, struct sg_why *why)
 /* ---- for the closing of a case ---- */
 
 enum sg_err visits_of_case(struct ledger_turn *turn, const struct sg_id *case_id,
-                           struct visits *out, struct sg_why *why)
+                           const PbCaseRow *c, struct visits *out, struct sg_why *why)
 {
     enum { VISITS_MAX = 400 };
     SG_AUTO(cursor_done) struct cursor cursor = {0};
@@ -386,7 +384,7 @@ enum sg_err visits_of_case(struct ledger_turn *turn, const struct sg_id *case_id
         PbVisitRow *row = NULL;
         int32_t day = (int32_t)((int64_t)sg_get_u64(cursor.key.ptr + SG_ID_BYTES) - INT32_MAX);
         err = sg_decode_row(&pb_visit_row__descriptor, cursor.value, turn->arena, &row, why);
-        if (err)
+        if (err || !c->has_mentored_from || day < c->mentored_from)
             break;
         if (row->contact_made) {
             out->contact = true;

@@ -3,9 +3,9 @@
  *    - --E19--> ACTIVE --all checkpoints done or passed over--> COMPLETED
  *               ACTIVE --E19 with replaces_plan_id--> REPLACED;  its case is over --> ENDED
  *
- * Checkpoints of a template: in training every so many weeks from starts_on (W2, W4, …), as long as
- * the placement runs; then days and months from the end of the course, or from starts_on when the
- * plan begins later or without a course.
+ * Checkpoints of a template: in training every so many weeks from starts_on (W2, W4, …; counted on
+ * through a second course), as long as the placement runs; then days and months from the end of the
+ * course, or from starts_on when the plan begins later or without a course.
  *
  *    STANDARD_12M  every 14 days; D07 D14 D21 D28 D45 D60 D75 D90 M04 M05 M06 M09 M12
  *    INTENSIVE     every 7 days;  D07 and so on weekly to D84, M04 and so on monthly to M12
@@ -26,15 +26,15 @@ SG_MUST_CHECK enum sg_err plan_of_case(struct ledger_turn *turn, const PbCaseRow
                                        struct sg_why *why);
 /* The plan as it stands from now on, one version further. */
 PbPlanEffect *plan_effect(struct decision *d, const struct sg_id *id, PbPlanRow *row);
-/* Checkpoints of the template from a day on: training is from starts_on to the last day of the
- * course; INT32_MIN: no course runs. */
-void plan_lay_training(struct ledger_turn *turn, PbPlanRow *row, int32_t from, int32_t last_day);
+/* Checkpoints of the template: in a course from its first to its last day, and after it. */
+void plan_lay_training(struct ledger_turn *turn, PbPlanRow *row, int32_t first_day,
+                       int32_t last_day);
 void plan_lay_aftercare(struct ledger_turn *turn, PbPlanRow *row, int32_t from);
 void plan_lay(struct ledger_turn *turn, PbPlanRow *row, const char *code, int32_t due_on,
               bool in_training);
 /* The first checkpoint that somebody still waits for; NULL: none. */
 PbCheckpointRow *plan_next(const PbPlanRow *row);
-/* Nothing is left to do. A template is not done before its after-care is laid. */
+/* Nothing is left to do. In a course the after-care is still to come. */
 bool plan_is_done(const PbPlanRow *row);
 /* T11 of the plan as it stands: ended, and begun again for the next open checkpoint. */
 SG_MUST_CHECK enum sg_err plan_limit(struct decision *d, const struct sg_id *id,
@@ -75,7 +75,8 @@ void visit_pass(PbPlanRow *plan, PbCheckpointRow *done, int32_t day, uint64_t se
 PbVisitRow *visit_row(struct ledger_turn *turn, const PbMentoringVisitRecorded *e,
                       const PbCheckpointRow *checkpoint);
 
-/* What the visits of a case since its last contact say, for its closing. */
+/* What the visits of a case since its last contact say, for its closing; those of an episode before
+ * it was opened again do not count. */
 struct visits {
     bool contact;         /* there was one */
     int32_t contact_on;   /* the last one */
@@ -84,6 +85,7 @@ struct visits {
     int32_t missed_from, missed_to;
 };
 SG_MUST_CHECK enum sg_err visits_of_case(struct ledger_turn *turn, const struct sg_id *case_id,
-                                         struct visits *out, struct sg_why *why);
+                                         const PbCaseRow *c, struct visits *out,
+                                         struct sg_why *why);
 
 #endif

@@ -77,14 +77,18 @@ void plan_lay(struct ledger_turn *turn, PbPlanRow *row, const char *code, int32_
     row->n_checkpoints++;
 }
 
-void plan_lay_training(struct ledger_turn *turn, PbPlanRow *row, int32_t from, int32_t last_day)
+void plan_lay_training(struct ledger_turn *turn, PbPlanRow *row, int32_t first_day,
+                       int32_t last_day)
 {
     enum { WEEK = 7 };
     const struct template *t = template_of(row);
     char code[16];
-    for (int32_t week = t ? t->weeks : 0; t && from + week * WEEK <= last_day; week += t->weeks) {
+    row->has_in_course = row->in_course = t != NULL;
+    for (int32_t week = t ? t->weeks : 0; t && row->starts_on + week * WEEK <= last_day;
+         week += t->weeks) {
         (void)snprintf(code, sizeof code, "W%d", (int)week);
-        plan_lay(turn, row, code, from + week * WEEK, true);
+        if (row->starts_on + week * WEEK > first_day)
+            plan_lay(turn, row, code, row->starts_on + week * WEEK, true);
     }
 }
 
@@ -92,6 +96,7 @@ void plan_lay_aftercare(struct ledger_turn *turn, PbPlanRow *row, int32_t from)
 {
     const struct template *t = template_of(row);
     char code[16];
+    row->has_in_course = row->in_course = false;
     for (size_t i = 0; t && i < SG_ARRAY_LEN(t->days) && t->days[i]; i++) {
         (void)snprintf(code, sizeof code, "D%02d", (int)t->days[i]);
         plan_lay(turn, row, code, from + t->days[i], false);
@@ -119,10 +124,7 @@ PbCheckpointRow *plan_next(const PbPlanRow *row)
 
 bool plan_is_done(const PbPlanRow *row)
 {
-    bool aftercare = template_of(row) == NULL;
-    for (size_t i = 0; i < row->n_checkpoints; i++)
-        aftercare |= !row->checkpoints[i]->in_training;
-    return aftercare && !plan_next(row);
+    return row->n_checkpoints && !row->in_course && !plan_next(row);
 }
 
 /* Of a training that is over: what was due after it. Of an after-care that begins anew: all. */
@@ -238,7 +240,8 @@ enum sg_err plan_course_begins(struct decision *d, const struct sg_id *case_id, 
     }
     if (!template_of(row))
         return SG_OK;
-    plan_lay_training(d->turn, row, row->starts_on > day ? row->starts_on : day, last_day);
+    take_away(row, false, INT32_MIN); /* it begins anew when the course is over */
+    plan_lay_training(d->turn, row, day, last_day);
     (void)plan_effect(d, &id, row);
     return plan_limit(d, &id, row, why);
 }
@@ -273,7 +276,7 @@ enum sg_err plan_course_resumes(struct decision *d, const PbCaseRow *c, int32_t 
     if (err || !row || !template_of(row))
         return err;
     take_away(row, false, INT32_MIN);
-    plan_lay_training(d->turn, row, row->starts_on > day ? row->starts_on : day, last_day);
+    plan_lay_training(d->turn, row, day, last_day);
     (void)plan_effect(d, &id, row);
     return plan_limit(d, &id, row, why);
 }
@@ -291,11 +294,7 @@ enum sg_err plan_course_never_was(struct decision *d, const struct sg_id *case_i
     if (!template_of(row))
         return SG_OK;
     take_away(row, true, INT32_MIN);
-    bool aftercare = false;
-    for (size_t i = 0; i < row->n_checkpoints; i++)
-        aftercare |= !row->checkpoints[i]->in_training;
-    if (!aftercare)
-        plan_lay_aftercare(d->turn, row, row->starts_on);
+    plan_lay_aftercare(d->turn, row, row->starts_on);
     (void)plan_effect(d, &id, row);
     return plan_limit(d, &id, row, why);
 }

@@ -63,7 +63,8 @@ enum sg_err park_event(struct decision *d, struct record *out_record, struct sg_
     decision_begin(d, d->turn); /* whatever the decision found out counts for nothing yet */
     d->readers.count = 0;
     d->has_person = false;
-    (void)park_effect(d, &object_id);
+    PbParkEffect *effect = park_effect(d, &object_id);
+    effect->has_import = effect->import = d->cause->import;
     struct limit limit = {
         .rule = RULE_PARKED,
         .id = seq_id(d->turn->block->next_seq),
@@ -117,7 +118,8 @@ static enum sg_err read_waiting(struct ledger_turn *turn, uint64_t seq, struct w
     out->source = (struct source){.agency = &out->agency,
                                   .device = text_of(turn, record.rest->device),
                                   .outbox_id = record.outbox_id,
-                                  .number = record.number};
+                                  .number = record.number,
+                                  .import = record.rest->effect->park->import};
     out->seq = seq;
     out->object_id = id_of(record.rest->effect->park->object_id);
     return SG_OK;
@@ -135,6 +137,7 @@ static void become(struct decision *d, struct waiting_event *waiting, struct sg_
     *fault = (struct sg_fault){0};
     d->cause = TAKE(d->turn, struct cause);
     d->cause->has_place = true;
+    d->cause->import = waiting->source.import;
     d->cause->outbox_id = waiting->source.outbox_id;
     d->cause->number = waiting->source.number;
     memcpy(d->cause->digest, waiting->event.digest, SG_HASH_BYTES);

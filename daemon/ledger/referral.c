@@ -219,6 +219,12 @@ static enum sg_err read_own_case(struct decision *d, struct sg_id *out_id, PbCas
     return SG_OK;
 }
 
+static enum sg_err refuse_target(struct decision *d)
+{
+    return refuse(d, SG_ST_MINOR, "referral_submitted.target_agency", NULL,
+                  "an agency for the protection of children");
+}
+
 static enum sg_err check_target(struct decision *d, const PbPersonRow *person, const PbCaseRow *c,
                                 struct sg_why *why)
 {
@@ -235,7 +241,7 @@ static enum sg_err check_target(struct decision *d, const PbPersonRow *person, c
         return refuse(d, SG_ST_NOT_OWNER, "case_id", "NOT_OPEN", "an open case of your own");
     if (person && hands_over_minor(e->kind, person, c) &&
         !minor_may_go_to(d->turn->world, e->target_agency))
-        return refuse(d, SG_ST_MINOR, object, NULL, "an agency for the protection of children");
+        return refuse_target(d);
     return intake ? check_not_pending(d, why) : SG_OK;
 }
 
@@ -247,9 +253,10 @@ static bool says_violence(const PbReferralSubmitted *e)
     return false;
 }
 
-/* Who is meant, as all statements together say, and what follows from that. */
+/* Who is meant, as all statements together say, and what follows from that; but the case that this
+ * event itself hands over (NULL: none). */
 static enum sg_err describe_person(struct decision *d, const PbPersonRow *person,
-                                   struct sg_why *why)
+                                   const struct sg_id *but, struct sg_why *why)
 {
     const PbReferralSubmitted *e = d->event->envelope->referral_submitted;
     enum sg_err err = person_describe(d, person, e->person, why);
@@ -260,7 +267,7 @@ static enum sg_err describe_person(struct decision *d, const PbPersonRow *person
     effect->identity_stated = e->person || e->n_urgent_needs;
     effect->has_guarded = effect->guarded = says_violence(e);
     person_grant_refs(d, person, d->source->agency->id);
-    return effect->minor && !person->minor ? minor_known(d, person, NULL, why) : SG_OK;
+    return effect->minor && !person->minor ? minor_known(d, person, but, why) : SG_OK;
 }
 
 /* The case of the target: attached or made; somebody who is back on the street. */
@@ -273,6 +280,18 @@ static enum sg_err attach(struct decision *d, const struct sg_id *id, const PbPe
     if (!err && open)
         relapse(d, person, out_case_id, e->target_agency, sg_day_at(d->event->occurred_ms));
     return err;
+}
+
+/* A TRANSFER that is the first to say that the person is a minor: T04 asks for no other one. */
+static enum sg_err hand_over_known(struct decision *d, const struct sg_id *case_id)
+{
+    const PbReferralSubmitted *e = d->event->envelope->referral_submitted;
+    if (!minor_may_go_to(d->turn->world, e->target_agency))
+        return refuse_target(d);
+    PbCaseEffect *change = case_effect(d, case_id);
+    change->has_minor = change->has_age_doubt = true;
+    change->minor = true;
+    return SG_OK;
 }
 
 /* Of somebody with several names, the one whose case it comes to: a referral and its case are of
@@ -301,10 +320,17 @@ static enum sg_err submit(struct decision *d, const struct sg_id *id, const PbPe
     add_reader(d, e->target_agency,
                referral_target_relation(e->kind, e->requested_services, e->n_requested_services));
     add_reader(d, owner, RELATION_CASE_OWNER);
+    bool transfer = e->kind == PB_REFERRAL_KIND_TRANSFER;
     enum sg_err err = intake ? take_name_of_case(d, person, why) : SG_OK;
     if (!err)
-        err = describe_person(d, person, why);
-    if (!err && intake)
+        err = describe_person(d, person, transfer ? case_id : NULL, why);
+    bool says_so = !err && transfer && !minor && d->effect->person->minor;
+    if (says_so)
+        err = hand_over_known(d, case_id);
+    if (err || d->fault->code)
+        return err;
+    minor |= says_so;
+    if (intake)
         err = attach(d, id, person, case_id, why);
     if (!err && minor)
         err = deadline_end(d, RULE_MINOR, case_id, false, why);

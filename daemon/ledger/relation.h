@@ -22,6 +22,8 @@ enum relation {
     RELATION_RESPONSIBLE = 1 << 13,      /* agency that a deadline binds */
     RELATION_NO_EQUIPMENT = 1 << 14,     /* equipment provider: the placement was not completed */
     RELATION_PROVIDER_HELD = 1 << 15, /* provider of a seat that is held: nobody has accepted it */
+    RELATION_FAREWELL = 1 << 16,      /* the case left its owner: the last that it reads of it */
+    RELATIONS = (1 << 17) - 1,
 };
 
 /* What else decides at delivery, in the same bit set: the state of now, not that of the record. */

@@ -264,7 +264,8 @@ static enum sg_err settle(struct decision *d, const struct sg_id *id, PbRequestR
     PbPersonRow *person = NULL;
     struct sg_id person_id = id_of(before->person_id);
     enum sg_err err = check_decision(d, before);
-    if (!err && !d->fault->code) /* the flag is the root's: nobody links or unlinks while it is set */
+    /* The flag is the root's: nobody links or unlinks while it is set. */
+    if (!err && !d->fault->code)
         err = person_root(d->turn, &person_id, &person_id, why);
     if (!err && !d->fault->code)
         err = person_of_case(d, &person_id, &person, why);

@@ -91,6 +91,8 @@ uint32_t facts_person(struct facts *m, ProtobufCBinaryData data)
 
 uint32_t facts_fact_person(struct facts *m, const struct fact *f)
 {
+    if (f->detached)
+        return NOTHING;
     uint32_t person = f->rest->has_person_id ? facts_person(m, f->rest->person_id) : NOTHING;
     if (person == NOTHING && f->person && f->person->has_person_id)
         person = facts_person(m, f->person->person_id);

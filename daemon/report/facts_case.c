@@ -226,11 +226,12 @@ static void note_minor(struct facts *m, const struct fact *f)
     if (person == NOTHING)
         return;
     struct person *p = PERSON(m, person);
-    if (f->person->minor && !p->minor_ms)
+    bool minor = f->type == E05 && f->count->has_minor ? f->count->minor : f->person->minor;
+    if (minor && !p->minor_ms)
         p->minor_ms = f->occurred_ms;
     if (f->type == E05) {
         p->assessed = true;
-        p->assessed_minor = f->count->has_minor ? f->count->minor : f->person->minor;
+        p->assessed_minor = minor;
     }
 }
 

@@ -62,7 +62,7 @@ static void take_checked(struct facts *m, const struct fact *f)
     struct check *c = POOL_ADD(m->arena, &m->checks, struct check);
     c->item = at;
     c->on = facts_day(e->checked_on);
-    c->finding = f->item ? f->item->finding : PB_EQUIPMENT_CHECKED__FINDING_UNSPECIFIED;
+    c->finding = f->finding;
 }
 
 static bool is_with_person(PbItemState state)
@@ -83,6 +83,16 @@ static void end_grants(struct facts *m, uint32_t item, int32_t on)
     }
 }
 
+static void move_item(struct facts *m, uint32_t at, PbItemState to, int32_t on)
+{
+    struct item *item = ITEM(m, at);
+    if (to == PB_ITEM_STATE_AT_RISK && item->state != PB_ITEM_STATE_AT_RISK)
+        item->risk_on = on;
+    if (is_with_person(item->state) && !is_with_person(to))
+        end_grants(m, at, on);
+    item->state = to;
+}
+
 static void take_state(struct facts *m, const struct fact *f)
 {
     const PbItemEffect *e = f->effect->item;
@@ -94,18 +104,45 @@ static void take_state(struct facts *m, const struct fact *f)
         item->case_owner = facts_agency(m, e->case_owner);
     if (e->has_finding)
         item->finding = e->finding;
-    if (!e->has_state)
+    if (e->has_state)
+        move_item(m, at, e->state, f->occurred_day);
+}
+
+/* Those that ended last run again: the item did not come back. */
+static void reopen_grants(struct facts *m, uint32_t item)
+{
+    uint32_t at = ITEM(m, item)->grant;
+    int32_t on = at == NOTHING ? DAY_NONE : POOL_AT(&m->grants, struct grant, at)->on;
+    while (at != NOTHING) {
+        struct grant *g = POOL_AT(&m->grants, struct grant, at);
+        if (g->on != on)
+            return;
+        g->until = DAY_NONE;
+        at = g->before;
+    }
+}
+
+/* E24: the item stands as its effect says. One that was never there is in no state. */
+static void take_restated(struct facts *m, const struct fact *f)
+{
+    const PbItemRestated *e = f->effect->correction ? f->effect->correction->item : NULL;
+    uint32_t at = e ? item_of(m, e->item_id) : NOTHING;
+    if (at == NOTHING)
         return;
-    if (e->state == PB_ITEM_STATE_AT_RISK && item->state != PB_ITEM_STATE_AT_RISK)
-        item->risk_on = f->occurred_day;
-    if (is_with_person(item->state) && !is_with_person(e->state))
-        end_grants(m, at, f->occurred_day);
-    item->state = e->state;
+    struct item *item = ITEM(m, at);
+    PbItemState to = e->row->state;
+    item->case_owner = facts_agency(m, e->row->case_owner);
+    item->finding = e->row->finding;
+    if (!is_with_person(item->state) && is_with_person(to))
+        reopen_grants(m, at);
+    move_item(m, at, to == PB_ITEM_STATE_ANNULLED ? PB_ITEM_STATE_UNSPECIFIED : to,
+              f->occurred_day);
 }
 
 void facts_take_item(struct facts *m, const struct fact *f)
 {
     take_state(m, f);
+    take_restated(m, f);
     if (f->type == E16)
         take_registered(m, f);
     else if (f->type == E17)

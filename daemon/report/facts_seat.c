@@ -89,9 +89,10 @@ static void describe(struct facts *m, const PbAllocationEffect *e, struct alloca
         a->slot = slot_of(m, e->slot_id);
     if (e->has_person_id)
         a->person = facts_person(m, e->person_id);
-    if (!e->has_case_id)
+    uint32_t case_no = e->has_case_id ? facts_case(m, e->case_id) : NOTHING;
+    if (case_no == NOTHING)
         return;
-    a->case_no = facts_case(m, e->case_id);
+    a->case_no = case_no;
     a->episode = CASE(m, a->case_no)->episode;
 }
 

@@ -12,7 +12,7 @@ enum {
 /* The latest correction of a record. */
 struct correction {
     uint64_t corrected_seq, seq; /* seq of the E24 */
-    bool annulled;
+    bool annulled, detached;
 };
 
 /* ---- a record, looked at without decoding it ---- */
@@ -68,8 +68,13 @@ static uint32_t peek_type(const struct record *record)
 static bool peek_meaning(const struct record *record)
 {
     enum { EFFECT_FIELD = 9, LINK_FIELD = 24, CORRECTION_FIELD = 26 };
+    static const bool never[WANTED_MAX] = {
+        [TYPE_D1] = true, [TYPE_D2] = true, [TYPE_D5] = true, [TYPE_D7] = true, [TYPE_D8] = true};
     uint64_t unused = 0;
     struct sg_bytes effect, inside;
+    uint32_t type = peek_type(record);
+    if (type < WANTED_MAX && never[type]) /* seats, deadlines, cases: most of the journal */
+        return false;
     return peek(record->rest_bytes, EFFECT_FIELD, &unused, &effect) &&
            (peek(effect, LINK_FIELD, &unused, &inside) ||
             peek(effect, CORRECTION_FIELD, &unused, &inside));
@@ -149,7 +154,8 @@ static void note_correction(struct pass *pass, const struct record *record)
     if (!effect || !effect->corrected_seq)
         return;
     struct correction *c = POOL_ADD(pass->arena, &pass->corrections, struct correction);
-    *c = (struct correction){effect->corrected_seq, record->seq, effect->annulled};
+    *c =
+        (struct correction){effect->corrected_seq, record->seq, effect->annulled, effect->detached};
 }
 
 static bool read_id(ProtobufCBinaryData data, struct sg_id *out_id)
@@ -295,19 +301,6 @@ static ProtobufCMessage **payload_at(PbEnvelope *envelope, uint32_t type)
     return field ? (ProtobufCMessage **)(void *)((uint8_t *)envelope + field->offset) : NULL;
 }
 
-/* What an E18 has found, as its correction has it. */
-static const PbItemEffect *restated_item(struct pass *pass, const PbItemEffect *was,
-                                         const PbItemRow *row)
-{
-    PbItemEffect *is = sg_arena_copy(&pass->scratch, was, sizeof *was);
-    if (!is)
-        return was;
-    is->has_finding = row->has_finding;
-    is->finding = row->finding;
-    is->state = row->state;
-    return is;
-}
-
 /* The payload of the E24 in the place of the one that the envelope came with. */
 static enum sg_err replace(struct pass *pass, struct record *by, PbEnvelope *envelope,
                            struct fact *fact, struct sg_why *why)
@@ -336,19 +329,25 @@ static enum sg_err replace(struct pass *pass, struct record *by, PbEnvelope *env
         fact->count = effect->count;
     if (effect && effect->person)
         fact->person = effect->person;
-    if (effect && effect->item)
-        fact->item = effect->item;
-    if (effect && effect->correction && effect->correction->item && fact->item)
-        fact->item = restated_item(pass, fact->item, effect->correction->item->row);
+    const PbItemRestated *item = effect && effect->correction ? effect->correction->item : NULL;
+    if (item && item->row && item->row->has_finding)
+        fact->finding = item->row->finding;
     return SG_OK;
 }
 
 static enum sg_err correct(struct pass *pass, PbEnvelope *envelope, struct fact *fact,
                            struct sg_why *why)
 {
+    /* It may be named by the record of its arrival, which was parked. */
+    const PbParkEffect *park = fact->effect->park;
     const struct correction *c = correction_of(pass, fact->seq);
+    if (!c && park && park->parked_seq)
+        c = correction_of(pass, park->parked_seq);
     if (!c)
         return SG_OK;
+    fact->detached = c->detached;
+    if (c->detached)
+        fact->person = NULL;
     if (c->annulled) {
         fact->states = false;
         return SG_OK;
@@ -373,15 +372,17 @@ static enum sg_err take(struct pass *pass, struct record *record, void *context,
     static const PbEffect no_effect = PB_EFFECT__INIT;
     static const PbCountEffect no_count = PB_COUNT_EFFECT__INIT;
     const struct taking *taking = context;
+    static PbEnvelope no_envelope = PB_ENVELOPE__INIT; /* never written to */
     const struct sg_bytes none = {NULL, 0};
-    struct sg_event event;
+    struct sg_event event = {.envelope = &no_envelope, .occurred_ms = record->accepted_ms};
     uint32_t type = peek_type(record);
     if (type && type < WANTED_MAX && !taking->wanted[type])
         return SG_OK;
     enum sg_err err = open_rest(pass, record, why);
     if (err || !counts(record->rest))
         return err;
-    err = sg_event_reopen(record->clear, none, &pass->scratch, &event, why);
+    if (record->rest->kind != PB_RECORD_KIND_DERIVED) /* of those the effect says everything */
+        err = sg_event_reopen(record->clear, none, &pass->scratch, &event, why);
     if (err)
         return sg_fail(why, err == SG_E_FORMAT ? SG_E_STORE : err, "record %llu cannot be read",
                        (unsigned long long)record->seq);
@@ -400,7 +401,7 @@ static enum sg_err take(struct pass *pass, struct record *record, void *context,
         .effect = effect,
         .count = effect->count ? effect->count : &no_count,
         .person = effect->person,
-        .item = effect->item,
+        .finding = effect->item ? effect->item->finding : PB_EQUIPMENT_CHECKED__FINDING_UNSPECIFIED,
         .envelope = event.envelope,
         .personal = record->personal,
     };

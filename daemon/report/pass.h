@@ -14,7 +14,7 @@
 #include "sinergi/v1/event.pb-c.h"
 #include "store/journal.h"
 
-enum { TYPE_D1 = 201, TYPE_D3 = 203, TYPE_D5 = 205 };
+enum { TYPE_D1 = 201, TYPE_D2, TYPE_D3, TYPE_D5 = 205, TYPE_D7 = 207, TYPE_D8 };
 
 /* One record as a report sees it. */
 struct fact {
@@ -24,6 +24,7 @@ struct fact {
     uint32_t type;
     PbRecordKind kind;
     bool states;        /* its payload counts: not annulled */
+    bool detached;      /* it was about somebody else: of no person any more */
     bool corrected;     /* and comes from an E24 */
     const char *agency; /* publisher; NULL for what the broker derived */
     const struct record *record;
@@ -31,8 +32,9 @@ struct fact {
     const PbEffect *effect;       /* of the record itself; never NULL */
     const PbCountEffect *count;   /* what is counted of the payload; never NULL */
     const PbPersonEffect *person; /* NULL when it says nothing of one; of the correction if any */
-    const PbItemEffect *item;     /* likewise */
-    const PbEnvelope *envelope;   /* with the payload that counts; clear part only */
+    PbEquipmentChecked__Finding finding; /* of an E18 */
+    const PbEnvelope
+        *envelope;            /* with the payload that counts, clear part; none of a derived one */
     struct sg_bytes personal; /* of the payload's own message when replaced, else of the event */
 };
 

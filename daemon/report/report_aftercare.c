@@ -33,7 +33,7 @@ static void add_checkpoint(const struct facts *m, const struct plan *p, const st
                            struct due *due)
 {
     int32_t done = c->done_seq ? visited_on(m, c->done_seq) : DAY_NONE;
-    bool ended_before = p->ended_on != DAY_NONE && c->due_on > p->ended_on;
+    bool ended_before = done == DAY_NONE && p->ended_on != DAY_NONE && c->due_on > p->ended_on;
     if (facts_in_period(m, c->due_on) && c->due_on <= m->at_day && !ended_before) {
         due->due++;
         bool in_time = done != DAY_NONE && done <= c->due_on + ON_TIME_DAYS;

@@ -21,6 +21,9 @@ static void print_states(const struct facts *m, struct output *out)
     };
     int64_t items[STATES] = {0}, value[STATES] = {0};
     for (EACH(const struct item, item, &m->items)) {
+        if (item->owner == NOTHING ||
+            item->state > PB_ITEM_STATE_WRITTEN_OFF) /* its E16 was annulled */
+            continue;
         items[item->state]++;
         value[item->state] += item->value_idr;
     }

@@ -71,6 +71,25 @@ enum sg_err inside_one(struct inside *in, size_t lane, size_t frame, int64_t *ou
     return err;
 }
 
+enum sg_err inside_ping(struct inside *in, size_t lane, struct sg_why *why)
+{
+    uint8_t room[HELLO_ARENA];
+    struct sg_arena arena = {.base = room, .size = sizeof room};
+    PbPing ping = PB_PING__INIT;
+    PbClientFrame frame = PB_CLIENT_FRAME__INIT;
+    struct sg_bytes body;
+    frame.ping = &ping;
+    enum sg_err err = sg_encode(&frame, &arena, &body, why);
+    if (err)
+        return err;
+    uint64_t accepted = in->accepted, other = in->other;
+    const struct frame_in one = frame_from(in, lane, body);
+    err = turn(in, &one, 1, why);
+    in->accepted = accepted;
+    in->other = other;
+    return err;
+}
+
 static enum sg_err say_hello(struct inside *in, struct sg_why *why)
 {
     SG_AUTO(sg_arena_done) struct sg_arena arena = {0};

@@ -43,6 +43,8 @@ SG_MUST_CHECK enum sg_err inside_run(struct inside *in, int64_t *out_ns, struct 
 /* A turn of one frame of one lane. Errors likewise. */
 SG_MUST_CHECK enum sg_err inside_one(struct inside *in, size_t lane, size_t frame, int64_t *out_ns,
                                      struct sg_why *why);
+/* A word of a lane that has nothing else to say. */
+SG_MUST_CHECK enum sg_err inside_ping(struct inside *in, size_t lane, struct sg_why *why);
 /* A turn without frames: what is due at wall_ms. */
 SG_MUST_CHECK enum sg_err inside_pass(struct inside *in, struct sg_why *why);
 

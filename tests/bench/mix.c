@@ -10,7 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SEATS = 12, REST_BYTES = 1 << 20, COURSE_BEGINS_DAYS = 30, COURSE_DAYS = 40 };
+enum {
+    PART_EVENTS = 9600,
+    SEATS = 12,
+    REST_BYTES = 1 << 20,
+    COURSE_BEGINS_DAYS = 30,
+    COURSE_DAYS = 40
+};
 enum lane_of { REFERRER, OWNER, PROVIDER, MIX_LANES };
 enum object { NOTHING, REFERRALS, SLOTS, CASES, SEATS_GIVEN, OBJECTS };
 
@@ -173,10 +179,22 @@ static enum sg_err take_step(struct mix *mix, const struct step *step, int64_t *
     lane->make = step->make;
     lane->context = mix;
     lane->wall_ms = mix->in.wall_ms;
-    if (!err)
-        err = lane_prepare(lane, mix->people / step->people_per_event, SG_FRAME_EVENTS_MAX, why);
-    if (!err)
-        err = inside_run(&mix->in, out_ns, why);
+    uint64_t left = mix->people / step->people_per_event, accepted = 0;
+    *out_ns = 0;
+    while (!err && left) { /* in parts: a session that is silent for long is closed */
+        uint64_t part = left < PART_EVENTS ? left : PART_EVENTS;
+        int64_t took_ns = 0;
+        err = lane_prepare(lane, part, SG_FRAME_EVENTS_MAX, why);
+        if (!err)
+            err = inside_run(&mix->in, &took_ns, why);
+        for (size_t i = 0; !err && i < mix->in.peers; i++)
+            if (&mix->in.lanes[i] != lane)
+                err = inside_ping(&mix->in, i, why);
+        *out_ns += took_ns;
+        accepted += mix->in.accepted;
+        left -= part;
+    }
+    mix->in.accepted = accepted;
     if (!err && step->learns)
         err = learn_ids(mix, step->learns, why);
     return err;

@@ -62,34 +62,49 @@ graduates() {
 }
 
 contacts() {
-    date_is 2024-04-24T22:00:00+07:00 "Satpol PP meets people on the street; one runs away"
-    jq -cn --arg now "$now" '
-        ({person: {alias: "Ucok", nameQuality: "ALIAS_ONLY", sex: "MALE", birthQuality: "ESTIMATED", estimatedAge: 30,
-            nikStatus: "NONE"}, activity: "SILVER_PAINTED", outcome: "ADVISED"},
-         {activity: "BEGGING", outcome: "RAN_AWAY"})
-        | {occurredAt: $now, actorRef: "sp-0212", legalBasis: "PUBLIC_TASK", contactRecorded: (. + {foundRegion: "14.71.09"})}' >"$work/satpolpp/out.jsonl"
-    publish_lines satpolpp "$work/satpolpp/out.jsonl" "contacts"
+    date_is 2024-04-24T22:00:00+07:00 "Satpol PP meets people on the street; one runs away, one is a graduate of five days ago"
+    patrol "contacts"
+    decide_link DIFFERENT "" 0000000003 "she is another woman of that name"
+    week_of_care 2024-04-26
+    week_of_care 2024-05-03
 }
 
 barbers() {
     local friday
     date_is 2024-05-06T17:00:00+07:00 "Barbering of May begins"
     open_mail disnaker
-    in_state disnaker "$barber_later" CONFIRMED | each_seat "$start" "who=dnk-01" "day=2024-05-06" >"$work/disnaker/out.jsonl"
+    in_state disnaker "$barber_later" CONFIRMED | sed '$d' | each_seat "$start" "who=dnk-01" "day=2024-05-06" >"$work/disnaker/out.jsonl"
+    in_state disnaker "$barber_later" CONFIRMED | tail -n 1 >"$work/disnaker/mistyped"
     publish_lines disnaker "$work/disnaker/out.jsonl" "starts"
+    date_is 2024-05-07T08:30:00+07:00 "One was forgotten; Disnaker writes the day of today for the day of yesterday, and corrects it"
+    each_seat "$start" "who=dnk-01" "day=2024-05-07" <"$work/disnaker/mistyped" >"$work/disnaker/out.jsonl"
+    publish_lines disnaker "$work/disnaker/out.jsonl" "start"
+    agency_as disnaker --lang en correct --last --reason WRONG_DATE --set startedOn=2024-05-06 --yes >"$work/disnaker/corrected" ||
+        die "disnaker cannot correct its own event: $(cat "$work/disnaker/corrected")"
+    sed 's/^/   /' "$work/disnaker/corrected"
+    corrected=$(jq -R '{(.): "2024-05-06"}' "$work/disnaker/mistyped")
     for friday in 2024-05-10 2024-05-17; do
         date_is ${friday}T16:00:00+07:00 "Attendance"
         week disnaker "$barber_later" "$(date -d "$friday -4 days" +%F)" $friday
+        care
     done
-    date_is 2024-05-21T10:00:00+07:00 "Dinsos visits the graduates: their kits after 30 days"
+    open_mail dinsos
+    [ "$(told dinsos T11 false)" -eq 1 ] || die "one visit had to be late"
+    say "dinsos is told: T11, no contact: a mentor has come to a closed door twice"
+    date_is 2024-05-21T10:00:00+07:00 "She is found; Dinsos looks after the kits of the graduates, 30 days later"
+    care
+    open_mail dinsos
+    [ "$(told dinsos T11 true)" -eq 1 ] || die "the late visit had to be cleared"
     check_kits IN_USE "kits are in use" 1 2 3 4 5 13 14 15 16 17
     check_kits SOLD "one was sold: no case is closed for it" 6
     for friday in 2024-05-24 2024-05-31 2024-06-07; do
         date_is ${friday}T16:00:00+07:00 "Attendance"
         week disnaker "$barber_later" "$(date -d "$friday -4 days" +%F)" $friday
+        care
     done
     date_is 2024-06-14T16:00:00+07:00 "Barbering ends"
     week disnaker "$barber_later" 2024-06-10 2024-06-14
+    care
     open_mail disnaker
     in_state disnaker "$barber_later" OCCUPIED | each_seat '{occurredAt: $now, actorRef: "dnk-01", placementEnded: {allocationId: $id,
         endedOn: "2024-06-14", result: "COMPLETED", attendancePct: (90 + $n), competency: "NOT_TESTED"}}' >"$work/disnaker/out.jsonl"

@@ -54,8 +54,22 @@ own_cases() { # STATE
         | {(.caseStateChanged.referralId): .caseStateChanged.caseId}) | add // {}' "$work/dinsos/new.jsonl"
 }
 
-# One month of the feed: referred in the morning, acknowledged at noon, decided in the afternoon, assessed the
-# day after. A child goes to DPPPA, which takes it the same day.
+# Dinsos acknowledges at noon what was referred in the morning, and decides in the afternoon.
+receive() { # DAY
+    open_mail dinsos
+    cp "$work/dinsos/new.jsonl" "$work/dinsos/feed.jsonl"
+    date_is "${1}T11:00:00+07:00" "Dinsos acknowledges, then decides"
+    answer dinsos "acknowledgements" "$acknowledge" 0 "now=$now"
+    date_is "${1}T15:00:00+07:00" "decisions"
+    cp "$work/dinsos/feed.jsonl" "$work/dinsos/new.jsonl"
+    answer dinsos "decisions" "$decide" 0 "now=$now"
+    say "$(jq -r '.referralDecided | .decision + (if .reason then " " + .reason else "" end)' "$work/dinsos/out.jsonl" |
+        sort | uniq -c | awk '{n = $1; $1 = ""; printf "%s%s%s", (NR > 1 ? ", " : "  "), n, $0}')"
+    open_mail dinsos
+}
+
+# One month of the feed: referred, decided, the day after assessed and asked for consent. A child goes to DPPPA the
+# same day, unless the office is late.
 take_in() { # MONTH DAY NEXT-DAY
     local month=$1 day=$2 next=$3 cases
     date_is "${day}T08:00:00+07:00" "Satpol PP sends its referrals of $month"
@@ -64,22 +78,20 @@ take_in() { # MONTH DAY NEXT-DAY
     else
         publish_lines satpolpp "$data/referrals-$month.jsonl" "referrals"
     fi
-    open_mail dinsos
-    cp "$work/dinsos/new.jsonl" "$work/dinsos/feed.jsonl"
-    date_is "${day}T11:00:00+07:00" "Dinsos acknowledges, then decides"
-    answer dinsos "acknowledgements" "$acknowledge" 0 "now=$now"
-    date_is "${day}T15:00:00+07:00" "decisions"
-    cp "$work/dinsos/feed.jsonl" "$work/dinsos/new.jsonl"
-    answer dinsos "decisions" "$decide" 0 "now=$now"
-    say "$(jq -r '.referralDecided | .decision + (if .reason then " " + .reason else "" end)' "$work/dinsos/out.jsonl" |
-        sort | uniq -c | awk '{n = $1; $1 = ""; printf "%s%s%s", (NR > 1 ? ", " : "  "), n, $0}')"
-    open_mail dinsos
+    receive "$day"
     cases=$(own_cases CASE_STATE_ASSESSING)
-    hand_over_children "$cases"
-    date_is "${next}T10:00:00+07:00" "Dinsos assesses"
+    [ -n "${child_is_late:-}" ] || hand_over_children "$cases"
+    date_is "${next}T10:00:00+07:00" "Dinsos assesses and asks for consent"
     jq -cn --arg now "$now" --argjson cases "$cases" "$assess" "$work/dinsos/feed.jsonl" >"$work/dinsos/out.jsonl"
     publish_lines dinsos "$work/dinsos/out.jsonl" "assessments"
+    publish_sheet dinsos consents "consents: $(consents_said "$next")"
     open_mail dinsos satpolpp
+    [ -z "${child_is_late:-}" ] || hand_over_late "$cases"
+}
+
+consents_said() { # DAY: how many gave and refused
+    cat "$data"/consents-*.jsonl | jq -rs --arg day "$1" 'map(select(.occurredAt[0:10] == $day).consentRecorded.action)
+        | group_by(.) | map("\(length) \(.[0])") | join(", ")'
 }
 
 # SIGKILL of the daemon while the referrals are on their way; the import goes on by itself.
@@ -98,6 +110,13 @@ hand_over_children() { # CASES
     publish_lines dinsos "$work/dinsos/out.jsonl" "transfer of children to DPPPA"
     [ -n "${dpppa_away:-}" ] || dpppa_takes
     open_mail dinsos
+}
+
+hand_over_late() { # CASES
+    say "dinsos is told: $(jq -r '.deadlineMissed // empty | select(.ruleId == "T04" and .cleared == false)
+        | "\(.ruleId) level \(.level), a child is still here after 24 hours"' "$work/dinsos/new.jsonl")"
+    hand_over_children "$1"
+    [ "$(mail_count dinsos '.deadlineMissed.ruleId == "T04" and .deadlineMissed.cleared')" -eq 1 ] || die "T04 had to be cleared"
 }
 
 dpppa_takes() {

@@ -12,10 +12,10 @@ declare -A capabilities=(
     [diskominfo]='"OPERATOR"'
 )
 declare -A topics=(
-    [satpolpp]='case.state_changed,deadline.missed'
-    [dinsos]='referral.*,contact.*,case.*,assessment.*,slot.*,seat.*,placement.*,attendance.*,equipment.*,deadline.missed'
-    [disnaker]='slot.*,seat.*,equipment.issued,deadline.missed,event.settled'
-    [dpppa]='referral.*,case.*,slot.*,seat.*,equipment.issued,deadline.missed,event.settled'
+    [satpolpp]='case.*,deadline.missed,person.*'
+    [dinsos]='referral.*,contact.*,case.*,assessment.*,consent.*,service.*,slot.*,seat.*,placement.*,attendance.*,equipment.*,mentoring.*,person.*,event.corrected,deadline.missed'
+    [disnaker]='slot.*,seat.*,consent.*,equipment.issued,deadline.missed,event.settled,person.*'
+    [dpppa]='referral.*,case.*,slot.*,seat.*,consent.*,equipment.issued,deadline.missed,event.settled,person.*'
 )
 
 agency_as() { # AGENCY COMMAND…

@@ -18,6 +18,9 @@ open_mail() { # AGENCY…
     for agency in "$@"; do
         tail -n +"$((${seen[$agency]:-0} + 1))" "$work/$agency/mail.jsonl" >"$work/$agency/new.jsonl"
         seen[$agency]=$(wc -l <"$work/$agency/mail.jsonl")
+        # What is looked at again and again is kept apart.
+        grep -F '"seatAllocationChanged"' "$work/$agency/new.jsonl" >>"$work/$agency/seats.jsonl" || true
+        grep -F '"caseStateChanged"' "$work/$agency/new.jsonl" >>"$work/$agency/states.jsonl" || true
     done
 }
 
@@ -57,6 +60,28 @@ answer() { # AGENCY WHAT PROGRAM [REFUSED] [NAME=VALUE…]: values are text for 
     jq -c "${values[@]}" "$program" "$work/$agency/new.jsonl" >"$work/$agency/out.jsonl" ||
         die "$agency: the program for '$what' failed"
     publish_lines "$agency" "$work/$agency/out.jsonl" "$what" "$refused"
+}
+
+# Offices keep sheets, KIND-MONTH.jsonl: what has been written into those of a kind since the last time is published.
+# Staff know a person by the number of the referral; the case of it is in the office's own mail. Who closes a case
+# has looked at it: its version is the one of now.
+declare -A written_through
+publish_sheet() { # AGENCY KIND WHAT [REFUSED]
+    local agency=$1 kind=$2 files=("$data/$2"-*.jsonl)
+    jq -c --arg from "${written_through[$kind]:-}" --arg to "$now" 'select(.occurredAt > $from and .occurredAt <= $to)' \
+        "${files[@]}" >"$work/$agency/sheet.jsonl"
+    written_through[$kind]=$now
+    [ -s "$work/$agency/sheet.jsonl" ] || return 0
+    touch "$work/$agency/states.jsonl"
+    echo '{}' >"$work/$agency/cases.json"
+    [ "$kind" != closings ] || agency_as "$agency" --json case --all >"$work/$agency/cases.json"
+    jq -c --slurpfile states "$work/$agency/states.jsonl" --slurpfile now "$work/$agency/cases.json" '
+        ($states | map(.caseStateChanged | select(.caseId and .referralId) | {(.referralId): .caseId}) | add // {}) as $of
+        | ($now[0].cases // [] | map({(.caseId): .version}) | add // {}) as $version | inputs
+        | if .referralId then .caseId = ($of[.referralId] // error("no case of \(.referralId)")) | del(.referralId) else . end
+        | if .caseClosed then .expectedVersion = $version[.caseId] else . end' -n \
+        "$work/$agency/sheet.jsonl" >"$work/$agency/out.jsonl" || die "$agency: the sheet of $kind names a case that is not its own"
+    publish_lines "$agency" "$work/$agency/out.jsonl" "$3" "${4:-0}"
 }
 
 date_is() { # TIME TITLE: the demo clock moves there

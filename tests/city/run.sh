@@ -32,9 +32,11 @@ serve)
     ;;
 run)
     . "$here/office.sh"
+    . "$here/care.sh"
     . "$here/intake.sh"
     . "$here/equipment.sh"
-    . "$here/training.sh"
+    . "$here/seats.sh"
+    . "$here/courses.sh"
     . "$here/july.sh"
     . "$here/account.sh"
     ;;

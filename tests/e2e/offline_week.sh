@@ -34,6 +34,8 @@ person() { # N NAME: a case IN_SERVICE; its id in $case_id
     case_id=$(agency_as dinsos --json case | jq -r --arg n "$2" '.cases[] | select(.person.fullName == $n) | .caseId')
     publish dinsos "{\"occurredAt\":\"2026-05-04T01:00:00Z\",\"actorRef\":\"dns-1\",\"caseId\":\"$case_id\",\"legalBasis\":\"PUBLIC_TASK\",\"assessmentCompleted\":{\"assessedOn\":\"2026-05-04\",\"assessorRole\":\"PEKSOS\",\"confirmedPpks\":[\"PPKS_12\"],\"isMinor\":false,\"residence\":\"PEKANBARU\",\"needs\":[\"FOOD\"],\"priorityBand\":3,\"trainingSuitable\":true,\"socialRegistry\":\"NONE\"}}"
     status_is "$2 is assessed" ACCEPTED
+    publish dinsos "{\"occurredAt\":\"2026-05-04T01:00:00Z\",\"actorRef\":\"dns-1\",\"caseId\":\"$case_id\",\"legalBasis\":\"CONSENT\",\"consentRecorded\":{\"consentId\":\"01968a3e-0000-7000-8000-0000000c000$1\",\"action\":\"GIVEN\",\"scopes\":[\"SHARE_WITH_PROVIDER\"],\"method\":\"WRITTEN\",\"givenBy\":\"SELF\",\"textVersion\":\"consent-id-2026-01\",\"evidenceRef\":\"F-$1\"}}"
+    status_is "$2 agrees that the provider is told" ACCEPTED
 }
 ask() { # CASE: a seat; its allocation in $allocation
     publish dinsos "{\"occurredAt\":\"2026-06-04T10:30:00Z\",\"actorRef\":\"dns-1\",\"caseId\":\"$1\",\"seatRequested\":{\"slotId\":\"$s1\",\"personAccepted\":true,\"waitlistOk\":false,\"override\":\"NONE\"}}"

@@ -64,15 +64,17 @@ void name_outbox(const char *agency, const struct sg_id *outbox)
     name_give(agency, outbox);
 }
 
-/* "case_id" of nobody's naming: "case-1". A pseudonym: "person-1 of dinsos". */
+/* "case_id" of nobody's naming: "case-1". A pseudonym: "person-1-dinsos". Rows give no names. */
 static const char *name_for(const struct notation *n, const char *field, const struct sg_id *id)
 {
     char fresh[NAME_MAX_BYTES];
     for (size_t i = 0; i < name_count; i++)
         if (sg_id_equal(&names[i].id, id))
             return names[i].name;
+    if (!n->reader)
+        return "?";
     size_t len = strcspn(field, "_"), number = 1;
-    bool of_reader = strncmp(field, "person_ref", 10) == 0 && n->reader;
+    bool of_reader = strncmp(field, "person_ref", 10) == 0;
     for (size_t i = 0; i < name_count; i++)
         number += strncmp(names[i].name, field, len) == 0 && names[i].name[len] == '-' &&
                   (!of_reader || strstr(names[i].name, n->reader));
@@ -202,6 +204,8 @@ static bool is_shown(const ProtobufCMessageDescriptor *message, const char *fiel
     char word[64];
     if (strcmp(field, "version") == 0 && message == &pb_case_state_changed__descriptor)
         return false; /* it counts what happened in the case, also what the scenario leaves out */
+    if (strcmp(field, "settled_seq") == 0)
+        return false; /* likewise */
     for (size_t i = 0; i < SG_ARRAY_LEN(shown); i++)
         if (shown[i].message == message) {
             (void)snprintf(word, sizeof word, " %s ", field);
@@ -266,6 +270,18 @@ static void put_bytes(struct notation *n, const char *field, const ProtobufCBina
     put(n, "@%s", name_for(n, field, &id));
 }
 
+/* Milliseconds since 1970 are a time, those of a duration are not. */
+static void put_number(struct notation *n, const char *field, int64_t value)
+{
+    char time[32];
+    size_t len = strlen(field);
+    bool is_time = len > 3 && strcmp(field + len - 3, "_ms") == 0 && value > 50 * 366 * SG_DAY_MS;
+    if (is_time)
+        put(n, "'%.16s'", sg_time_print_wib(value, time));
+    else
+        put(n, "%lld", (long long)value);
+}
+
 static void put_scalar(struct notation *n, const ProtobufCFieldDescriptor *f, const void *at)
 {
     if (strcmp(f->name, "warnings") == 0) {
@@ -277,7 +293,7 @@ static void put_scalar(struct notation *n, const ProtobufCFieldDescriptor *f, co
     case PROTOBUF_C_TYPE_BYTES: put_bytes(n, f->name, at); break;
     case PROTOBUF_C_TYPE_ENUM: put_enum(n, f->descriptor, *(const int *)at); break;
     case PROTOBUF_C_TYPE_BOOL: put(n, *(const protobuf_c_boolean *)at ? "true" : "false"); break;
-    case PROTOBUF_C_TYPE_INT64: put(n, "%lld", (long long)*(const int64_t *)at); break;
+    case PROTOBUF_C_TYPE_INT64: put_number(n, f->name, *(const int64_t *)at); break;
     case PROTOBUF_C_TYPE_UINT64: put(n, "%llu", (unsigned long long)*(const uint64_t *)at); break;
     case PROTOBUF_C_TYPE_INT32: put(n, "%d", *(const int32_t *)at); break;
     case PROTOBUF_C_TYPE_UINT32: put(n, "%u", *(const uint32_t *)at); break;

@@ -24,7 +24,7 @@ void notation_read(const char *text, char *json, size_t room);
 struct notation {
     char *to;
     size_t room, len;
-    const char *reader; /* pseudonyms of persons have names of their own for each reader */
+    const char *reader; /* pseudonyms of persons have names of their own for each; NULL: a row */
 };
 /* Fields of a message, with a space before each. */
 void notation_fields(struct notation *n, const ProtobufCMessage *message);

@@ -4,6 +4,7 @@
 #include "kit/notation.h"
 #include "kit/talk.h"
 #include "ledger/ledger.h"
+#include "report/report.h"
 #include "wire/day.h"
 
 #include <stdio.h>
@@ -38,7 +39,7 @@ static size_t agency_count(void)
 /* "2026-05-04 08:00" with the zone of Pekanbaru behind it. */
 static const char *with_zone(const char *wib, char to[40])
 {
-    (void)snprintf(to, 40, "%.10sT%s:00+07:00", wib, wib + 11);
+    (void)snprintf(to, 40, "%.10sT%.5s:00+07:00", wib, wib + 11);
     return to;
 }
 
@@ -62,13 +63,14 @@ void scene_open(const char *wib, size_t agencies)
     world_pass(&scene_city, 0);
 }
 
-static void fold_again(void)
+void fold_again(void)
 {
+    static unsigned number;
     struct sg_why why = {""};
     char path[96];
     struct env *again = NULL;
     struct env_options options = scene_city.env_options;
-    (void)snprintf(path, sizeof path, "%s/lagi.mdb", scene_city.folder);
+    (void)snprintf(path, sizeof path, "%s/lagi-%u.mdb", scene_city.folder, number++);
     options.path = path;
     must(env_create(&options, env_store_id(scene_city.env), &why), &why);
     must(env_open(&options, &again, &why), &why);
@@ -331,6 +333,84 @@ const char *seats(enum world_agency who, const char *slot)
     return text;
 }
 
+/* ---- reports ---- */
+
+static int32_t day_of(const char *date)
+{
+    int year = 0, month = 0, day = 0;
+    SG_CHECK(sscanf(date, "%d-%d-%d", &year, &month, &day) == 3);
+    return sg_day_of(year, month, day);
+}
+
+static void put_cell(char *text, size_t room, const PbReportCell *cell)
+{
+    size_t len = strlen(text);
+    long long n = cell->number, tenths = n < 0 ? -n % 10 : n % 10;
+    const char *between = len && text[len - 1] != '\n' ? " | " : "";
+    SG_CHECK(!cell->hidden && !cell->rounded); /* Dinsos reads everything */
+    switch ((int)cell->kind) {
+    case PB_REPORT_CELL_KIND_TEXT:
+        (void)snprintf(text + len, room - len, "%s%s", between, cell->text);
+        break;
+    case PB_REPORT_CELL_KIND_COUNT:
+    case PB_REPORT_CELL_KIND_MONEY:
+        (void)snprintf(text + len, room - len, "%s%lld", between, n);
+        break;
+    case PB_REPORT_CELL_KIND_PERCENT:
+    case PB_REPORT_CELL_KIND_DAYS:
+        (void)snprintf(text + len, room - len, "%s%lld.%lld%s", between, n / 10, tenths,
+                       cell->kind == PB_REPORT_CELL_KIND_PERCENT ? "%" : "");
+        break;
+    default: (void)snprintf(text + len, room - len, "%sn/a", between);
+    }
+}
+
+static void put_section(char *text, size_t room, const PbReportSection *section)
+{
+    bool first = !text[0]; /* page of the section */
+    for (size_t c = 0; first && c < section->n_columns; c++)
+        (void)snprintf(text + strlen(text), room - strlen(text), "%s%s", c ? " | " : "",
+                       section->columns[c]->name);
+    if (first)
+        (void)strcat(text, "\n");
+    for (size_t r = 0; r < section->n_rows; r++) {
+        for (size_t c = 0; c < section->rows[r]->n_cells; c++)
+            put_cell(text, room, section->rows[r]->cells[c]);
+        (void)strcat(text, "\n");
+    }
+}
+
+const char *report(const char *name, const char *section, const char *from, const char *to)
+{
+    static char text[8192];
+    struct sg_why why = {""};
+    struct report_pages *done = NULL;
+    struct report_request request = {.name = name,
+                                     .has_period = true,
+                                     .from_day = day_of(from),
+                                     .to_day = day_of(to),
+                                     .now_ms = scene_city.now_ms,
+                                     .sees_all = true,
+                                     .target_min = 20,
+                                     .target_max = 25,
+                                     .steward = "dinsos",
+                                     .protector_count = 1,
+                                     .protectors = {"dpppa"}};
+    must(report_run(scene_city.env, &request, NULL, &done, &why), &why);
+    text[0] = '\0';
+    for (size_t p = 0; p < done->count; p++) {
+        PbQueryResult *result = NULL;
+        must(sg_decode(&pb_query_result__descriptor, done->pages[p], &scene_city.arena, &result,
+                       &why),
+             &why);
+        for (size_t i = 0; i < result->n_sections; i++)
+            if (strcmp(result->sections[i]->name, section) == 0)
+                put_section(text, sizeof text, result->sections[i]);
+    }
+    report_pages_free(&done);
+    return text;
+}
+
 /* ---- what is heard ---- */
 
 struct ear {
@@ -396,6 +476,6 @@ void heard_exactly(const char *file, int line, const struct heard *want)
         show(stderr, "    wanted:", wanted);
         show(stderr, "    heard:", pages[i]);
     }
-    if (!right && !getenv("SCENE_DRAFT"))
+    if (!right)
         abort();
 }

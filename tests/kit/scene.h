@@ -22,6 +22,9 @@ void goes_down(enum world_agency who);
 /* The daemon ends without a word and opens the same store at this time. */
 void scene_restart(const char *wib);
 
+/* The journal is folded into another store, which must be the same byte for byte. */
+void fold_again(void);
+
 /* `name` is a name of an id that a publisher makes: the same name is the same id. */
 struct sg_id named(const char *name);
 /* An id that the broker has made gets a name. */
@@ -59,9 +62,9 @@ const char *news(enum world_agency who);
 /* What `sinergi seats` shows that agency: seats by number, then who waits, in order. */
 const char *seats(enum world_agency who, const char *slot);
 
-/* One column of a report of the city, as Dinsos reads it, over [from, to]: the cell in the row that
- * begins with `row` ("" the first one); "1", "35.0", "100.0 %", "n/a". */
-const char *figure(const char *report, const char *section, const char *row, const char *column);
+/* One section of a report of the city over those WIB days, as Dinsos reads it: a line of names of
+ * columns, a line for each row; "35.0", "100.0%", "n/a". */
+const char *report(const char *name, const char *section, const char *from, const char *to);
 
 /* A hash of all that has been decided: it stays the same when nothing was. */
 uint64_t state_of_all(void);

@@ -254,6 +254,29 @@ static void closing(void)
               "case_state_changed{case_id:@C1 from:CLOSED to:CLOSED cause:dinsos referral_id:@R1 referral_state:LOOP_CLOSED} case_id:@C1\n");
 }
 
+/* 10.2: B = 1. 10.3: 35 days, from 4 May to 8 June. 10.6: cohort 1, returned 0. */
+static void what_the_reports_say(void)
+{
+    assert_string_equal(report("target", "persons", "2026-01-01", "2026-12-31"),
+        "started | trained | target_min | target_max\n"
+        "1 | 1 | 20 | 25\n");
+    assert_string_equal(report("time", "days", "2026-01-01", "2026-12-31"),
+        "stage | n | median | p90 | max\n"
+        "Rujukan sampai mulai kursus | 1 | 35.0 | 35.0 | 35.0\n"
+        "- sampai dikonfirmasi | 1 | 0.0 | 0.0 | 0.0\n"
+        "- sampai diputuskan | 1 | 0.0 | 0.0 | 0.0\n"
+        "- sampai asesmen | 1 | 1.0 | 1.0 | 1.0\n"
+        "- sampai kursi dimohon | 1 | 1.0 | 1.0 | 1.0\n"
+        "- dalam antrean | 0 | n/a | n/a | n/a\n"
+        "- sampai mulai | 1 | 33.0 | 33.0 | 33.0\n"
+        "Mulai tanpa rujukan yang diketahui | 0 | n/a | n/a | n/a\n");
+    assert_string_equal(report("relapse", "trained", "2026-01-01", "2027-07-31"),
+        "window | cohort | elapsed | returned | returned_pct | observed_no | unknown\n"
+        "15-183 hari | 1 | 1 | 0 | 0.0% | 1 | 0\n"
+        "15-365 hari | 1 | 1 | 0 | 0.0% | 0 | 1\n" /* no visit between M09 and the last day */
+        "15-730 hari | 1 | 0 | 0 | n/a | 0 | 0\n");
+}
+
 static void happy_path(void **state)
 {
     (void)state;
@@ -288,6 +311,7 @@ static void happy_path(void **state)
     kit_and_plan();
     aftercare();
     closing();
+    what_the_reports_say();
     scene_close();
 }
 

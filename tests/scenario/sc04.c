@@ -89,6 +89,15 @@ static void too_late_for_anybody(void **state)
     accepted(end(DISNAKER, "A2", "2026-06-15", "NO_SHOW"));
     row_is("A2", "state:FORFEITED");
     row_is("S1", "live:1 waiting:0");
+    /* 10.5: one seat unclaimed. */
+    assert_string_equal(report("seats", "seats", "2026-06-01", "2026-06-30"),
+        "provider | course | slots | offered | allocated | occupied | unclaimed | completed | forfeited | cancelled\n"
+        "disnaker | MOTORCYCLE_SERVICE | 1 | 2 | 2 | 1 | 1 | 0 | 1 | 0\n"
+        "Jumlah |  | 1 | 2 | 2 | 1 | 1 | 0 | 1 | 0\n");
+    assert_string_equal(report("seats", "rates", "2026-06-01", "2026-06-30"),
+        "provider | course | started | fill_pct | no_show | no_show_pct | completion_pct | expired_holds | refills | confirm_days | waiting_at_close\n"
+        "disnaker | MOTORCYCLE_SERVICE | 1 | 50.0% | 1 | 50.0% | 0.0% | 0 | 0 | 0.0 | 1\n"
+        "Jumlah |  | 1 | 50.0% | 1 | 50.0% | 0.0% | 0 | 0 | 0.0 | 1\n");
     heard(.dinsos =
               "disnaker placement_ended{allocation_id:@A2 ended_on:2026-06-15 result:NO_SHOW competency:NOT_TESTED course_code:MOTORCYCLE_SERVICE}\n"
               "seat_allocation_changed{allocation_id:@A2 slot_id:@S1 seat_no:2 change:FORFEITED cause:disnaker person{person_ref:@person-2-dinsos full_name:'Andi Pratama' sex:MALE age_band:A35_44}} case_id:@C-andi\n"

@@ -100,6 +100,18 @@ static void relapse(void **state)
     too_early();
     found_again();
     another_course();
+    /* 10.6: six-month rate 1/1, once the six months are over. */
+    assert_string_equal(report("relapse", "trained", "2026-01-01", "2026-11-15"),
+        "window | cohort | elapsed | returned | returned_pct | observed_no | unknown\n"
+        "15-183 hari | 1 | 0 | 0 | n/a | 0 | 0\n"
+        "15-365 hari | 1 | 0 | 0 | n/a | 0 | 0\n"
+        "15-730 hari | 1 | 0 | 0 | n/a | 0 | 0\n");
+    at("2027-02-01 08:00");
+    assert_string_equal(report("relapse", "trained", "2026-01-01", "2027-01-31"),
+        "window | cohort | elapsed | returned | returned_pct | observed_no | unknown\n"
+        "15-183 hari | 1 | 1 | 1 | 100.0% | 0 | 0\n"
+        "15-365 hari | 1 | 0 | 0 | n/a | 0 | 0\n"
+        "15-730 hari | 1 | 0 | 0 | n/a | 0 | 0\n");
     scene_close();
 }
 

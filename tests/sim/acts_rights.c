@@ -177,6 +177,9 @@ PbEnvelope *act_link(struct acts *a)
     }
     if (!refs[0] || !refs[1] || (!pair && !one_in(a, 4)))
         return NULL;
+    bool chain = pair && !pair->linked && (m_count(pair->a) > 1 || m_count(pair->b) > 1);
+    if (chain || (!pair && (m_count(x->person) > 1 || m_count(y->person) > 1)))
+        return NULL; /* two at a time: a longer chain is for the unit tests */
     PbEnvelope *e = act_envelope(a, "person.link_decided", "dinsos");
     PAYLOAD(a, PbPersonLinkDecided, p)
     struct sg_id id = act_new_id(a);

@@ -223,6 +223,8 @@ static void one_event(struct history *h)
     take_records(h);
     if (o.status == PB_OUTCOME_STATUS_REJECTED)
         model_refused(&h->model, e, o.fault.code);
+    if (h->model.broken && o.fault.code)
+        broken(h, h->model.broken, o.fault.detail);
     check_model(h);
     if (o.status != PB_OUTCOME_STATUS_ACCEPTED)
         return;

@@ -270,6 +270,8 @@ static void take_derived(struct model *m, const struct record *record, const PbE
         m_seat_changed(m, record, e);
     else if (e->person_duplicate_suspected)
         m_suspected(m, record, e);
+    else if (e->person_erasure_ordered)
+        m_ordered(m, record, e);
     else if (e->case_relapse_detected)
         m_relapse_told(m, e);
     else if (e->deadline_missed)

@@ -167,6 +167,8 @@ struct m_request {
     const char
         *told[MODEL_TOLD]; /* that must forget something and have not said yet that they did */
     size_t told_count;
+    const char *may[MODEL_TOLD], *must[MODEL_TOLD]; /* a D6 may go to, must go to */
+    size_t may_count, must_count;
 };
 
 /* A D4 that must follow. */
@@ -298,7 +300,9 @@ struct m_item {
     uint64_t issued_seq, touched_seq; /* of the last E17; of the last E16, E17, E18 */
     bool kept;                        /* granted, and not given back */
     bool check_limit[MODEL_CHECKS];   /* T10-1 to T10-4 */
-    int64_t return_from_ms;           /* T10-LOAN; 0: it does not run */
+    struct m_limit back; /* T10-LOAN as it was read from the row for the value beside it */
+    int64_t back_for_ms;
+    int64_t return_from_ms; /* T10-LOAN; 0: it does not run */
 };
 
 struct m_bast {
@@ -377,7 +381,8 @@ struct model {
     struct m_plan *adopt_plans[256];
     struct m_person *adopt_persons[MODEL_GROUP];
     size_t adopt_item_count, adopt_plan_count, adopt_person_count;
-    struct m_seat *undone;
+    struct m_seat *undone, *attended;
+    const struct m_request *withdrawn;
     struct m_referral *answered;
     struct m_case *adopts[32]; /* whose rows say what a link has made of them */
     size_t adopt_count;
@@ -548,6 +553,7 @@ void m_adopt_corrected(struct model *m);
 void m_adopt_plan_limit(struct model *m, struct m_plan *plan);
 int64_t m_limit_from(struct model *m, const struct sg_id *id, const char *rule, int32_t days,
                      int64_t *out_set_ms);
+void m_limit_read(struct model *m, const struct sg_id *id, const char *rule, struct m_limit *out);
 bool m_limit_runs(struct model *m, const struct sg_id *id, const char *rule);
 void m_recount_completed(struct model *m, struct m_person *p);
 void m_nik_said(const struct m_person *p, uint64_t seq, char out[20]);
@@ -583,6 +589,8 @@ void m_flag_new_case(struct model *m, struct m_case *c);
 bool m_hands_child_over(const struct m_referral *r);
 /* Consents and requests. */
 bool m_consents(struct m_person *p, PbConsentRecorded__Scope scope, int32_t day);
+void m_ordered(struct model *m, const struct record *record, const PbEnvelope *e);
+void m_all_told(struct model *m);
 void m_consent_withdrawn(struct model *m, const struct m_event *ev, struct m_case *c);
 /* Plans. */
 struct m_plan *m_active_plan(const struct m_case *c);

@@ -54,11 +54,18 @@ static bool is_later(const struct m_visit *a, const struct m_visit *b)
     return a->on > b->on || (a->on == b->on && a->seq > b->seq);
 }
 
+/* Of this episode. */
+static bool counts(const struct m_case *c, const struct m_visit *visit)
+{
+    return c->mentored_from && visit->on >= c->mentored_from;
+}
+
 static const struct m_visit *last_contact(const struct m_case *c)
 {
     const struct m_visit *last = NULL;
     for (size_t i = 0; i < c->visit_count; i++)
-        if (c->visits[i].contact && (!last || is_later(&c->visits[i], last)))
+        if (c->visits[i].contact && counts(c, &c->visits[i]) &&
+            (!last || is_later(&c->visits[i], last)))
             last = &c->visits[i];
     return last;
 }
@@ -71,7 +78,7 @@ bool m_lost_contact(const struct m_case *c)
     for (size_t i = 0; i < c->visit_count; i++) {
         const struct m_visit *v = &c->visits[i];
         size_t at = 0;
-        if (v->contact || (contact && !is_later(v, contact)))
+        if (v->contact || !counts(c, v) || (contact && !is_later(v, contact)))
             continue;
         while (at < count && days[at] != v->on)
             at++;
@@ -86,13 +93,14 @@ bool m_lost_contact(const struct m_case *c)
 bool m_independent(const struct m_case *c, int32_t today)
 {
     const struct m_visit *last = last_contact(c);
-    int32_t from = c->mentored_from;
+    int32_t from = c->mentored_from, completed = 0;
     for (size_t k = 0; k < m_count(c->person); k++) {
         const struct m_person *p = m_member(c->person, k);
         for (size_t i = 0; i < p->completed_count; i++)
-            if (!from || p->completed[i].ended_on < from)
-                from = p->completed[i].ended_on;
+            completed = p->completed[i].ended_on > completed ? p->completed[i].ended_on : completed;
     }
+    if (completed && (!from || completed < from))
+        from = completed;
     return last && last->on >= today - SEEN_DAYS && last->off_street && from &&
            today >= from + MENTORED_DAYS;
 }

@@ -112,6 +112,7 @@ static void adopt_plan(struct model *m, struct m_plan *plan)
     if (m->broken)
         return;
     plan->checkpoint_count = row->n_checkpoints;
+    plan->aftercare = !row->in_course;
     for (size_t i = 0; i < row->n_checkpoints; i++) {
         const PbCheckpointRow *is = row->checkpoints[i];
         struct m_checkpoint *c = &plan->checkpoints[i];
@@ -120,7 +121,6 @@ static void adopt_plan(struct model *m, struct m_plan *plan)
                                    .passed = is->passed,
                                    .training = is->in_training};
         (void)snprintf(c->code, sizeof c->code, "%s", is->code);
-        plan->aftercare |= c->code[0] == 'D' || c->code[0] == 'M';
     }
     plan->ended_on = row->has_ended_on ? row->ended_on : 0;
     M_EXPECT(m,
@@ -148,6 +148,8 @@ static void adopt_item(struct model *m, struct m_item *item)
     if (m->broken)
         return;
     item->kept = keeps(row, item->kept);
+    item->touched_seq = row->touched_seq;
+    item->issued_seq = row->issued_seq;
     item->state = row->state;
     item->previous = row->has_previous_state ? row->previous_state : PB_ITEM_STATE_UNSPECIFIED;
     (void)snprintf(item->kit, sizeof item->kit, "%s", row->kit_code);
@@ -162,6 +164,8 @@ static void adopt_item(struct model *m, struct m_item *item)
     for (size_t i = 0; i < MODEL_CHECKS; i++)
         item->check_limit[i] = m_limit_runs(m, &item->id, m_checks[i].rule);
     item->return_from_ms = m_limit_from(m, &item->id, RULE_RETURN, 7, NULL);
+    m_limit_read(m, &item->id, RULE_RETURN, &item->back);
+    item->back_for_ms = item->return_from_ms;
     for (size_t i = 0; i < m->seats.count; i++) { /* T09 of whom it was or is for */
         struct m_seat *seat = m->seats.all[i];
         if (seat->state == PB_ALLOCATION_STATE_COMPLETED && seat->slot->kit[0])
@@ -424,6 +428,7 @@ static void correct(struct model *m, struct m_fact *fact, const PbEnvelope *with
         else
             annul_end(m, fact);
         break;
+    case 114: m_touch(m, TOUCHED_SEAT, fact->seat); break;
     case 116:
     case 117:
     case 118: correct_item(m, fact, !with); break;
@@ -452,6 +457,7 @@ void m_correction(struct model *m, const struct m_event *ev)
     if (m->broken)
         return;
     fact->annulled = annuls;
+    m->attended = fact->seat;
     m->counts.corrected[fact->type][annuls]++;
     correct(m, fact, with, other_person);
 }
@@ -515,11 +521,13 @@ void m_adopt_corrected(struct model *m)
         adopt_plan(m, m->adopt_plans[i]);
     if (m->undone && m->undone->slot->kit[0])
         m->undone->kit_from_ms = m_limit_from(m, &m->undone->id, RULE_KIT, 30, NULL);
+    if (m->attended && m->attended->state == PB_ALLOCATION_STATE_OCCUPIED)
+        m->attended->attended_ms = m_limit_from(m, &m->attended->id, RULE_ATTENDANCE, 10, NULL);
     if (m->answered)
         adopt_answers(m, m->answered);
     for (size_t i = 0; i < m->adopt_person_count; i++)
         adopt_closing(m, m->adopt_persons[i]);
     m->adopt_item_count = m->adopt_plan_count = m->adopt_person_count = 0;
-    m->undone = NULL;
+    m->undone = m->attended = NULL;
     m->answered = NULL;
 }

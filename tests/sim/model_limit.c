@@ -205,6 +205,11 @@ static void of_item(const struct m_item *item, struct m_limits *to)
                   sg_day_start_ms(item->bast_on + m_checks[i].days + 14 + 1));
     if (item->return_from_ms) {
         struct m_limit *limit = add(to, RULE_RETURN, owner);
+        if (item->back.count && item->back_for_ms == item->return_from_ms) {
+            *limit = item->back;
+            limit->responsible = owner;
+            return;
+        }
         level(limit, item->return_from_ms);
         level(limit, item->return_from_ms + 7 * SG_DAY_MS);
     }

@@ -166,15 +166,14 @@ static bool takes(const struct takers *takers, const struct m_person *p, const s
     return first == to;
 }
 
-static bool is_of(struct m_person *p, const struct m_person *side, bool below)
+static bool is_of(struct m_person *p, struct m_person *side, bool below)
 {
-    return !side || is_below(p, side) == below;
+    return !side || (m_root(p) == m_root(side) && is_below(p, side) == below);
 }
 
 /* Of the persons of one side of a link (below the child, or the others); NULL: of all. */
-static bool move_all(struct model *m, struct m_case *from, struct m_case *to,
-                     const struct m_person *side, bool below, const struct m_plan *ended,
-                     const struct takers *takers)
+static bool move_all(struct model *m, struct m_case *from, struct m_case *to, struct m_person *side,
+                     bool below, const struct m_plan *ended, const struct takers *takers)
 {
     bool occupied = false;
     for (size_t i = 0; i < m->referrals.count; i++) {
@@ -275,14 +274,13 @@ static void join(struct model *m, struct m_person *parent, struct m_person *chil
 
 /* ---- UNLINK ---- */
 
-static bool parts(const struct m_merged *merged, const struct m_person *child,
-                  struct m_person *root)
+static bool parts(const struct m_merged *merged, struct m_person *child, struct m_person *root)
 {
     return m_root(merged->younger->person) == root && m_root(merged->older->person) == root &&
            is_below(merged->younger->person, child) != is_below(merged->older->person, child);
 }
 
-static void part_cases(struct model *m, const struct m_person *child, const struct m_merged *merged,
+static void part_cases(struct model *m, struct m_person *child, const struct m_merged *merged,
                        const struct takers *takers)
 {
     struct m_case *older = merged->older, *younger = merged->younger;
@@ -463,6 +461,20 @@ void m_adopt_plan_limit(struct model *m, struct m_plan *plan)
     int64_t from = m_limit_from(m, &plan->id, RULE_VISIT, 21, &plan->limit_ms);
     if (from && next)
         plan->held_ms = from - sg_day_start_ms(next->due_on + 7 + 1);
+}
+
+/* Its levels as they stand. */
+void m_limit_read(struct model *m, const struct sg_id *id, const char *rule, struct m_limit *out)
+{
+    struct key key = {0};
+    struct sg_why why = {0};
+    PbDeadlineRow *row = NULL;
+    key_text(key_id(&key, id), rule);
+    *out = (struct m_limit){.rule = rule};
+    if (row_get(m->txn, TABLE_DEADLINES, &key, &pb_deadline_row__descriptor, &m->arena, &row, &why))
+        return;
+    for (size_t i = 0; i < row->n_levels_ms && i < SG_ARRAY_LEN(out->levels_ms); i++)
+        out->levels_ms[out->count++] = row->levels_ms[i];
 }
 
 bool m_limit_runs(struct model *m, const struct sg_id *id, const char *rule)

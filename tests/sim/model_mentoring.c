@@ -33,13 +33,14 @@ static void lay(struct model *m, struct m_plan *plan, const char *code, int32_t 
 }
 
 /* W2, W4, … (weekly when it is INTENSIVE), as long as the course runs. */
-static void lay_training(struct model *m, struct m_plan *plan, int32_t from, int32_t to)
+static void lay_training(struct model *m, struct m_plan *plan, int32_t begins, int32_t to)
 {
     int32_t step = plan->template == PB_MENTORING_PLAN_SET__TEMPLATE_STANDARD_12M ? 2 : 1;
     char code[16];
-    for (int32_t week = step; from + week * WEEK <= to; week += step) {
+    for (int32_t week = step; plan->starts_on + week * WEEK <= to; week += step) {
         (void)snprintf(code, sizeof code, "W%d", (int)week);
-        lay(m, plan, code, from + week * WEEK, true);
+        if (plan->starts_on + week * WEEK > begins)
+            lay(m, plan, code, plan->starts_on + week * WEEK, true);
     }
 }
 
@@ -130,10 +131,11 @@ void m_course_begins(struct model *m, struct m_case *c, const struct m_seat *sea
         c->plan_from_ms = m->now_ms;
         return;
     }
-    int32_t from = plan->starts_on > seat->started_on ? plan->starts_on : seat->started_on;
     if (!is_custom(plan)) {
         begin_limit(m, plan);
-        lay_training(m, plan, from, seat->slot->ends);
+        take_away(plan, false, INT32_MIN);
+        plan->aftercare = false;
+        lay_training(m, plan, seat->started_on, seat->slot->ends);
     }
     m_touch(m, TOUCHED_PLAN, plan);
 }
@@ -167,8 +169,7 @@ static void lay_all(struct model *m, struct m_plan *plan, const PbMentoringPlanS
     if (is_custom(plan))
         return;
     if (trains) {
-        int32_t from = plan->starts_on > live->started_on ? plan->starts_on : live->started_on;
-        lay_training(m, plan, from, live->slot->ends);
+        lay_training(m, plan, live->started_on, live->slot->ends);
         return;
     }
     int32_t from = plan->starts_on;

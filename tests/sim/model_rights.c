@@ -12,13 +12,46 @@ enum { ACCESS_DAYS = 30 };
 
 /* ---- orders to forget ---- */
 
-static void tell(struct m_request *r, const char *agency)
+static void add(const char *list[MODEL_TOLD], size_t *count, const char *agency)
 {
-    for (size_t i = 0; i < r->told_count; i++)
-        if (r->told[i] == agency)
+    for (size_t i = 0; i < *count; i++)
+        if (list[i] == agency)
             return;
-    SG_CHECK(r->told_count < SG_ARRAY_LEN(r->told));
-    r->told[r->told_count++] = agency;
+    SG_CHECK(*count < MODEL_TOLD);
+    list[(*count)++] = agency;
+}
+
+static bool stands_in(const char *const list[MODEL_TOLD], size_t count, const char *agency)
+{
+    for (size_t i = 0; i < count; i++)
+        if (list[i] == agency)
+            return true;
+    return false;
+}
+
+/* D6: to somebody who could read of the person. */
+void m_ordered(struct model *m, const struct record *record, const PbEnvelope *e)
+{
+    struct sg_id id = id_of(e->person_erasure_ordered->request_id);
+    struct m_request *r = pile_find(&m->requests, &id);
+    const PbRecordRest *rest = record->rest;
+    const char *agency = rest->n_audience == 1 ? m_agency(m, rest->audience[0]->agency) : NULL;
+    M_EXPECT(m, r && agency && stands_in(r->may, r->may_count, agency),
+             "D6: to somebody who never read of the person", &id);
+    if (m->broken)
+        return;
+    add(r->told, &r->told_count, agency);
+    m->counts.orders++;
+}
+
+/* At the end of the withdrawal: whoever holds a seat of the case was told. */
+void m_all_told(struct model *m)
+{
+    const struct m_request *r = m->withdrawn;
+    m->withdrawn = NULL;
+    for (size_t i = 0; r && i < r->must_count; i++)
+        M_EXPECT(m, stands_in(r->told, r->told_count, r->must[i]), "D6: a provider was not told",
+                 &r->id);
 }
 
 /* A withdrawal: whoever trains and could read of the person is told to forget. */
@@ -37,10 +70,13 @@ void m_consent_withdrawn(struct model *m, const struct m_event *ev, struct m_cas
         const struct m_seat *seat = m->seats.all[i];
         bool ended =
             m_is_over(seat->state) && m->now_ms > seat->changed_ms + ACCESS_DAYS * SG_DAY_MS;
-        if (m_root(seat->person) == m_root(c->person) && seat->was_live && !ended)
-            tell(r, seat->slot->owner);
+        if (m_root(seat->person) != m_root(c->person) || !seat->was_live)
+            continue;
+        add(r->may, &r->may_count, seat->slot->owner);
+        if (seat->c == c && !ended)
+            add(r->must, &r->must_count, seat->slot->owner);
     }
-    m->counts.orders += r->told_count;
+    m->withdrawn = r;
     m_touch(m, TOUCHED_REQUEST, r);
 }
 

@@ -383,9 +383,18 @@ static void undo(struct model *m, struct m_seat *seat, PbAllocationState from)
         seat->kit_from_ms = 0;
         m_recount_completed(m, seat->person);
     }
+    if (m_is_live(seat->state))
+        seat->ended_on = 0;
     if (seat->state == PB_ALLOCATION_STATE_OCCUPIED) {
         seat->c->state = PB_CASE_STATE_IN_TRAINING;
         loans_go_on(m, seat);
+    }
+    if (m_is_promised(seat->state) &&
+        seat->begin.levels_ms[seat->begin.count - 1] !=
+            m_late_end_ms(seat->slot) + NEVER_STARTED_DAYS * SG_DAY_MS) {
+        struct m_limit confirm = seat->confirm; /* it has other dates by now */
+        m_promise_limits(m, seat);
+        seat->confirm = confirm;
     }
     m->undone = seat;
 }
@@ -610,6 +619,7 @@ void m_followed(struct model *m)
 {
     M_EXPECT(m, !m->expected_count, "a change of a seat did not follow",
              m->expected_count && m->expected[0].seat ? &m->expected[0].seat->id : NULL);
+    m_all_told(m);
     M_EXPECT(m, !m->relapse_count, "D4: a relapse was not told", NULL);
     while (!m->broken && m->alternative && m->claim_next < m->claim_count) {
         const struct m_seat *claim = m->claims[m->claim_next++];

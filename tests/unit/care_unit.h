@@ -212,13 +212,15 @@ static inline PbEnvelope *care_found(struct ledger_city *city, const struct clie
 /* ---- what followed ---- */
 
 /* The name of a value without that of its enum. */
-static inline const char *care_name(const ProtobufCEnumDescriptor *d, int value)
+static inline const char *care_name_of(const ProtobufCEnumDescriptor *d, int value)
 {
     size_t prefix =
         strlen(protobuf_c_enum_descriptor_get_value(d, 0)->name) - strlen("UNSPECIFIED");
     const ProtobufCEnumValue *found = protobuf_c_enum_descriptor_get_value(d, value);
     return found ? found->name + prefix : "?";
 }
+
+#define care_name(descriptor, value) care_name_of(&(descriptor), (int)(value))
 
 static inline void care_payload(const PbEnvelope *e, char *to, size_t size)
 {
@@ -229,20 +231,20 @@ static inline void care_payload(const PbEnvelope *e, char *to, size_t size)
     const PbPersonErasureOrdered *d6 = e->person_erasure_ordered;
     size_t len = 0;
     if (d1)
-        (void)snprintf(to, size, "D1 %s", care_name(&pb_seat_change__descriptor, d1->change));
+        (void)snprintf(to, size, "D1 %s", care_name(pb_seat_change__descriptor, d1->change));
     else if (d2)
         (void)snprintf(to, size, "D2 %s/%u%s", d2->rule_id, d2->level,
                        d2->cleared ? " cleared" : "");
     else if (d4)
         (void)snprintf(to, size, "D4 %s %u %s",
-                       care_name(&pb_case_relapse_detected__reference__descriptor, d4->reference),
+                       care_name(pb_case_relapse_detected__reference__descriptor, d4->reference),
                        d4->days,
-                       care_name(&pb_case_relapse_detected__window__descriptor, d4->window));
+                       care_name(pb_case_relapse_detected__window__descriptor, d4->window));
     else if (d5)
-        (void)snprintf(to, size, "D5 %s%s%s", care_name(&pb_case_state__descriptor, d5->to),
+        (void)snprintf(to, size, "D5 %s%s%s", care_name(pb_case_state__descriptor, d5->to),
                        d5->has_referral_state ? "/" : "",
                        d5->has_referral_state
-                           ? care_name(&pb_referral_state__descriptor, d5->referral_state)
+                           ? care_name(pb_referral_state__descriptor, d5->referral_state)
                            : "");
     else if (d6) {
         len = (size_t)snprintf(to, size, "D6");

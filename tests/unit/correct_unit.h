@@ -6,7 +6,7 @@
 
 #include "wire/replacement.h"
 
-#define REASON(name) PB_EVENT_CORRECTED__REASON_##name
+#define WHY(name) PB_EVENT_CORRECTED__REASON_##name
 
 /* E24 REPLACE of the event whose record that is, by the payload of this envelope. */
 static inline PbEnvelope *correct_by(struct ledger_city *city, const char *publisher, uint64_t seq,
@@ -16,7 +16,7 @@ static inline PbEnvelope *correct_by(struct ledger_city *city, const char *publi
     PbEnvelope *e = story_annul(city, publisher, seq);
     PbEventCorrected *c = e->event_corrected;
     c->action = PB_EVENT_CORRECTED__ACTION_REPLACE;
-    c->reason = REASON(TYPO);
+    c->reason = WHY(TYPO);
     c->replacement = SG_NEW(&city->events, PbReplacement);
     SG_CHECK(!sg_replacement_of(with, &city->events, c->replacement, &why));
     return e;

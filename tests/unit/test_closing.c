@@ -84,7 +84,7 @@ static void only_an_open_case(void **state)
         row->state = (PbCaseState)s;
         city_put(&city, TABLE_CASES, &budi.case_id, row);
         bool open = s <= STATE(AFTERCARE);
-        struct outcome o = unit_want(care_name(&pb_case_state__descriptor, s), &city,
+        struct outcome o = unit_want(care_name(pb_case_state__descriptor, s), &city,
                                      care_close(&city, &budi.case_id, REASON(REUNIFIED)),
                                      open ? 0 : SG_ST_BAD_TRANSITION);
         if (!open)
@@ -125,7 +125,7 @@ static void reasons_and_loans(void **state)
                             : reason == REASON(DECEASED)     ? 0
                             : reason == REASON(LOST_CONTACT) ? SG_ST_CLOSE_CRITERIA
                                                              : SG_ST_OPEN_LOAN;
-            (void)unit_want(care_name(&pb_close_reason__descriptor, reason), &city,
+            (void)unit_want(care_name(pb_close_reason__descriptor, reason), &city,
                             care_close(&city, &budi.case_id, (PbCloseReason)reason), want);
             city_close(&city);
         }
@@ -257,7 +257,7 @@ static void not_ppks(void **state)
                             : !fits || asks  ? SG_ST_CLOSE_CRITERIA
                                              : 0;
             struct outcome o =
-                unit_want(care_name(&pb_close_reason__descriptor, reason), &city,
+                unit_want(care_name(pb_close_reason__descriptor, reason), &city,
                           care_close(&city, &budi.case_id, (PbCloseReason)reason), want);
             if (!fits)
                 unit_detail("ppks", &o, "case_closed.reason", flagged ? "NOT_PPKS" : "PPKS");

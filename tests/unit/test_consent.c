@@ -64,7 +64,7 @@ static void a_case_that_is_open_or_closed_takes_it(void **state)
         bool takes = s <= PB_CASE_STATE_AFTERCARE || s == PB_CASE_STATE_CLOSED;
         for (int action = SAYS(GIVEN); action <= SAYS(WITHDRAWN); action++) {
             struct outcome o = unit_want(
-                care_name(&pb_case_state__descriptor, s), &city,
+                care_name(pb_case_state__descriptor, s), &city,
                 care_consent(&city, &budi.case_id, (PbConsentRecorded__Action)action, PROVIDER),
                 takes ? 0 : SG_ST_BAD_TRANSITION);
             if (!takes)

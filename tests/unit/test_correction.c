@@ -123,9 +123,9 @@ static void other_types_say_what_to_do_instead(void **state)
         const char *instead;
     } rows[] = {
         {"E03", "dinsos", e03, "referral.submitted"}, {"E06", "dinsos", e06, "consent.recorded"},
-                {"E08", "disnaker", e08, "slot.changed"},
-        {"E09", "disnaker", e09, "slot.changed"},     {"E10", "disnaker", e10, "slot.offered"},
-        {"E11", "dinsos", asked.seq, "seat.decided"}, {"E12", "disnaker", e12, "seat.requested"}};
+        {"E08", "disnaker", e08, "slot.changed"},     {"E09", "disnaker", e09, "slot.changed"},
+        {"E10", "disnaker", e10, "slot.offered"},     {"E11", "dinsos", asked.seq, "seat.decided"},
+        {"E12", "disnaker", e12, "seat.requested"}};
     for (size_t i = 0; i < SG_ARRAY_LEN(rows); i++) {
         struct outcome o =
             unit_want(rows[i].name, &city, story_annul(&city, rows[i].publisher, rows[i].seq),

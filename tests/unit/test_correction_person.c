@@ -205,14 +205,14 @@ static void a_referral_about_somebody_else(void **state)
             accept(&s);
         PbEnvelope *with = instead(&s, NIK);
         PbEnvelope *e = correct_by(city, "satpolpp", s.e01, with);
-        e->event_corrected->reason = REASON(WRONG_PERSON);
+        e->event_corrected->reason = WHY(WRONG_PERSON);
         struct outcome o = unit_want("replaced", city, e, SG_ST_SCHEMA);
         unit_detail("replaced", &o, "event_corrected.action", "WRONG_PERSON");
         if (decided)
             (void)unit_want("it did happen", city, story_annul(city, "satpolpp", s.e01),
                             SG_ST_BAD_TRANSITION);
         (void)unit_want("somebody else", city,
-                        correct_away(city, "satpolpp", s.e01, REASON(WRONG_PERSON)), 0);
+                        correct_away(city, "satpolpp", s.e01, WHY(WRONG_PERSON)), 0);
         const PbReferralRow *row = city_row(city, TABLE_REFERRALS, &s.budi.referral);
         assert_int_equal(row->state,
                          decided ? PB_REFERRAL_STATE_ACCEPTED : PB_REFERRAL_STATE_WITHDRAWN);
@@ -341,7 +341,7 @@ static void an_assessment_that_contradicts(void **state)
 static void the_only_assessment_is_undone(void **state)
 {
     (void)state;
-    for (int reason = REASON(DID_NOT_HAPPEN); reason >= REASON(WRONG_PERSON); reason -= 2) {
+    for (int reason = WHY(DID_NOT_HAPPEN); reason >= WHY(WRONG_PERSON); reason -= 2) {
         struct scene s;
         stand(&s, NULL);
         struct ledger_city *city = &s.city;
@@ -388,7 +388,7 @@ static void an_assessment_on_which_a_seat_rests(void **state)
     unit_detail("band", &o, "event_corrected.corrected", want);
     o = unit_want("annul", city, story_annul(city, "dinsos", e05), SG_ST_CORRECTION_DEPENDS);
     unit_detail("annul", &o, "event_corrected.corrected", want);
-    o = unit_want("somebody else", city, correct_away(city, "dinsos", e05, REASON(WRONG_PERSON)),
+    o = unit_want("somebody else", city, correct_away(city, "dinsos", e05, WHY(WRONG_PERSON)),
                   SG_ST_CORRECTION_DEPENDS);
     uint64_t later = assess(&s, 2); /* nothing rests on this one */
     (void)unit_want("a later one", city, story_annul(city, "dinsos", later), 0);

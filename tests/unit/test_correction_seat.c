@@ -541,6 +541,26 @@ static void seats_that_were_given_on(void **state)
     }
 }
 
+/* Who did not come has withdrawn the consent since: the seat would be given back at once. */
+static void a_promise_without_consent(void **state)
+{
+    (void)state;
+    struct scene s;
+    stand(&s, 1, true, false);
+    struct ledger_city *city = &s.city;
+    end(&s, RESULT(NO_SHOW));
+    PbEnvelope *e = sample_consent(&city->sample, &city->events, &s.budi.case_id);
+    e->consent_recorded->action = PB_CONSENT_RECORDED__ACTION_WITHDRAWN;
+    (void)unit_want("withdraw", city, e, 0);
+    struct outcome o =
+        unit_want("annul", city, story_annul(city, "disnaker", s.e15), SG_ST_NO_CONSENT);
+    unit_detail("annul", &o, "event_corrected.corrected", "SHARE_WITH_PROVIDER");
+    unit_consent(city, &s.budi.case_id);
+    (void)unit_want("annul", city, story_annul(city, "disnaker", s.e15), 0);
+    assert_int_equal(seat_row(&s)->state, SEAT(CONFIRMED));
+    correct_close(city);
+}
+
 /* A slot that has become smaller has no room for it; a case that is over is not opened by it. */
 static void no_room_any_more(void **state)
 {
@@ -620,4 +640,4 @@ UNIT_MAIN(cmocka_unit_test(the_day_of_the_start_is_another_one),
           cmocka_unit_test(a_result_that_cannot_be), cmocka_unit_test(an_end_is_undone),
           cmocka_unit_test(an_end_on_which_something_rests_stays),
           cmocka_unit_test(seats_that_were_given_on), cmocka_unit_test(no_room_any_more),
-          cmocka_unit_test(one_after_the_other))
+          cmocka_unit_test(a_promise_without_consent), cmocka_unit_test(one_after_the_other))

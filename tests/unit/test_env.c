@@ -3,6 +3,9 @@
 #include "unit/store_fixture.h"
 
 #include <lmdb.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 
 #define SMALL_MAP ((size_t)1 << 20)
 
@@ -450,6 +453,54 @@ static void a_full_map_grows(void **state)
     fixture_end(&f);
 }
 
+/* A thread that reads all the time: each transaction is short, so growing waits for its end and
+ * goes on, and no reader begins meanwhile. */
+struct reading {
+    struct env *env;
+    atomic_bool stop;
+    atomic_uint count;
+};
+
+static void *read_all_the_time(void *argument)
+{
+    struct reading *r = argument;
+    while (!atomic_load(&r->stop)) {
+        SG_AUTO(txn_done) struct txn txn = {0};
+        if (txn_begin(&txn, r->env, TXN_READ, NULL))
+            return argument; /* never */
+        for (volatile int i = 0; i < 20000; i++)
+            ;
+        atomic_fetch_add(&r->count, 1);
+    }
+    return NULL;
+}
+
+static void the_map_grows_beside_a_reader(void **state)
+{
+    enum { TIMES = 12 };
+    (void)state;
+    struct fixture f;
+    struct sg_why why = {0};
+    struct env_usage before, after;
+    pthread_t thread;
+    void *failed = NULL;
+    fixture_make(&f, (size_t)256 << 10);
+    struct reading reading = {.env = f.env};
+    assert_int_equal(pthread_create(&thread, NULL, read_all_the_time, &reading), 0);
+    env_usage(f.env, &before);
+    for (int i = 0; i < TIMES; i++) {
+        while (atomic_load(&reading.count) < (unsigned)i + 1)
+            (void)sched_yield(); /* it does read */
+        UNIT_OK(env_grow(f.env, &why));
+    }
+    atomic_store(&reading.stop, true);
+    assert_int_equal(pthread_join(thread, &failed), 0);
+    assert_null(failed);
+    env_usage(f.env, &after);
+    assert_true(after.map_bytes == before.map_bytes << TIMES);
+    fixture_end(&f);
+}
+
 /* A turn whose block does not fit is run again after growth, and is the same block. */
 static void a_turn_is_run_again_after_growth(void **state)
 {
@@ -494,5 +545,6 @@ UNIT_MAIN(cmocka_unit_test(made_and_opened_again), cmocka_unit_test(no_store_and
           cmocka_unit_test(a_demo_store_wants_a_demo_daemon),
           cmocka_unit_test(a_folder_is_no_store), cmocka_unit_test(every_cut_is_seen),
           cmocka_unit_test(free_pages_at_the_end_may_be_missing),
-          cmocka_unit_test(a_full_map_grows), cmocka_unit_test(a_turn_is_run_again_after_growth),
+          cmocka_unit_test(a_full_map_grows), cmocka_unit_test(the_map_grows_beside_a_reader),
+          cmocka_unit_test(a_turn_is_run_again_after_growth),
           cmocka_unit_test(the_map_is_too_small_for_a_store))

@@ -252,7 +252,7 @@ static void when_a_case_takes_a_plan(void **state)
         bool takes = s >= STATE(IN_SERVICE) && s <= STATE(AFTERCARE);
         PbEnvelope *e =
             care_plan(&city, &budi.case_id, PLAN_OF(STANDARD_12M), story_today(&city), &plan);
-        struct outcome o = unit_want(care_name(&pb_case_state__descriptor, s), &city, e,
+        struct outcome o = unit_want(care_name(pb_case_state__descriptor, s), &city, e,
                                      takes ? 0 : SG_ST_BAD_TRANSITION);
         if (!takes)
             unit_detail("state", &o, "case_id", "CASE_STATE");

@@ -286,6 +286,38 @@ static void a_transfer_from_before(void **state)
     city_close(&city);
 }
 
+/* The TRANSFER itself is the first to say so: it goes to whom protects children, as a minor's, and
+ * nobody has to send another one. */
+static void a_transfer_that_says_so(void **state)
+{
+    (void)state;
+    for (int protects = 0; protects < 2; protects++) {
+        struct ledger_city city;
+        struct sg_id id;
+        city_open(&city);
+        struct sg_id slot = story_slot(&city, 1);
+        struct client rian = unit_client(&city);
+        (void)unit_seat(&city, &rian, &slot, ACCEPT);
+        PbEnvelope *e = story_hand(&city, "dinsos", &rian.case_id, PB_REFERRAL_KIND_TRANSFER,
+                                   protects ? "dpppa" : "owner-a", &id);
+        e->referral_submitted->person = says(&city, &rian, BY_CONTACT)->contact_recorded->person;
+        struct outcome o = unit_want("hand", &city, e, protects ? 0 : SG_ST_MINOR);
+        if (!protects) {
+            unit_detail("hand", &o, "referral_submitted.target_agency", "");
+            assert_false(((PbCaseRow *)city_row(&city, TABLE_CASES, &rian.case_id))->minor);
+        } else {
+            care_follows("hand", &city, o.seq,
+                         "D1 VOIDED @dinsos,disnaker; referral.presented @dpppa");
+            assert_true(((PbCaseRow *)city_row(&city, TABLE_CASES, &rian.case_id))->minor);
+            care_run("case", &city, &rian.case_id, "T12");
+            const PbDeadlineRow *t01 = story_deadline(&city, RULE_ACKNOWLEDGE, &id);
+            assert_true(t01->first_level == 2 && t01->due_ms == city.now_ms + 4 * SG_HOUR_MS);
+        }
+        city_refold(&city);
+        city_close(&city);
+    }
+}
+
 /* ---- doubts, and two owners ---- */
 
 static void a_doubt_is_settled_by_an_assessment(void **state)
@@ -367,6 +399,6 @@ UNIT_MAIN(cmocka_unit_test(the_seat_of_a_minor_is_void),
           cmocka_unit_test(the_provider_hears_no_reason),
           cmocka_unit_test(a_minor_who_waits_is_passed_over), cmocka_unit_test(handed_over_in_time),
           cmocka_unit_test(nobody_takes_it), cmocka_unit_test(redirected),
-          cmocka_unit_test(a_transfer_from_before),
+          cmocka_unit_test(a_transfer_from_before), cmocka_unit_test(a_transfer_that_says_so),
           cmocka_unit_test(a_doubt_is_settled_by_an_assessment),
           cmocka_unit_test(cases_of_two_owners))

@@ -167,6 +167,12 @@ static void a_session_that_is_gone_gets_nothing(void **state)
     done = (struct report_done){.no = talk.out.report_no, .err = SG_E_LIMIT};
     talk.report = &done;
     talk_turn(&talk);
+    assert_int_equal(answered(police)->error->code, SG_ST_SCHEMA);
+    query = query_of("loop");
+    send(SATPOLPP, police, &query);
+    done = (struct report_done){.no = talk.out.report_no, .err = SG_E_STATE};
+    talk.report = &done;
+    talk_turn(&talk);
     assert_int_equal(answered(police)->error->code, SG_ST_BUSY);
 }
 

@@ -102,7 +102,7 @@ static void every_activity(void **state)
     story_until(&s.city, s.day + 20, 9);
     for (int a = PB_ACTIVITY_BEGGING; a <= PB_ACTIVITY_OTHER; a++) {
         struct outcome o = unit_want("seen", &s.city, seen(&s, s.day + 20, (PbActivity)a), 0);
-        care_follows(care_name(&pb_activity__descriptor, a), &s.city, o.seq,
+        care_follows(care_name(pb_activity__descriptor, a), &s.city, o.seq,
                      counts[a] ? "D4 TRAINING_COMPLETED 20 D14_183 @dinsos" : "");
     }
     PbEnvelope *e = seen(&s, s.day + 3, PB_ACTIVITY_BEGGING); /* told late: its own day counts */
@@ -205,7 +205,7 @@ static void every_reason(void **state)
         leave(&s, (PbCloseReason)reason);
         story_until(&s.city, s.day + 30, 9);
         struct outcome o = unit_want("seen", &s.city, seen(&s, s.day + 30, PB_ACTIVITY_BEGGING), 0);
-        care_follows(care_name(&pb_close_reason__descriptor, reason), &s.city, o.seq,
+        care_follows(care_name(pb_close_reason__descriptor, reason), &s.city, o.seq,
                      reason == REASON(REUNIFIED) ? "D4 CASE_CLOSED 30 D14_183 @dinsos" : "");
         city_close(&s.city);
     }

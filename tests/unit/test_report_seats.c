@@ -60,7 +60,7 @@ static void small_cells(void **state)
     WANT_CELL(&told, "persons", "", "trained", 0);
     WANT_CELL(&told, "persons", "", "target_max", 25);
     WANT_CELL(&told, "courses", STORY_COURSE, "started", HIDDEN);
-    assert_null(find_cell(&told, "cross", "", "started"));
+    assert_null(told_find(&told, "cross", "", "started"));
     assert_true(told.pages[0]->report->hides);
     told_done(&told);
     told = ask_report(&city, (struct asked){.name = "seats", YEAR_2026, .other = true});
@@ -237,10 +237,10 @@ static void equipment(void **state)
     WANT_CELL(&told, "checks", "Total", "done_pct", 1000);
     WANT_CELL(&told, "findings", "FINDING_SOLD", "checks", 1);
     WANT_CELL(&told, "findings", "FINDING_SOLD", "checks_pct", 500);
-    assert_non_null(find_cell(&told, "at_risk", "", "kit"));
+    assert_non_null(told_find(&told, "at_risk", "", "kit"));
     told_done(&told);
     told = ask_report(&city, (struct asked){.name = "equipment", YEAR_2026, .other = true});
-    assert_null(find_cell(&told, "at_risk", "", "kit"));
+    assert_null(told_find(&told, "at_risk", "", "kit"));
     WANT_CELL(&told, "states", "ITEM_STATE_IN_STOCK", "items", 1);
     WANT_CELL(&told, "states", "ITEM_STATE_AT_RISK", "items", HIDDEN);
     WANT_CELL(&told, "states", "ITEM_STATE_AT_RISK", "value_idr", HIDDEN);

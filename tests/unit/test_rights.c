@@ -17,33 +17,34 @@ static struct sg_id receive(struct ledger_city *city, const struct client *who,
 
 /* ---- every status in every state ---- */
 
+/* From the status of the request (0: none); 0 is accepted. ERASURE is not granted at all. */
+static const struct {
+    uint32_t code;
+    const char *detail;
+} cells[ANSWER(EXECUTED)][ANSWER(EXECUTED) + 1] = {
+    [0] = {[ANSWER(RECEIVED)] = {0, NULL},
+           [ANSWER(GRANTED)] = {SG_ST_UNKNOWN_OBJECT, ""},
+           [ANSWER(PARTLY)] = {SG_ST_UNKNOWN_OBJECT, ""},
+           [ANSWER(REFUSED)] = {SG_ST_UNKNOWN_OBJECT, ""},
+           [ANSWER(EXECUTED)] = {SG_ST_UNKNOWN_OBJECT, ""}},
+    [ANSWER(RECEIVED)] = {[ANSWER(GRANTED)] = {0, NULL},
+                          [ANSWER(PARTLY)] = {0, NULL},
+                          [ANSWER(REFUSED)] = {0, NULL},
+                          [ANSWER(EXECUTED)] = {SG_ST_BAD_TRANSITION, "NOT_GRANTED"}},
+    [ANSWER(GRANTED)] = {[ANSWER(PARTLY)] = {SG_ST_BAD_TRANSITION, "DECIDED"},
+                         [ANSWER(REFUSED)] = {SG_ST_BAD_TRANSITION, "DECIDED"},
+                         [ANSWER(EXECUTED)] = {0, NULL}},
+    [ANSWER(PARTLY)] = {[ANSWER(GRANTED)] = {SG_ST_BAD_TRANSITION, "DECIDED"},
+                        [ANSWER(REFUSED)] = {SG_ST_BAD_TRANSITION, "DECIDED"},
+                        [ANSWER(EXECUTED)] = {0, NULL}},
+    [ANSWER(REFUSED)] = {[ANSWER(GRANTED)] = {SG_ST_BAD_TRANSITION, "DECIDED"},
+                         [ANSWER(PARTLY)] = {SG_ST_BAD_TRANSITION, "DECIDED"},
+                         [ANSWER(EXECUTED)] = {SG_ST_BAD_TRANSITION, "NOT_GRANTED"}},
+};
+
 static void every_cell(void **state)
 {
     (void)state;
-    /* From the status of the request (0: none); 0 is accepted. ERASURE is not granted at all. */
-    static const struct {
-        uint32_t code;
-        const char *detail;
-    } cells[ANSWER(EXECUTED)][ANSWER(EXECUTED) + 1] = {
-        [0] = {[ANSWER(RECEIVED)] = {0, NULL},
-               [ANSWER(GRANTED)] = {SG_ST_UNKNOWN_OBJECT, ""},
-               [ANSWER(PARTLY)] = {SG_ST_UNKNOWN_OBJECT, ""},
-               [ANSWER(REFUSED)] = {SG_ST_UNKNOWN_OBJECT, ""},
-               [ANSWER(EXECUTED)] = {SG_ST_UNKNOWN_OBJECT, ""}},
-        [ANSWER(RECEIVED)] = {[ANSWER(GRANTED)] = {0, NULL},
-                              [ANSWER(PARTLY)] = {0, NULL},
-                              [ANSWER(REFUSED)] = {0, NULL},
-                              [ANSWER(EXECUTED)] = {SG_ST_BAD_TRANSITION, "NOT_GRANTED"}},
-        [ANSWER(GRANTED)] = {[ANSWER(PARTLY)] = {SG_ST_BAD_TRANSITION, "DECIDED"},
-                             [ANSWER(REFUSED)] = {SG_ST_BAD_TRANSITION, "DECIDED"},
-                             [ANSWER(EXECUTED)] = {0, NULL}},
-        [ANSWER(PARTLY)] = {[ANSWER(GRANTED)] = {SG_ST_BAD_TRANSITION, "DECIDED"},
-                            [ANSWER(REFUSED)] = {SG_ST_BAD_TRANSITION, "DECIDED"},
-                            [ANSWER(EXECUTED)] = {0, NULL}},
-        [ANSWER(REFUSED)] = {[ANSWER(GRANTED)] = {SG_ST_BAD_TRANSITION, "DECIDED"},
-                             [ANSWER(PARTLY)] = {SG_ST_BAD_TRANSITION, "DECIDED"},
-                             [ANSWER(EXECUTED)] = {SG_ST_BAD_TRANSITION, "NOT_GRANTED"}},
-    };
     for (int kind = ASKS(ACCESS); kind <= ASKS(UNRESTRICT); kind++)
         for (int from = 0; from < ANSWER(EXECUTED); from++)
             for (int to = ANSWER(RECEIVED); to <= ANSWER(EXECUTED); to++) {

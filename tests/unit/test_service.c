@@ -38,7 +38,7 @@ static void every_service_in_every_state(void **state)
                 s <= STATE(AFTERCARE) ? days[i].open : days[i].closed && s == STATE(CLOSED);
             PbEnvelope *e = care_service(&city, &budi.case_id, SPM(CLOTHING), day + days[i].from,
                                          day + days[i].to);
-            struct outcome o = unit_want(care_name(&pb_case_state__descriptor, s), &city, e,
+            struct outcome o = unit_want(care_name(pb_case_state__descriptor, s), &city, e,
                                          takes ? 0 : SG_ST_BAD_TRANSITION);
             if (!takes)
                 unit_detail("state", &o, "case_id", "CASE_STATE");

@@ -302,7 +302,8 @@ static void what_is_told_of_a_transfer(void **state)
     const PbCaseStateChanged *told = old.event.envelope->case_state_changed;
     assert_int_equal(told->to, CASE(TRANSFERRED));
     assert_int_equal(told->referral_state, PB_REFERRAL_STATE_ACCEPTED);
-    assert_int_equal(city_relations(&old, "dinsos"), RELATION_CASE_OWNER | RELATION_REFERRER);
+    assert_int_equal(city_relations(&old, "dinsos"),
+                     RELATION_CASE_OWNER | RELATION_REFERRER | RELATION_FAREWELL);
     assert_int_equal(city_relations(&old, "dpppa"), 0);
     told = made.event.envelope->case_state_changed;
     assert_int_equal(told->to, CASE(ASSESSING));
