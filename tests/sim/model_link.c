@@ -307,11 +307,10 @@ static void part_cases(struct model *m, struct m_person *child, const struct m_m
 /* A case that was of a minor by the link only is so no longer. */
 static void adopt_minors(struct model *m, struct m_person *p)
 {
-    struct m_case *cases[MODEL_CASES];
-    size_t count = m_cases(p, cases);
-    for (size_t i = 0; i < count; i++)
-        if (cases[i]->minor)
-            m_adopt_case_later(m, cases[i]);
+    for (size_t k = 0; k < m_count(p); k++)
+        for (size_t i = 0; i < m_member(p, k)->case_count; i++)
+            if (m_member(p, k)->newest[i]->minor)
+                m_adopt_case_later(m, m_member(p, k)->newest[i]);
 }
 
 static void part(struct model *m, struct m_person *child)
