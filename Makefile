@@ -171,7 +171,7 @@ built-test: all $(UNIT) $(SCENARIO) $(SIM) $(E2E)
 	@SINERGID=$(B)/sinergid SINERGI=$(B)/sinergi tests/run.sh $(UNIT) $(SCENARIO) \
 	    $(patsubst %,"%",$(ASAN_TESTS)) \
 	    "$(B)/tests/sim/run_history --steps $(HISTORY_STEPS_$(SIZE))" \
-	    "$(B)/tests/sim/run_ledger_history --steps $(LEDGER_STEPS_$(SIZE))" \
+	    "$(B)/tests/sim/run_ledger_history --seed 8 --steps $(LEDGER_STEPS_$(SIZE))" \
 	    "$(B)/tests/sim/run_rows $(ROWS_$(SIZE))" \
 	    "tests/sim/mutants.sh $(B) $(MUTANTS)" \
 	    "$(ASAN)/tests/sim/run_history --steps 2000" \

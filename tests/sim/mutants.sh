@@ -6,7 +6,7 @@
 set -u
 build=$1
 shift
-steps=${MUTANT_STEPS:-60000} seed=${MUTANT_SEED:-1}
+steps=${MUTANT_STEPS:-60000} seed=${MUTANT_SEED:-8}
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 
