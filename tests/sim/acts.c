@@ -146,6 +146,14 @@ void act_about(struct acts *a, PbPersonIdentity *p, unsigned k)
         p->sex = female ? PB_SEX_MALE : PB_SEX_FEMALE;
     if (!one_in(a, 6))
         p->domicile_region = act_text(a, homes[one_in(a, 8) ? below(a, 4) : k % 4]);
+    if (k >= ACTS_WITH_NIK) { /* the more is known, the more two of them are alike */
+        if (one_in(a, 4))
+            p->alias = sg_arena_format(a->arena, "Jek%u", k);
+        if (one_in(a, 4))
+            p->mother_name = sg_arena_format(a->arena, "Ibu %s", names[(k + 3) % 10]);
+        if (one_in(a, 5))
+            p->phone = sg_arena_format(a->arena, "+62812345678%02u", k);
+    }
     p->nik_status = PB_NIK_STATUS_NONE;
     p->birth_quality = PB_BIRTH_QUALITY_UNKNOWN;
     if (k < ACTS_WITH_NIK) {

@@ -108,6 +108,9 @@ void m_suspected(struct model *m, const struct record *record, const PbEnvelope 
         }
     enum { LEAST = 450 };
     M_EXPECT(m, p->score >= LEAST && p->score <= 1000, "D3: a score that is none", &a->id);
+    struct m_identity x = m_identity_of(a), y = m_identity_of(b);
+    bool by_nik = p->n_features && strcmp(p->features[0], "NIK") == 0;
+    M_EXPECT(m, by_nik || !x.sex || !y.sex || x.sex == y.sex, "D3: of two sexes", &a->id);
     struct m_suspect *s = add_pair(m, a, b);
     if (s)
         s->linked = m_root(a) == m_root(b);
