@@ -301,6 +301,14 @@ static enum sg_err mark_promoted(struct fold *f, const PbAllocationRow *row)
                      (struct sg_bytes){seq, sizeof seq}, f->why);
 }
 
+static enum sg_err mark_completed(struct fold *f, const PbAllocationRow *row,
+                                  const struct sg_id *id)
+{
+    struct key key = {0};
+    struct sg_id person_id = id_of(row->person_id);
+    return fold_mark(f, TABLE_COMPLETIONS, key_id(key_id(&key, &person_id), id));
+}
+
 enum sg_err fold_allocation(struct fold *f)
 {
     const PbAllocationEffect *e = f->effect->allocation;
@@ -336,6 +344,8 @@ enum sg_err fold_allocation(struct fold *f)
         err = move_slot(f, row, is_live - was_live, is_waiting - was_waiting);
     if (!err)
         err = move_person(f, e, was_live, is_live, was_waiting, is_waiting, &id);
+    if (!err && e->state == PB_ALLOCATION_STATE_COMPLETED)
+        err = mark_completed(f, row, &id);
     if (!err && e->lost_without_fault)
         err = fold_rewrite_waitings(f, NULL, 0);
     return err;

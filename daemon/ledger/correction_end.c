@@ -11,13 +11,12 @@
 #include "wire/day.h"
 
 enum { E_CANCELLED = 110, E_CHANGED = 109, E_REQUESTED = 111 };
-enum { D_SEAT = 201, CHAIN_MAX = 16 };
+enum { D_SEAT = 201 };
 
 /* ---- E15: what is left of the completions ---- */
 
 struct completions {
     const char *course;
-    const struct sg_id *but, *person_id;
     PbCompletedEffect *out;
 };
 
@@ -34,67 +33,37 @@ static void count_completion(struct completions *all, const char *course, int32_
     out->has_last_on = true;
 }
 
-static enum sg_err completions_of_case(struct decision *d, const struct sg_id *case_id,
-                                       struct completions *all, struct sg_why *why)
-{
-    SG_AUTO(cursor_done) struct cursor cursor = {0};
-    struct key prefix = {0};
-    enum sg_err err = cursor_under(&cursor, d->turn->txn, TABLE_ALLOCATIONS_OF_CASE,
-                                   key_id(&prefix, case_id), why);
-    while (!err && cursor.key.ptr) {
-        struct sg_id id = cursor_second_id(&cursor);
-        PbAllocationRow *row = NULL;
-        PbSlotRow *slot = NULL;
-        err = read_row(d->turn, TABLE_ALLOCATIONS, &id, &pb_allocation_row__descriptor, &row, why);
-        struct sg_id person_id = err ? id : id_of(row->person_id);
-        if (!err && row->state == PB_ALLOCATION_STATE_COMPLETED && !sg_id_equal(&id, all->but) &&
-            sg_id_equal(&person_id, all->person_id)) {
-            struct sg_id slot_id = id_of(row->slot_id);
-            err = read_row(d->turn, TABLE_SLOTS, &slot_id, &pb_slot_row__descriptor, &slot, why);
-            if (!err)
-                count_completion(all, slot->slot->course_code, row->ended_on);
-        }
-        if (!err)
-            err = cursor_next(&cursor, why);
-    }
-    return err;
-}
-
-/* A case and those before it. */
-static enum sg_err completions_of_chain(struct decision *d, const struct sg_id *last_id,
-                                        struct completions *all, struct sg_why *why)
-{
-    struct sg_id case_id = *last_id;
-    enum sg_err err = SG_OK;
-    for (int n = 0; !err && n < CHAIN_MAX && !sg_id_is_zero(&case_id); n++) {
-        PbCaseRow *c = NULL;
-        err = completions_of_case(d, &case_id, all, why);
-        if (!err)
-            err = read_row(d->turn, TABLE_CASES, &case_id, &pb_case_row__descriptor, &c, why);
-        if (!err)
-            case_id = c->has_previous_case_id ? id_of(c->previous_case_id) : (struct sg_id){{0}};
-    }
-    return err;
-}
-
-/* Over all cases of the person and of whoever is the same one: a link may have put a placement
- * there. What counts is the placements of the person itself; the others stand in their own row. */
+/* All placements that the person itself has completed, but one; those of who is found to be the
+ * same stand in that one's row. */
 static enum sg_err other_completions(struct decision *d, const PbAllocationRow *row,
                                      const struct sg_id *allocation_id, const char *course,
                                      PbCompletedEffect **out, struct sg_why *why)
 {
+    SG_AUTO(cursor_done) struct cursor cursor = {0};
+    struct key prefix = {0};
     struct sg_id person_id = id_of(row->person_id);
-    struct completions all = {course, allocation_id, &person_id, TAKE(d->turn, PbCompletedEffect)};
-    struct person_tree tree;
+    struct completions all = {.course = course, .out = TAKE(d->turn, PbCompletedEffect)};
     pb_completed_effect__init(all.out);
     all.out->course_code = text_of(d->turn, course);
     *out = all.out;
-    enum sg_err err = person_tree_read(d->turn->txn, d->turn->arena, &person_id, &tree, why);
-    for (size_t i = 0; !err && i < tree.count; i++)
-        for (size_t j = 0; !err && j < tree.rows[i]->n_cases; j++) {
-            struct sg_id case_id = id_of(tree.rows[i]->cases[j]->case_id);
-            err = completions_of_chain(d, &case_id, &all, why);
-        }
+    enum sg_err err =
+        cursor_under(&cursor, d->turn->txn, TABLE_COMPLETIONS, key_id(&prefix, &person_id), why);
+    while (!err && cursor.key.ptr) {
+        struct sg_id id = cursor_second_id(&cursor);
+        PbAllocationRow *other = NULL;
+        PbSlotRow *slot = NULL;
+        err =
+            read_row(d->turn, TABLE_ALLOCATIONS, &id, &pb_allocation_row__descriptor, &other, why);
+        struct sg_id slot_id = err ? id : id_of(other->slot_id);
+        bool counts = !err && other->state == PB_ALLOCATION_STATE_COMPLETED &&
+                      !sg_id_equal(&id, allocation_id);
+        if (counts)
+            err = read_row(d->turn, TABLE_SLOTS, &slot_id, &pb_slot_row__descriptor, &slot, why);
+        if (counts && !err)
+            count_completion(&all, slot->slot->course_code, other->ended_on);
+        if (!err)
+            err = cursor_next(&cursor, why);
+    }
     return err;
 }
 

@@ -70,6 +70,7 @@ static const struct table_info {
     [TABLE_REFUSALS] = KEPT("refusals"),
     [TABLE_CORRECTIONS] = FOLD("corrections"),
     [TABLE_PROMOTED] = FOLD("promoted"),
+    [TABLE_COMPLETIONS] = FOLD("completions"),
     /* clang-format on */
 };
 static_assert(SG_ARRAY_LEN(tables) == TABLES, "every table has a row");

@@ -60,6 +60,7 @@ enum table {
     TABLE_REFUSALS,            /* seq of the record to come, n-th before it -> RefusalRow */
     TABLE_CORRECTIONS,         /* seq of an event -> CorrectionRow */
     TABLE_PROMOTED,            /* slot, seat_no (u8) -> seq of the last D1 PROMOTED to it */
+    TABLE_COMPLETIONS,         /* person, allocation -> nothing: it was COMPLETED once */
     TABLES
 };
 
