@@ -69,9 +69,16 @@ struct wish {
 
 static bool is_date(const char *text)
 {
-    int year = 0, month = 0, day = 0, end = 0;
-    return sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &end) == 3 && end == 10 &&
-           text[end] == '\0' && sg_date_valid(year, month, day);
+    long parts[3] = {0};
+    for (int i = 0, at = 0; i < 10; i++) { /* 2026-06-08 */
+        bool dash = i == 4 || i == 7;
+        if (dash ? text[i] != '-' : text[i] < '0' || text[i] > '9')
+            return false;
+        at += dash;
+        parts[at] = dash ? 0 : parts[at] * 10 + (text[i] - '0');
+    }
+    return text[10] == '\0' &&
+           sg_date_valid((int32_t)parts[0], (int32_t)parts[1], (int32_t)parts[2]);
 }
 
 static bool is_number(const char *text, unsigned long long least, unsigned long long most)

@@ -23,7 +23,9 @@ static char letter_of(unsigned char c)
     if (c >= 'a' && c <= 'z')
         return (char)(c - 'a' + 'A');
     bool kept = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c >= 0x80;
-    return kept ? (char)c : '\0';
+    if (!kept)
+        return '\0';
+    return (char)c;
 }
 
 /* ---- one word ---- */
@@ -43,7 +45,9 @@ static bool next_word(const char *text, size_t end, size_t *at, struct word *wor
         unsigned char next = *at + 1 < end ? (unsigned char)text[*at + 1] : 0;
         char letter = letter_of(c);
         if (c == 0xc3 && next >= 0x80 && next < 0xc0) {
-            letter = latin[next - 0x80] == ' ' ? '\0' : latin[next - 0x80];
+            letter = latin[next - 0x80];
+            if (letter == ' ')
+                letter = '\0';
             (*at)++;
         } else if (c == 0xe2 && next == 0x80 && *at + 2 < end) { /* U+2018, U+2019: apostrophes */
             *at += 2;

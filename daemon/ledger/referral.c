@@ -142,7 +142,7 @@ static enum sg_err look_for_pending(void *context, const struct sg_id *id, PbRef
 
 static bool hands_over_minor(PbReferralKind kind, const PbPersonRow *person, const PbCaseRow *c)
 {
-    return kind == PB_REFERRAL_KIND_TRANSFER && (person->minor || (c && c->minor));
+    return kind == PB_REFERRAL_KIND_TRANSFER && ((person && person->minor) || (c && c->minor));
 }
 
 /* The same publisher may not have another open INTAKE referral for the same person. */

@@ -186,7 +186,7 @@ static enum sg_err read_pair(struct ledger_turn *turn, const struct follow *f,
 
 enum sg_err suspect(struct decision *d, const struct follow *f, struct sg_why *why)
 {
-    struct person_tree a, b;
+    struct person_tree a = {0}, b = {0};
     struct known known;
     enum sg_err err = read_pair(d->turn, f, &a, &b, why);
     if (!err && f->again)
@@ -257,7 +257,7 @@ enum sg_err same_nik(struct decision *d, const struct follow *f, struct sg_why *
 {
     static const char *const features[] = {"NIK"};
     struct follow pair = *f;
-    struct person_tree a, b;
+    struct person_tree a = {0}, b = {0};
     struct known known;
     const char *hindrance = NULL;
     bool found = false, sure = false;

@@ -5,16 +5,16 @@
 /* ---- which records are looked at ---- */
 
 static const struct part {
-    unsigned kind;
     void (*take)(struct facts *m, const struct fact *f);
+    unsigned kind;
     uint8_t types[20]; /* 0 at the end; none: all */
 } parts[] = {
-    {FACT_CASES, facts_take_case, {101, 102, 103, 104, 105, 107, 111, 121, 122, 124, TYPE_D5}},
-    {FACT_SEATS, facts_take_seat, {108, 109, 110, 111, 113, 115, 124, TYPE_D1}},
-    {FACT_ITEMS, facts_take_item, {116, 117, 118, 122, 124}},
-    {FACT_CARE, facts_take_care, {115, 119, 120, 121, 122, 124, TYPE_D1, TYPE_D5}},
-    {FACT_CONTACTS, facts_take_contact, {101, 104}},
-    {FACT_QUALITY, facts_take_quality, {0}},
+    {facts_take_case, FACT_CASES, {101, 102, 103, 104, 105, 107, 111, 121, 122, 124, TYPE_D5}},
+    {facts_take_seat, FACT_SEATS, {108, 109, 110, 111, 113, 115, 124, TYPE_D1}},
+    {facts_take_item, FACT_ITEMS, {116, 117, 118, 122, 124}},
+    {facts_take_care, FACT_CARE, {115, 119, 120, 121, 122, 124, TYPE_D1, TYPE_D5}},
+    {facts_take_contact, FACT_CONTACTS, {101, 104}},
+    {facts_take_quality, FACT_QUALITY, {0}},
 };
 
 void facts_wants(unsigned kinds, bool out_wanted[WANTED_MAX])

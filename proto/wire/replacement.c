@@ -116,7 +116,7 @@ enum sg_err sg_replacement_open(const PbReplacement *replacement, uint32_t type,
                                 struct sg_arena *arena, PbEnvelope **out_envelope,
                                 struct sg_why *why)
 {
-    struct sg_bytes clear, personal = {NULL, 0};
+    struct sg_bytes clear = {NULL, 0}, personal = {NULL, 0};
     struct sg_event event;
     enum sg_err err =
         append_field(arena, (struct sg_bytes){NULL, 0}, type, replacement->clear, &clear, why);
