@@ -13,6 +13,16 @@ bool allocation_is_terminal(PbAllocationState state)
     return state >= PB_ALLOCATION_STATE_COMPLETED;
 }
 
+enum sg_err live_seat(struct ledger_turn *turn, const PbPersonRow *person, struct sg_id *out_id,
+                      PbAllocationRow **out_row, struct sg_why *why)
+{
+    *out_id = id_of(person->live_allocation_id);
+    *out_row = NULL;
+    return person->has_live_allocation_id ? read_row(turn, TABLE_ALLOCATIONS, out_id,
+                                                     &pb_allocation_row__descriptor, out_row, why)
+                                          : SG_OK;
+}
+
 void waiting_key(struct key *out_key, const struct sg_id *slot_id, const PbWaitKey *wait)
 {
     uint32_t lost = wait->lost_without_fault < 0xffff ? wait->lost_without_fault : 0xffff;

@@ -17,6 +17,11 @@
 bool allocation_is_live(PbAllocationState state);
 bool allocation_is_terminal(PbAllocationState state);
 
+/* The live seat of the person; *out_row NULL when there is none. */
+SG_MUST_CHECK enum sg_err live_seat(struct ledger_turn *turn, const PbPersonRow *person,
+                                    struct sg_id *out_id, PbAllocationRow **out_row,
+                                    struct sg_why *why);
+
 /* Key of a waiting entry: slot | override | lost | band | seq, first in order first in bytes. */
 void waiting_key(struct key *out_key, const struct sg_id *slot_id, const PbWaitKey *wait);
 

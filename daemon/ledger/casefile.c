@@ -85,6 +85,22 @@ PbCaseEffect *case_effect(struct decision *d, const struct sg_id *case_id)
     return change;
 }
 
+enum sg_err case_takes(struct decision *d, const struct sg_id *case_id, const char *owner,
+                       const char *from, const struct sg_id *id, bool item, struct sg_why *why)
+{
+    PbEffect *effect = d->effect;
+    PbMoveEffect *e = TAKE(d->turn, PbMoveEffect);
+    pb_move_effect__init(e);
+    e->has_id = e->has_case_id = e->has_item = true;
+    e->id = data_of(d->turn, id);
+    e->case_id = data_of(d->turn, case_id);
+    e->case_owner = text_of(d->turn, owner);
+    e->item = item;
+    effect->moves = grown(d->turn, effect->moves, effect->n_moves);
+    effect->moves[effect->n_moves++] = e;
+    return deadlines_move(d, id, case_id, from, owner, why);
+}
+
 struct follow *case_tell(struct decision *d, const struct sg_id *case_id, const char *owner,
                          PbCaseState from, PbCaseState to, uint64_t version)
 {

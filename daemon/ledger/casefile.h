@@ -73,6 +73,11 @@ PbCaseEffect *case_effect(struct decision *d, const struct sg_id *case_id);
 PbCaseEffect *case_make(struct decision *d, const PbPersonRow *row, const char *owner,
                         const PbCaseRow *previous, const struct sg_id *previous_id,
                         struct sg_id *out_case_id);
+/* A seat or an item goes to this case, with its deadlines. from: the owner of the case that it
+ * leaves, when that is another one, else NULL. */
+SG_MUST_CHECK enum sg_err case_takes(struct decision *d, const struct sg_id *case_id,
+                                     const char *owner, const char *from, const struct sg_id *id,
+                                     bool item, struct sg_why *why);
 /* Queue a D5 to the owner. */
 struct follow *case_tell(struct decision *d, const struct sg_id *case_id, const char *owner,
                          PbCaseState from, PbCaseState to, uint64_t version);

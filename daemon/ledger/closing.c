@@ -3,6 +3,7 @@
 
 #include "ledger/allocation.h"
 #include "ledger/casefile.h"
+#include "ledger/equipment.h"
 #include "ledger/mentoring.h"
 #include "ledger/minor.h"
 #include "ledger/mutant.h"
@@ -18,23 +19,16 @@ enum {
 
 static enum sg_err no_open_seat(struct decision *d, const struct own_case *c, struct sg_why *why)
 {
-    PbAllocationRow *row = NULL;
-    struct sg_id id = id_of(c->person->live_allocation_id);
-    if (!c->person->has_live_allocation_id)
-        return SG_OK;
-    enum sg_err err =
-        read_row(d->turn, TABLE_ALLOCATIONS, &id, &pb_allocation_row__descriptor, &row, why);
-    struct sg_id of_case = err ? (struct sg_id){{0}} : id_of(row->case_id);
-    if (err || !sg_id_equal(&of_case, &c->id))
+    PbAllocationRow *row;
+    struct sg_id id;
+    enum sg_err err = live_seat(d->turn, c->person, &id, &row, why);
+    if (err || !row)
         return err;
+    struct sg_id of_case = id_of(row->case_id);
+    if (!sg_id_equal(&of_case, &c->id))
+        return SG_OK;
     return refuse(d, SG_ST_OPEN_SEAT, "case_id", NULL,
                   "a case without a live seat: withdraw it, or report the end of the placement");
-}
-
-static bool on_loan(const PbItemRow *row)
-{
-    PbItemState state = row->state == PB_ITEM_STATE_AT_RISK ? row->previous_state : row->state;
-    return state == PB_ITEM_STATE_ON_LOAN;
 }
 
 static enum sg_err loan_of(struct decision *d, const struct sg_id *allocation_id,
@@ -49,7 +43,8 @@ static enum sg_err loan_of(struct decision *d, const struct sg_id *allocation_id
         PbItemRow *row = NULL;
         err = read_row(d->turn, TABLE_ITEMS, &id, &pb_item_row__descriptor, &row, why);
         struct sg_id of_case = err ? (struct sg_id){{0}} : id_of(row->case_id);
-        *out_loan = !err && on_loan(row) && sg_id_equal(&of_case, case_id);
+        *out_loan =
+            !err && item_holding(row) == PB_ITEM_STATE_ON_LOAN && sg_id_equal(&of_case, case_id);
         if (!err)
             err = cursor_next(&cursor, why);
     }
@@ -164,22 +159,28 @@ struct loops {
     struct decision *d;
     const struct sg_id *case_id;
     const PbCaseRow *row;
+    const struct sg_id *transfer_id; /* NULL: the case is CLOSED */
 };
 
 static enum sg_err close_one_loop(void *context, const struct sg_id *id, PbReferralRow *referral,
                                   bool *done, struct sg_why *why)
 {
     const struct loops *loops = context;
+    const struct sg_id *transfer_id = loops->transfer_id;
     struct sg_id of_case = id_of(referral->case_id);
+    bool open = referral->state == PB_REFERRAL_STATE_ACCEPTED ||
+                (transfer_id && /* an intake that waits has nothing to wait for at the old owner */
+                 referral_is_pending(referral->state) && referral->kind == PB_REFERRAL_KIND_INTAKE);
     (void)done;
     (void)why;
-    if (referral->state != PB_REFERRAL_STATE_ACCEPTED || !sg_id_equal(&of_case, loops->case_id))
+    if (!open || !sg_id_equal(&of_case, loops->case_id) ||
+        (transfer_id && sg_id_equal(id, transfer_id)))
         return SG_OK;
     struct follow *f = queue(loops->d, FOLLOW_LOOP);
     f->case_id = *loops->case_id;
     f->person_id = id_of(referral->person_id);
     f->owner = loops->row->owner;
-    f->from = f->to = PB_CASE_STATE_CLOSED;
+    f->from = f->to = transfer_id ? PB_CASE_STATE_TRANSFERRED : PB_CASE_STATE_CLOSED;
     f->version = loops->row->version + 1;
     f->has_referral = true;
     f->referral_id = *id;
@@ -188,10 +189,10 @@ static enum sg_err close_one_loop(void *context, const struct sg_id *id, PbRefer
     return SG_OK;
 }
 
-static enum sg_err close_loops(struct decision *d, const struct sg_id *case_id,
-                               const PbCaseRow *row, struct sg_why *why)
+enum sg_err close_loops(struct decision *d, const struct sg_id *case_id, const PbCaseRow *row,
+                        const struct sg_id *transfer_id, struct sg_why *why)
 {
-    struct loops loops = {d, case_id, row};
+    struct loops loops = {d, case_id, row, transfer_id};
     return person_referrals(d->turn, &d->person_id, close_one_loop, &loops, why);
 }
 
@@ -208,13 +209,6 @@ static enum sg_err release_waitings(struct decision *d, const struct sg_id *case
             (void)change_seat(d, &id, row, PB_ALLOCATION_STATE_RELEASED, PB_SEAT_CHANGE_RELEASED);
     }
     return err;
-}
-
-enum sg_err close_belongings(struct decision *d, const struct sg_id *case_id, const PbCaseRow *row,
-                             const PbPersonRow *person, struct sg_why *why)
-{
-    enum sg_err err = close_loops(d, case_id, row, why);
-    return err ? err : release_waitings(d, case_id, person, why);
 }
 
 enum sg_err decide_case_closed(struct decision *d, struct sg_why *why)
@@ -237,5 +231,6 @@ enum sg_err decide_case_closed(struct decision *d, struct sg_why *why)
     change->close_reason = e->reason;
     d->effect->has_aggregate_version = true;
     d->effect->aggregate_version = c.row->version + 1;
-    return close_belongings(d, &c.id, c.row, c.person, why);
+    err = close_loops(d, &c.id, c.row, NULL, why);
+    return err ? err : release_waitings(d, &c.id, c.person, why);
 }

@@ -4,10 +4,11 @@
 
 #include "ledger/decision.h"
 
-/* The case is CLOSED in this decision: its referrals have come to their end, its waitings are
- * released. The caller has made the change of the state. */
-SG_MUST_CHECK enum sg_err close_belongings(struct decision *d, const struct sg_id *case_id,
-                                           const PbCaseRow *row, const PbPersonRow *person,
-                                           struct sg_why *why);
+/* The referrals of a case have come to their end with it: a D5 to each referrer. The caller makes
+ * the change of the state. transfer_id: the TRANSFER that ended it, whose own loop goes on; NULL:
+ * it is CLOSED. */
+SG_MUST_CHECK enum sg_err close_loops(struct decision *d, const struct sg_id *case_id,
+                                      const PbCaseRow *row, const struct sg_id *transfer_id,
+                                      struct sg_why *why);
 
 #endif

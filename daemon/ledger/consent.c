@@ -72,13 +72,10 @@ static bool promised(PbAllocationState state)
  */
 static enum sg_err release_seat(struct decision *d, const PbPersonRow *person, struct sg_why *why)
 {
-    PbAllocationRow *row = NULL;
-    struct sg_id id = id_of(person->live_allocation_id);
-    if (!person->has_live_allocation_id)
-        return SG_OK;
-    enum sg_err err =
-        read_row(d->turn, TABLE_ALLOCATIONS, &id, &pb_allocation_row__descriptor, &row, why);
-    if (!err && MUTATED(25, promised(row->state), false))
+    PbAllocationRow *row;
+    struct sg_id id;
+    enum sg_err err = live_seat(d->turn, person, &id, &row, why);
+    if (!err && row && MUTATED(25, promised(row->state), false))
         (void)change_seat(d, &id, row, PB_ALLOCATION_STATE_RELEASED, PB_SEAT_CHANGE_RELEASED);
     return err;
 }
@@ -164,13 +161,10 @@ static enum sg_err take_back(struct decision *d, const struct sg_id *case_id, co
 /* Providers that have the person on a list now know which scopes hold, and nothing else. */
 static enum sg_err affected(struct decision *d, const PbPersonRow *person, struct sg_why *why)
 {
-    PbAllocationRow *row = NULL;
-    struct sg_id id = id_of(person->live_allocation_id);
-    if (!person->has_live_allocation_id)
-        return SG_OK;
-    enum sg_err err =
-        read_row(d->turn, TABLE_ALLOCATIONS, &id, &pb_allocation_row__descriptor, &row, why);
-    if (!err)
+    PbAllocationRow *row;
+    struct sg_id id;
+    enum sg_err err = live_seat(d->turn, person, &id, &row, why);
+    if (!err && row)
         add_reader(d, row->slot_owner, RELATION_PROVIDER);
     return err;
 }

@@ -124,8 +124,8 @@ static enum sg_err read_corrected(struct decision *d, struct record *out, struct
     return !err && (!seq || was_refused(out->rest)) ? refuse_place(d) : err;
 }
 
-static enum sg_err read_correction(struct ledger_turn *turn, uint64_t seq, PbCorrectionRow **out,
-                                   struct sg_why *why)
+enum sg_err read_correction(struct ledger_turn *turn, uint64_t seq, PbCorrectionRow **out,
+                            struct sg_why *why)
 {
     struct key key = {0};
     *out = NULL;

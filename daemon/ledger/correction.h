@@ -51,6 +51,9 @@ enum sg_err refuse_dependants(struct decision *d, const struct dependants *on);
 /* The deadline of this rule that the record of this effect has ended runs again as it stood. */
 void restore_deadline(struct decision *d, const PbEffect *effect, const char *rule);
 
+/* What became of the event of this seq; *out NULL: nothing, it stands as it was published. */
+SG_MUST_CHECK enum sg_err read_correction(struct ledger_turn *turn, uint64_t seq,
+                                          PbCorrectionRow **out, struct sg_why *why);
 /* An event as it stands now: with its latest replacement. *out_annulled: it does not count any
  * more. Everything in the arena. */
 SG_MUST_CHECK enum sg_err event_as_it_stands(struct ledger_turn *turn, uint64_t seq,

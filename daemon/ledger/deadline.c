@@ -1,6 +1,7 @@
 #include "ledger/deadline.h"
 
 #include "ledger/derive.h"
+#include "ledger/mutant.h"
 #include "wire/day.h"
 
 /* ---- working days ---- */
@@ -204,6 +205,41 @@ enum sg_err deadline_hold(struct decision *d, const char *rule, const struct sg_
         row->levels_ms[i] += stood;
     add_effect(d, rule, id)->row = row;
     return SG_OK;
+}
+
+/* T06, T07 and T08 bind the owner of the slot, also when that is the old owner of the case. */
+static bool binds_provider(const char *rule)
+{
+    bool provider = strcmp(rule, RULE_CONFIRM) == 0 || strcmp(rule, RULE_START) == 0 ||
+                    strcmp(rule, RULE_ATTENDANCE) == 0;
+    return MUTATED(20, provider, false);
+}
+
+enum sg_err deadlines_move(struct decision *d, const struct sg_id *id, const struct sg_id *case_id,
+                           const char *from, const char *to, struct sg_why *why)
+{
+    SG_AUTO(cursor_done) struct cursor cursor = {0};
+    struct key prefix = {0};
+    enum sg_err err =
+        cursor_under(&cursor, d->turn->txn, TABLE_DEADLINES, key_id(&prefix, id), why);
+    while (!err && cursor.key.ptr) {
+        PbDeadlineRow *row = NULL;
+        char *rule = text_of(d->turn, (const char *)cursor.key.ptr + SG_ID_BYTES);
+        err = sg_decode_row(&pb_deadline_row__descriptor, cursor.value, d->turn->arena, &row, why);
+        if (err)
+            break;
+        row->has_case_id = true;
+        row->case_id = data_of(d->turn, case_id);
+        if (from) {
+            bool bound =
+                !binds_provider(rule) && row->responsible && strcmp(row->responsible, from) == 0;
+            row->responsible = bound ? text_of(d->turn, to) : row->responsible;
+            row->case_owner = text_of(d->turn, to);
+        }
+        add_effect(d, rule, id)->row = row;
+        err = cursor_next(&cursor, why);
+    }
+    return err;
 }
 
 enum sg_err deadline_notice(struct decision *d, const char *rule, const struct sg_id *id,

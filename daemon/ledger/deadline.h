@@ -58,6 +58,11 @@ SG_MUST_CHECK enum sg_err deadline_runs(struct decision *d, const char *rule,
  * none. */
 SG_MUST_CHECK enum sg_err deadline_hold(struct decision *d, const char *rule,
                                         const struct sg_id *id, bool pause, struct sg_why *why);
+/* Those of an object that goes to another case. from, to: its owners, when they are not the same:
+ * what bound the old one binds the new one. from NULL: the owner stays. */
+SG_MUST_CHECK enum sg_err deadlines_move(struct decision *d, const struct sg_id *id,
+                                         const struct sg_id *case_id, const char *from,
+                                         const char *to, struct sg_why *why);
 /* A notice of its last level, which the cause itself has ended (a hold that ran out). */
 SG_MUST_CHECK enum sg_err deadline_notice(struct decision *d, const char *rule,
                                           const struct sg_id *id, struct sg_why *why);

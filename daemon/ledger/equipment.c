@@ -57,6 +57,11 @@ enum sg_err kit_owner(struct ledger_turn *turn, const char *kit_code, const char
     return err;
 }
 
+PbItemState item_holding(const PbItemRow *row)
+{
+    return row->state == PB_ITEM_STATE_AT_RISK ? row->previous_state : row->state;
+}
+
 /* ---- T10 ---- */
 
 static struct limit item_limit(const struct sg_id *id, const char *rule, const char *case_owner,
@@ -84,8 +89,8 @@ enum sg_err items_to_return(struct decision *d, const struct sg_id *allocation_i
         err = read_row(d->turn, TABLE_ITEMS, &id, &pb_item_row__descriptor, &row, why);
         if (err)
             break;
-        PbItemState state = row->state == PB_ITEM_STATE_AT_RISK ? row->previous_state : row->state;
-        if (state == PB_ITEM_STATE_ON_LOAN) { /* told at once (level 0), missed after 7 days */
+        if (item_holding(row) ==
+            PB_ITEM_STATE_ON_LOAN) { /* told at once (level 0), missed after 7 days */
             struct sg_id case_id = id_of(row->case_id);
             struct limit limit = item_limit(&id, RULE_RETURN, row->case_owner, &case_id);
             limit.levels_ms[0] = now;
@@ -153,7 +158,7 @@ static enum sg_err return_anew(struct decision *d, const struct sg_id *id, const
 enum sg_err item_limits_anew(struct decision *d, const struct sg_id *id, const PbItemRow *row,
                              struct sg_why *why)
 {
-    PbItemState state = row->state == PB_ITEM_STATE_AT_RISK ? row->previous_state : row->state;
+    PbItemState state = item_holding(row);
     struct sg_id case_id = id_of(row->case_id);
     enum sg_err err = return_anew(d, id, row, state == PB_ITEM_STATE_ON_LOAN, why);
     for (size_t i = 0; !err && i < CHECKS; i++) {

@@ -15,6 +15,9 @@
 struct key *kit_key(struct key *key, const char *kit_code);
 struct key *bast_key(struct key *key, const char *owner, const char *bast_no);
 
+/* Its state, or of one that is AT_RISK the state before. */
+PbItemState item_holding(const PbItemRow *row);
+
 /* An agency that has registered such kits; NULL when none has. In the arena. */
 SG_MUST_CHECK enum sg_err kit_owner(struct ledger_turn *turn, const char *kit_code,
                                     const char **out_owner, struct sg_why *why);

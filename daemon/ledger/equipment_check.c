@@ -111,8 +111,7 @@ static void describe(struct decision *d, const struct sg_id *id, const PbItemRow
     effect->has_given_back = effect->given_back = to == PB_ITEM_STATE_IN_STOCK && was_granted;
     if (to == PB_ITEM_STATE_AT_RISK) {
         effect->has_previous_state = true;
-        effect->previous_state =
-            item->state == PB_ITEM_STATE_AT_RISK ? item->previous_state : item->state;
+        effect->previous_state = item_holding(item);
     }
     d->effect->has_aggregate_version = true;
     d->effect->aggregate_version = item->version + 1;
@@ -172,8 +171,7 @@ enum sg_err item_checked_as(struct decision *d, const PbItemRow *before,
     as.touched_seq = seq;
     as.finding = e->finding;
     as.has_previous_state = as.state == PB_ITEM_STATE_AT_RISK;
-    as.previous_state =
-        before->state == PB_ITEM_STATE_AT_RISK ? before->previous_state : before->state;
+    as.previous_state = item_holding(before);
     if (e->action == PB_EQUIPMENT_CHECKED__ACTION_RECALL)
         as.has_recalled = as.recalled = true;
     if (!as.has_checked_on || as.checked_on < day_of(e->checked_on))

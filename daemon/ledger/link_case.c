@@ -66,31 +66,6 @@ static bool goes(const struct removal *r, ProtobufCBinaryData case_id, ProtobufC
     return !r->claims || claims_give(r->claims, &of, &r->to);
 }
 
-/* Deadlines of what goes: they bind the same agency, for another case. */
-static enum sg_err retarget(struct removal *r, const struct sg_id *id, struct sg_why *why)
-{
-    SG_AUTO(cursor_done) struct cursor cursor = {0};
-    struct key prefix = {0};
-    struct decision *d = r->d;
-    enum sg_err err =
-        cursor_under(&cursor, d->turn->txn, TABLE_DEADLINES, key_id(&prefix, id), why);
-    while (!err && cursor.key.ptr) {
-        PbDeadlineRow *row = NULL;
-        char *rule = text_of(d->turn, (const char *)cursor.key.ptr + SG_ID_BYTES);
-        err = sg_decode_row(&pb_deadline_row__descriptor, cursor.value, d->turn->arena, &row, why);
-        if (err)
-            break;
-        row->has_case_id = true;
-        row->case_id = data_of(d->turn, &r->to);
-        PbDeadlineEffect *change = deadline_effect(d->turn, rule, id);
-        change->row = row;
-        d->effect->deadlines = grown(d->turn, d->effect->deadlines, d->effect->n_deadlines);
-        d->effect->deadlines[d->effect->n_deadlines++] = change;
-        err = cursor_next(&cursor, why);
-    }
-    return err;
-}
-
 /* ---- referrals ---- */
 
 static enum sg_err move_referral(void *context, const struct sg_id *id, PbReferralRow *row,
@@ -112,24 +87,10 @@ static enum sg_err move_referral(void *context, const struct sg_id *id, PbReferr
     told->has_referral = true;
     told->referral_id = *id;
     told->referral_state = row->state;
-    return retarget(r, id, why);
+    return deadlines_move(r->d, id, &r->to, NULL, NULL, why);
 }
 
 /* ---- seats and items ---- */
-
-static void add_move(struct removal *r, const struct sg_id *id, bool item)
-{
-    PbEffect *effect = r->d->effect;
-    PbMoveEffect *e = TAKE(r->d->turn, PbMoveEffect);
-    pb_move_effect__init(e);
-    e->has_id = e->has_case_id = e->has_item = true;
-    e->id = data_of(r->d->turn, id);
-    e->case_id = data_of(r->d->turn, &r->to);
-    e->case_owner = text_of(r->d->turn, r->owner);
-    e->item = item;
-    effect->moves = grown(r->d->turn, effect->moves, effect->n_moves);
-    effect->moves[effect->n_moves++] = e;
-}
 
 static enum sg_err move_items(struct removal *r, const struct sg_id *allocation_id,
                               struct sg_why *why)
@@ -142,10 +103,8 @@ static enum sg_err move_items(struct removal *r, const struct sg_id *allocation_
         struct sg_id id = cursor_second_id(&cursor);
         PbItemRow *row = NULL;
         err = read_row(r->d->turn, TABLE_ITEMS, &id, &pb_item_row__descriptor, &row, why);
-        if (!err && row->n_person_ids && goes(r, row->case_id, row->person_ids[0])) {
-            add_move(r, &id, true);
-            err = retarget(r, &id, why);
-        }
+        if (!err && row->n_person_ids && goes(r, row->case_id, row->person_ids[0]))
+            err = case_takes(r->d, &r->to, r->owner, NULL, &id, true, why);
         if (!err)
             err = cursor_next(&cursor, why);
     }
@@ -170,10 +129,8 @@ static enum sg_err move_seats(struct removal *r, struct sg_why *why)
         r->occupied |= moves && occupied;
         r->occupied_stays |= !moves && occupied;
         r->completed |= moves && row->state == PB_ALLOCATION_STATE_COMPLETED;
-        if (moves) {
-            add_move(r, &id, false);
-            err = retarget(r, &id, why);
-        }
+        if (moves)
+            err = case_takes(r->d, &r->to, r->owner, NULL, &id, false, why);
         if (!err)
             err = move_items(r, &id, why);
         if (!err)
@@ -243,7 +200,7 @@ static enum sg_err move_plans(struct removal *r, const PbCaseRow *from, struct s
         move->case_id = data_of(turn, &r->to);
         r->effect->plans = grown(turn, r->effect->plans, r->effect->n_plans);
         r->effect->plans[r->effect->n_plans++] = move;
-        err = retarget(r, &plans.ids[i], why);
+        err = deadlines_move(r->d, &plans.ids[i], &r->to, NULL, NULL, why);
     }
     return err;
 }

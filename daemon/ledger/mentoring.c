@@ -26,15 +26,14 @@ struct new_plan {
 
 static enum sg_err read_live(struct decision *d, struct new_plan *p, struct sg_why *why)
 {
-    struct sg_id id = id_of(p->c.person->live_allocation_id);
-    PbAllocationRow *row = NULL;
-    if (!p->c.person->has_live_allocation_id)
-        return SG_OK;
-    enum sg_err err =
-        read_row(d->turn, TABLE_ALLOCATIONS, &id, &pb_allocation_row__descriptor, &row, why);
-    struct sg_id of_case = err ? (struct sg_id){{0}} : id_of(row->case_id);
-    if (err || !sg_id_equal(&of_case, &p->c.id))
+    struct sg_id id;
+    PbAllocationRow *row;
+    enum sg_err err = live_seat(d->turn, p->c.person, &id, &row, why);
+    if (err || !row)
         return err;
+    struct sg_id of_case = id_of(row->case_id);
+    if (!sg_id_equal(&of_case, &p->c.id))
+        return SG_OK;
     p->live = row;
     struct sg_id slot_id = id_of(row->slot_id);
     return read_row(d->turn, TABLE_SLOTS, &slot_id, &pb_slot_row__descriptor, &p->slot, why);

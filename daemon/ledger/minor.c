@@ -65,13 +65,10 @@ enum sg_err minor_begin(struct decision *d, const struct sg_id *case_id, const P
 
 static enum sg_err void_seat(struct decision *d, const PbPersonRow *person, struct sg_why *why)
 {
-    PbAllocationRow *row = NULL;
-    struct sg_id id = id_of(person->live_allocation_id);
-    if (!person->has_live_allocation_id)
-        return SG_OK;
-    enum sg_err err =
-        read_row(d->turn, TABLE_ALLOCATIONS, &id, &pb_allocation_row__descriptor, &row, why);
-    if (!err && MUTATED(26, true, row->state != PB_ALLOCATION_STATE_OCCUPIED))
+    PbAllocationRow *row;
+    struct sg_id id;
+    enum sg_err err = live_seat(d->turn, person, &id, &row, why);
+    if (!err && row && MUTATED(26, true, row->state != PB_ALLOCATION_STATE_OCCUPIED))
         (void)change_seat(d, &id, row, PB_ALLOCATION_STATE_VOIDED, PB_SEAT_CHANGE_VOIDED);
     return err;
 }

@@ -1,5 +1,5 @@
 /* query_event.c - which events of an agency are about an object, and what became of them. */
-#include "ledger/decision.h"
+#include "ledger/correction.h"
 
 #include "kit/check.h"
 
@@ -141,16 +141,6 @@ static int by_seq(const void *a, const void *b)
 {
     uint64_t one = *(const uint64_t *)a, other = *(const uint64_t *)b;
     return one < other ? -1 : one > other;
-}
-
-static enum sg_err read_correction(struct ledger_turn *turn, uint64_t seq, PbCorrectionRow **out,
-                                   struct sg_why *why)
-{
-    struct key key = {0};
-    *out = NULL;
-    enum sg_err err = row_get(turn->txn, TABLE_CORRECTIONS, key_u64(&key, seq),
-                              &pb_correction_row__descriptor, turn->arena, out, why);
-    return err == SG_E_NOT_FOUND ? SG_OK : err;
 }
 
 /* *out_view stays NULL for an event of another agency. */

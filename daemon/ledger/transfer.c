@@ -4,7 +4,9 @@
  * items on loan go along; the loops of the other referrals of the old case are closed.
  */
 #include "ledger/casefile.h"
+#include "ledger/closing.h"
 #include "ledger/deadline.h"
+#include "ledger/equipment.h"
 #include "ledger/mutant.h"
 #include "ledger/person.h"
 #include "ledger/referral.h"
@@ -19,57 +21,6 @@ struct transfer {
     PbCaseState state; /* of the case at the new owner */
 };
 
-static void move(struct decision *d, const struct transfer *t, const struct sg_id *id, bool item)
-{
-    PbEffect *effect = d->effect;
-    PbMoveEffect *e = TAKE(d->turn, PbMoveEffect);
-    pb_move_effect__init(e);
-    e->has_id = e->has_case_id = e->has_item = true;
-    e->id = data_of(d->turn, id);
-    e->case_id = data_of(d->turn, &t->new_id);
-    e->case_owner = text_of(d->turn, t->new_owner);
-    e->item = item;
-    effect->moves = grown(d->turn, effect->moves, effect->n_moves);
-    effect->moves[effect->n_moves++] = e;
-}
-
-/* T06, T07 and T08 bind the owner of the slot, also when that is the old owner of the case. */
-static bool binds_provider(const char *rule)
-{
-    bool provider = strcmp(rule, RULE_CONFIRM) == 0 || strcmp(rule, RULE_START) == 0 ||
-                    strcmp(rule, RULE_ATTENDANCE) == 0;
-    return MUTATED(20, provider, false);
-}
-
-/* Whom the deadlines of what goes along bind from now on. */
-static enum sg_err move_deadlines(struct decision *d, const struct transfer *t,
-                                  const struct sg_id *id, struct sg_why *why)
-{
-    SG_AUTO(cursor_done) struct cursor cursor = {0};
-    struct key prefix = {0};
-    enum sg_err err =
-        cursor_under(&cursor, d->turn->txn, TABLE_DEADLINES, key_id(&prefix, id), why);
-    while (!err && cursor.key.ptr) {
-        PbDeadlineRow *row = NULL;
-        char *rule = text_of(d->turn, (const char *)cursor.key.ptr + SG_ID_BYTES);
-        err = sg_decode_row(&pb_deadline_row__descriptor, cursor.value, d->turn->arena, &row, why);
-        if (err)
-            break;
-        bool bound = !binds_provider(rule) && row->responsible &&
-                     strcmp(row->responsible, t->old->owner) == 0;
-        row->responsible = bound ? text_of(d->turn, t->new_owner) : row->responsible;
-        row->case_owner = text_of(d->turn, t->new_owner);
-        row->has_case_id = true;
-        row->case_id = data_of(d->turn, &t->new_id);
-        PbDeadlineEffect *change = deadline_effect(d->turn, rule, id);
-        change->row = row;
-        d->effect->deadlines = grown(d->turn, d->effect->deadlines, d->effect->n_deadlines);
-        d->effect->deadlines[d->effect->n_deadlines++] = change;
-        err = cursor_next(&cursor, why);
-    }
-    return err;
-}
-
 /* T03 at the new owner; one that runs there already goes on. */
 static enum sg_err assess_there(struct decision *d, const struct transfer *t, struct sg_why *why)
 {
@@ -80,12 +31,6 @@ static enum sg_err assess_there(struct decision *d, const struct transfer *t, st
     if (!err && !runs)
         start_assess(d, &t->new_id, t->new_owner, d->turn->block->time_ms);
     return err;
-}
-
-static bool on_loan(const PbItemRow *row)
-{
-    PbItemState state = row->state == PB_ITEM_STATE_AT_RISK ? row->previous_state : row->state;
-    return state == PB_ITEM_STATE_ON_LOAN;
 }
 
 /* Items on loan of one allocation; those of a group belong to the case of the first member. */
@@ -101,10 +46,8 @@ static enum sg_err move_items(struct decision *d, const struct transfer *t,
         PbItemRow *row = NULL;
         err = read_row(d->turn, TABLE_ITEMS, &id, &pb_item_row__descriptor, &row, why);
         struct sg_id of_case = err ? (struct sg_id){{0}} : id_of(row->case_id);
-        if (!err && on_loan(row) && sg_id_equal(&of_case, &t->old_id)) {
-            move(d, t, &id, true);
-            err = move_deadlines(d, t, &id, why);
-        }
+        if (!err && item_holding(row) == PB_ITEM_STATE_ON_LOAN && sg_id_equal(&of_case, &t->old_id))
+            err = case_takes(d, &t->new_id, t->new_owner, t->old->owner, &id, true, why);
         if (!err)
             err = cursor_next(&cursor, why);
     }
@@ -123,8 +66,7 @@ static enum sg_err move_all(struct decision *d, struct transfer *t, struct sg_wh
         err = read_row(d->turn, TABLE_ALLOCATIONS, &id, &pb_allocation_row__descriptor, &row, why);
         if (!err && row->state < PB_ALLOCATION_STATE_COMPLETED) {
             t->in_training |= row->state == PB_ALLOCATION_STATE_OCCUPIED;
-            move(d, t, &id, false);
-            err = move_deadlines(d, t, &id, why);
+            err = case_takes(d, &t->new_id, t->new_owner, t->old->owner, &id, false, why);
         }
         if (!err)
             err = move_items(d, t, &id, why);
@@ -132,43 +74,6 @@ static enum sg_err move_all(struct decision *d, struct transfer *t, struct sg_wh
             err = cursor_next(&cursor, why);
     }
     return err;
-}
-
-struct loops {
-    struct decision *d;
-    const struct transfer *t;
-};
-
-static enum sg_err close_one_loop(void *context, const struct sg_id *id, PbReferralRow *row,
-                                  bool *done, struct sg_why *why)
-{
-    const struct transfer *t = ((struct loops *)context)->t;
-    struct decision *d = ((struct loops *)context)->d;
-    struct sg_id of_case = id_of(row->case_id);
-    bool open = row->state == PB_REFERRAL_STATE_ACCEPTED ||
-                (referral_is_pending(row->state) && row->kind == PB_REFERRAL_KIND_INTAKE);
-    (void)done;
-    (void)why;
-    if (!open || !sg_id_equal(&of_case, &t->old_id) || sg_id_equal(id, &t->referral_id))
-        return SG_OK;
-    struct follow *f = queue(d, FOLLOW_LOOP);
-    f->case_id = t->old_id;
-    f->person_id = id_of(row->person_id);
-    f->owner = t->old->owner;
-    f->from = f->to = PB_CASE_STATE_TRANSFERRED;
-    f->version = t->old->version + 1;
-    f->has_referral = true;
-    f->referral_id = *id;
-    f->referral_state = PB_REFERRAL_STATE_LOOP_CLOSED;
-    f->referrer = row->referrer;
-    return SG_OK;
-}
-
-/* The other referrals of the old case have come to their end with it. */
-static enum sg_err close_loops(struct decision *d, const struct transfer *t, struct sg_why *why)
-{
-    struct loops loops = {d, t};
-    return person_referrals(d->turn, &d->person_id, close_one_loop, &loops, why);
 }
 
 /* The case at the new owner: an open one that it has already, or a new one. */
@@ -243,7 +148,7 @@ enum sg_err transfer_case(struct decision *d, const PbReferralRow *row,
     if (!err)
         err = assess_there(d, &t, why);
     if (!err)
-        err = close_loops(d, &t, why);
+        err = close_loops(d, &t.old_id, t.old, &t.referral_id, why);
     if (err)
         return err;
     d->effect->has_minted_case_id = true;
