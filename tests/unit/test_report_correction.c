@@ -1,6 +1,6 @@
 /* Reports over what was corrected, annulled, parked and settled, and linked. */
+#include "unit/care_unit.h"
 #include "unit/correct_unit.h"
-#include "unit/report_care_unit.h"
 #include "unit/report_unit.h"
 
 #define COMPLETED PB_PLACEMENT_ENDED__RESULT_COMPLETED
@@ -111,12 +111,11 @@ static void needs_and_services(void **state)
     a->n_needs = 2;
     a->needs = sg_arena_copy(&city.events, both, sizeof both);
     uint64_t e05 = unit_want("assess", &city, e, 0).seq;
-    uint64_t e07 =
-        unit_want("food", &city,
-                  care_service(&city, &budi.case_id, PB_SPM_SERVICE_FOOD, story_today(&city),
-                               PB_BASIC_SERVICE_DELIVERED__OUTCOME_DELIVERED),
-                  0)
-            .seq;
+    uint64_t e07 = unit_want("food", &city,
+                             care_service(&city, &budi.case_id, SPM(FOOD), story_today(&city),
+                                          story_today(&city)),
+                             0)
+                       .seq;
     struct told told = ask_report(&city, (struct asked){.name = "spm", YEAR_2026});
     WANT_CELL(&told, "indicator", "", "needed", 1);
     WANT_CELL(&told, "indicator", "", "met", 0); /* guidance is missing */

@@ -1,12 +1,12 @@
 /* Reports about persons: spm (the worked example of domain 10.1), loop, relapse, aftercare,
  * children, quality. By hand, with the arithmetic beside it. */
-#include "unit/report_care_unit.h"
+#include "unit/care_unit.h"
 #include "unit/report_unit.h"
 
 #define DELIVERED PB_BASIC_SERVICE_DELIVERED__OUTCOME_DELIVERED
 #define NOT_POSSIBLE PB_BASIC_SERVICE_DELIVERED__OUTCOME_NOT_POSSIBLE
-#define FOOD PB_SPM_SERVICE_FOOD
-#define GUIDANCE PB_SPM_SERVICE_GUIDANCE
+#define FOOD SPM(FOOD)
+#define GUIDANCE SPM(GUIDANCE)
 
 static struct client accepted_case(struct ledger_city *city)
 {
@@ -34,8 +34,46 @@ static PbEnvelope *assessment(struct ledger_city *city, const struct sg_id *case
 static void give(struct ledger_city *city, const struct client *client, PbSpmService service,
                  PbBasicServiceDelivered__Outcome outcome)
 {
-    (void)unit_want("service", city,
-                    care_service(city, &client->case_id, service, story_today(city), outcome), 0);
+    int32_t today = story_today(city);
+    PbEnvelope *e = care_service(city, &client->case_id, service, today, today);
+    e->service_delivered->outcome = outcome;
+    (void)unit_want("service", city, e, 0);
+}
+
+/* A plan of two checkpoints, so many days from today. */
+static struct sg_id plan_of_two(struct ledger_city *city, const struct client *client,
+                                const char *code, int32_t in_days, const char *later,
+                                int32_t later_days)
+{
+    struct sg_id plan;
+    int32_t today = story_today(city);
+    PbEnvelope *e = care_plan(city, &client->case_id, PLAN_OF(CUSTOM), today, &plan);
+    care_checkpoint(city, e, code, today + in_days);
+    care_checkpoint(city, e, later, today + later_days);
+    (void)unit_want("plan", city, e, 0);
+    return plan;
+}
+
+/* A visit of today, off the street: what the person lives from, and the income of a month. */
+static PbEnvelope *visit_at_work(struct ledger_city *city, const struct sg_id *plan,
+                                 PbMentoringVisitRecorded__Livelihood livelihood, int64_t income)
+{
+    PbEnvelope *e = care_visit(city, plan, story_today(city), true);
+    PbMentoringVisitRecorded *v = e->mentoring_visited;
+    v->livelihood = livelihood;
+    v->has_monthly_income_idr = true;
+    v->monthly_income_idr = income;
+    return e;
+}
+
+/* A request of that client, by dinsos. */
+static PbEnvelope *request_of(struct ledger_city *city, const struct client *client,
+                              const struct sg_id *request, PbDataSubjectRequestRecorded__Kind kind,
+                              PbDataSubjectRequestRecorded__Status status)
+{
+    PbEnvelope *e = care_request(city, "dinsos", request, kind, status);
+    care_person(city, e, client);
+    return e;
 }
 
 /* 12 adults with PPKS 11 or 12; one is moved to a provincial home on day 3: D = 11. 8 have food and
@@ -53,10 +91,8 @@ static void spm(void **state)
         (void)unit_want("assess", &city, assessment(&city, &people[i].case_id, ppks), 0);
     }
     city_pass(&city, 3 * SG_DAY_MS);
-    (void)unit_want(
-        "to a home", &city,
-        care_close(&city, &people[0].case_id, PB_CLOSE_REASON_MOVED_TO_HOME, story_today(&city)),
-        0);
+    (void)unit_want("to a home", &city,
+                    care_close(&city, &people[0].case_id, REASON(MOVED_TO_HOME)), 0);
     for (int i = 1; i <= 8; i++) {
         give(&city, &people[i], FOOD, DELIVERED);
         give(&city, &people[i], GUIDANCE, DELIVERED);
@@ -157,9 +193,7 @@ static void loop(void **state)
     told_done(&told);
     /* Closing the case closes the loop: 1 of 4. */
     (void)unit_want("assess", &city, assessment(&city, &people[0].case_id, PB_PPKS_12), 0);
-    (void)unit_want(
-        "close", &city,
-        care_close(&city, &people[0].case_id, PB_CLOSE_REASON_REUNIFIED, story_today(&city)), 0);
+    (void)unit_want("close", &city, care_close(&city, &people[0].case_id, REASON(REUNIFIED)), 0);
     told = ask_report(&city, (struct asked){.name = "loop", YEAR_2026});
     WANT_CELL(&told, "referrals", lane, "closed", 1);
     WANT_CELL(&told, "referrals", lane, "closed_pct", 250);
@@ -200,8 +234,7 @@ static void relapse(void **state)
     for (int i = 0; i < 3; i++)
         story_complete(&city, &seats[i]);
     int32_t day = story_today(&city);
-    static const struct care_point points[] = {{"M01", 30}, {"M06", 180}};
-    (void)unit_want("plan", &city, care_plan(&city, &people[1].case_id, points, 2, &plan), 0);
+    plan = plan_of_two(&city, &people[1], "M01", 30, "M06", 180);
     city_pass(&city, 10 * SG_DAY_MS);
     (void)unit_want("after 10 days", &city, seen_again(&city, &people[0]), 0);
     struct told told = ask_report(&city, (struct asked){.name = "relapse", YEAR_2026});
@@ -215,11 +248,9 @@ static void relapse(void **state)
     (void)unit_want("after 40 days", &city, seen_again(&city, &people[0]), 0);
     (void)unit_want("somebody who ran away", &city, story_contact(&city, false), 0);
     story_until(&city, day + 160, 9);
-    (void)unit_want("visit", &city,
-                    care_visit(&city, &people[1].case_id, &plan, NULL,
-                               PB_MENTORING_VISIT_RECORDED__LIVELIHOOD_OTHER_WORK, 900000,
-                               PB_MENTORING_VISIT_RECORDED__ON_STREET_NO),
-                    0);
+    (void)unit_want(
+        "visit", &city,
+        visit_at_work(&city, &plan, PB_MENTORING_VISIT_RECORDED__LIVELIHOOD_OTHER_WORK, 900000), 0);
     story_until(&city, day + 190, 9);
     told = ask_report(&city, (struct asked){.name = "relapse", .from = 20454, .to = 20900});
     for (int i = 0; i < 2; i++) {
@@ -245,19 +276,15 @@ static void aftercare(void **state)
     struct ledger_city city;
     (void)state;
     city_open(&city);
-    static const struct care_point points[] = {{"M03", 90}, {"M06", 180}};
     struct client one = unit_client(&city), other = unit_client(&city);
-    struct sg_id plan, its;
-    (void)unit_want("plan", &city, care_plan(&city, &one.case_id, points, 2, &plan), 0);
-    (void)unit_want("plan", &city, care_plan(&city, &other.case_id, points, 2, &its), 0);
+    struct sg_id plan = plan_of_two(&city, &one, "M03", 90, "M06", 180);
+    struct sg_id its = plan_of_two(&city, &other, "M03", 90, "M06", 180);
     city_pass(&city, 92 * SG_DAY_MS);
-    (void)unit_want("visit", &city,
-                    care_visit(&city, &one.case_id, &plan, "M03",
-                               PB_MENTORING_VISIT_RECORDED__LIVELIHOOD_TRAINED_SKILL_EMPLOYED,
-                               1500000, PB_MENTORING_VISIT_RECORDED__ON_STREET_NO),
-                    0);
-    (void)unit_want("nobody at home", &city, care_visit(&city, &other.case_id, &its, NULL, 0, 0, 0),
-                    0);
+    PbEnvelope *at_m03 = visit_at_work(
+        &city, &plan, PB_MENTORING_VISIT_RECORDED__LIVELIHOOD_TRAINED_SKILL_EMPLOYED, 1500000);
+    at_m03->mentoring_visited->checkpoint = unit_text(&city, "M03");
+    (void)unit_want("visit", &city, at_m03, 0);
+    (void)unit_want("nobody at home", &city, care_visit(&city, &its, story_today(&city), false), 0);
     city_pass(&city, 8 * SG_DAY_MS);
     struct told told = ask_report(&city, (struct asked){.name = "aftercare", YEAR_2026});
     WANT_CELL(&told, "due", "", "active", 2);
@@ -357,10 +384,11 @@ static void quality(void **state)
     (void)unit_want("late", &city, late, 0);
     access = story_id(&city);
     correction = story_id(&city);
-    PbEnvelope *asked = care_request(&city, &access, &budi.person, 1, 1);
-    PbEnvelope *answer = care_request(&city, &access, &budi.person, 1, 2);
+    PbEnvelope *asked = request_of(&city, &budi, &access, ASKS(ACCESS), ANSWER(RECEIVED));
+    PbEnvelope *answer = request_of(&city, &budi, &access, ASKS(ACCESS), ANSWER(GRANTED));
     (void)unit_want("access", &city, asked, 0);
-    (void)unit_want("correction", &city, care_request(&city, &correction, &budi.person, 2, 1), 0);
+    (void)unit_want("correction", &city,
+                    request_of(&city, &budi, &correction, ASKS(CORRECTION), ANSWER(RECEIVED)), 0);
     city_pass(&city, SG_DAY_MS);
     answer->occurred_at = story_time(&city, city.now_ms);
     answer->recorded_at = answer->occurred_at;
