@@ -27,20 +27,10 @@ int64_t client_mono_ns(void)
     return (int64_t)t.tv_sec * S_NS + t.tv_nsec;
 }
 
-static int64_t wall_ms(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / MS_NS;
-}
-
-/* Time of the broker when it was told in this session; the time of a demo store stands still. */
 int64_t client_now_ms(const struct sinergi *client)
 {
     const struct session *s = &client->session;
-    if (!s->server_ms)
-        return wall_ms();
-    return s->demo ? s->server_ms : s->server_ms + (client_mono_ns() - s->server_at_ns) / MS_NS;
+    return device_time(&s->told, &s->boot, device_boot_ns(), device_wall_ms());
 }
 
 /* ---- errors ------------------------------------------------------------------------------ */
@@ -128,7 +118,7 @@ static enum sg_err open_files(struct sinergi *client, const char *conf_path, str
         err = sg_lists_load(client->conf.codes_path, &client->lists, why);
     if (!err)
         err = outbox_open(client->conf.data_path, &client->conf.store_id, client->key->agency,
-                          wall_ms(), &client->outbox, why);
+                          device_wall_ms(), &client->outbox, why);
     if (!err)
         err = inbox_open(client->conf.data_path, &client->inbox, why);
     return err;
@@ -153,15 +143,9 @@ static enum sg_err open_memory(struct sinergi *client, struct sg_why *why)
 /* What earlier processes of this device were told. */
 static enum sg_err recall(struct sinergi *client, struct sg_why *why)
 {
-    struct outbox_clock clock;
+    device_boot(&client->session.boot);
     enum sg_err err = outbox_seen(client->outbox, &client->session.seen, why);
-    if (!err)
-        err = outbox_clock(client->outbox, &clock, why);
-    if (!err && clock.demo) {
-        client->session.server_ms = clock.server_ms;
-        client->session.demo = true;
-    }
-    return err;
+    return err ? err : outbox_clock(client->outbox, &client->session.told, why);
 }
 
 sinergi_status sinergi_open(const char *conf_path, sinergi **out_client)
@@ -191,6 +175,7 @@ void sinergi_close(sinergi *client)
     if (!client)
         return;
     session_end(client);
+    watch_free(&client->watch);
     link_done(&client->link);
     reader_free(client);
     inbox_close(&client->inbox);
@@ -243,8 +228,7 @@ static sinergi_status time_ran_out(struct sinergi *client, sinergi_until until)
                        "time ran out; nothing is lost");
 }
 
-/* How long the loop may sleep: to the next thing that is due. */
-static long wait_ms(const struct sinergi *client, int64_t now_ns, int64_t end_ns)
+long client_wait_ms(const struct sinergi *client, int64_t now_ns, int64_t end_ns)
 {
     int64_t next = now_ns + WAIT_MAX_MS * MS_NS;
     if (sender_wants_lock(client))
@@ -285,18 +269,14 @@ static bool turn(struct sinergi *client, sinergi_until until, int64_t now_ns)
     return !client->fatal && reader_step(client, now_ns);
 }
 
-sinergi_status sinergi_run(sinergi *client, sinergi_until until, int timeout_ms)
+static sinergi_status run(sinergi *client, sinergi_until until, int timeout_ms)
 {
     int64_t now_ns = client_mono_ns();
     int64_t end_ns = timeout_ms < 0 ? INT64_MAX : now_ns + timeout_ms * MS_NS;
-    if (client->in_handler)
-        return client_fail(client, SINERGI_INVALID,
-                           "sinergi_run tidak boleh dipanggil dari handler",
-                           "sinergi_run must not be called from a handler");
     client->fatal = SINERGI_OK;
     client->handler_stopped = false;
     while (!client->stop) {
-        bool more = turn(client, until, now_ns);
+        client->more = turn(client, until, now_ns);
         if (client->fatal)
             return client->fatal;
         if (client->handler_stopped || is_met(client, until))
@@ -304,12 +284,23 @@ sinergi_status sinergi_run(sinergi *client, sinergi_until until, int timeout_ms)
         now_ns = client_mono_ns();
         if (now_ns >= end_ns)
             return time_ran_out(client, until);
-        if (!more)
-            link_wait(&client->link, client->stop_fd, wait_ms(client, now_ns, end_ns));
+        if (!client->more)
+            link_wait(&client->link, client->stop_fd, client_wait_ms(client, now_ns, end_ns));
         now_ns = client_mono_ns();
     }
     clear_stop(client);
     return SINERGI_OK;
+}
+
+sinergi_status sinergi_run(sinergi *client, sinergi_until until, int timeout_ms)
+{
+    if (client->in_handler)
+        return client_fail(client, SINERGI_INVALID,
+                           "sinergi_run tidak boleh dipanggil dari handler",
+                           "sinergi_run must not be called from a handler");
+    sinergi_status status = run(client, until, timeout_ms);
+    watch_update(client);
+    return status;
 }
 
 /* ---- what is known of events ------------------------------------------------------------- */

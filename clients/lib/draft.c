@@ -161,24 +161,33 @@ static sinergi_status draft(struct sinergi *client, const json_t *json, struct o
     return err ? client_why(client, err, &why) : check(client, event);
 }
 
-sinergi_status sinergi_add_json(sinergi *client, const char *event_json, size_t length)
+sinergi_status draft_add(struct sinergi *client, const json_t *event, const struct outbox_key *key)
 {
     if (client->batch_count == BATCH_EVENTS_MAX)
         return too_much(client);
+    size_t used = client->batch_arena.used;
+    struct outbox_event drafted = {0};
+    sinergi_status status = draft(client, event, &drafted);
+    if (!status && key) {
+        drafted.key = sg_arena_copy(&client->batch_arena, key, sizeof *key);
+        status = drafted.key ? SINERGI_OK : too_much(client);
+    }
+    if (status) {
+        sg_arena_reset(&client->batch_arena, used);
+        return status;
+    }
+    client->batch[client->batch_count++] = drafted;
+    return SINERGI_OK;
+}
+
+sinergi_status sinergi_add_json(sinergi *client, const char *event_json, size_t length)
+{
     json_error_t at;
     SG_AUTO(json_done) json_t *json = json_loadb(event_json, length, JSON_REJECT_DUPLICATES, &at);
     if (!json)
         return client_fail(client, SINERGI_INVALID, "bukan JSON (baris %d, kolom %d): %s",
                            "not JSON (line %d, column %d): %s", at.line, at.column, at.text);
-    size_t used = client->batch_arena.used;
-    struct outbox_event event = {0};
-    sinergi_status status = draft(client, json, &event);
-    if (status) {
-        sg_arena_reset(&client->batch_arena, used);
-        return status;
-    }
-    client->batch[client->batch_count++] = event;
-    return SINERGI_OK;
+    return draft_add(client, json, NULL);
 }
 
 void sinergi_discard(sinergi *client)
@@ -191,7 +200,8 @@ static void own(struct sinergi *client, const struct outbox_place *last)
 {
     for (size_t i = 0; i < client->own_count; i++) {
         if (sg_id_equal(&client->own[i].outbox, &last->outbox)) {
-            client->own[i].through = last->number;
+            if (last->number > client->own[i].through)
+                client->own[i].through = last->number;
             return;
         }
     }
@@ -210,20 +220,23 @@ sinergi_status sinergi_commit(sinergi *client, sinergi_place *places, size_t *ou
     if (count == 0)
         return SINERGI_OK;
     struct outbox_signer signer = client_signer(client);
-    struct outbox_place first;
     struct sg_why why = {0};
     size_t used = client->frame_arena.used;
+    struct outbox_place *given = SG_NEW_ARRAY(&client->frame_arena, struct outbox_place, count);
+    if (!given)
+        return too_much(client);
     enum sg_err err = outbox_append(client->outbox, &signer, client->batch, count,
-                                    &client->frame_arena, &first, &why);
+                                    &client->frame_arena, given, &why);
+    for (size_t i = 0; !err && i < count; i++) {
+        own(client, &given[i]);
+        if (!places)
+            continue;
+        memcpy(places[i].outbox_id, given[i].outbox.b, SINERGI_ID_BYTES);
+        places[i].number = given[i].number;
+    }
     sg_arena_reset(&client->frame_arena, used);
     if (err)
         return client_why(client, err, &why);
-    for (size_t i = 0; places && i < count; i++) {
-        memcpy(places[i].outbox_id, first.outbox.b, SINERGI_ID_BYTES);
-        places[i].number = first.number + i;
-    }
-    struct outbox_place last = {first.outbox, first.number + count - 1};
-    own(client, &last);
     sinergi_discard(client);
     return SINERGI_OK;
 }

@@ -1,6 +1,7 @@
 /* inside.h - what the parts of the library share: the handle and the state of its session.
  *
  *   client.c   open, close, errors, the loop of sinergi_run
+ *   watch.c    one descriptor that tells a program with its own loop when to call sinergi_run
  *   draft.c    JSON -> checked events of the batch -> outbox
  *   session.c  connect, Hello, Welcome, Ping, Bye, back-off; receives and hands frames out
  *   sender.c   outbox -> Publish; PublishResult -> outcomes and receipts
@@ -14,6 +15,7 @@
 
 #include "kit/arena.h"
 #include "lib/conf.h"
+#include "lib/device_time.h"
 #include "lib/inbox.h"
 #include "lib/link.h"
 #include "lib/outbox.h"
@@ -24,7 +26,10 @@
 #include "wire/sign.h"
 #include "wire/status.h"
 
+#include <jansson.h>
 #include <signal.h>
+
+struct watch;
 
 enum {
     BATCH_EVENTS_MAX = 4096,
@@ -44,13 +49,13 @@ struct session {
     enum session_state state;
     int64_t retry_ns; /* when to connect again; monotonic */
     int64_t heard_ns, said_ns, hello_ns;
-    unsigned failures;               /* attempts since the last Welcome */
-    int64_t handshake_failed_ns[3];  /* the last three */
-    bool welcomed;                   /* once in the life of this handle */
-    bool busy;                       /* the last Bye asked to come later */
-    int64_t server_ms, server_at_ns; /* time of the broker, and when it was told */
-    bool demo;
-    struct outbox_seen seen; /* newest verified block, also what is not written yet */
+    unsigned failures;              /* attempts since the last Welcome */
+    int64_t handshake_failed_ns[3]; /* the last three */
+    bool welcomed;                  /* once in the life of this handle */
+    bool busy;                      /* the last Bye asked to come later */
+    struct outbox_clock told;       /* time of the broker, and when it was told */
+    struct sg_id boot;              /* this boot of the machine */
+    struct outbox_seen seen;        /* newest verified block, also what is not written yet */
     bool seen_dirty;
     int64_t remembered_ns; /* when it was written last */
     char *welcome_json;
@@ -91,12 +96,14 @@ struct subscription {
     bool attached, caught_up;
     bool given_up; /* taken over or refused: does not attach by itself */
     bool restart;  /* each time from where `as` says, whatever the broker remembers */
+    bool working;  /* the handler goes on by itself with working_seq: sinergi_finish */
+    uint64_t working_seq;
     uint64_t done; /* ephemeral: last handled */
     uint64_t frame_ends[FRAME_ENDS_MAX];
     size_t frame_end_count;
     uint64_t skip_until_seq;   /* after a Nack: what was on its way is not taken … */
     uint64_t skip_until_token; /* … until this seq or the answer to this Ping comes */
-    int64_t retry_ns;          /* after SINERGI_LATER without a connection */
+    int64_t retry_ns;          /* after SINERGI_LATER, or SINERGI_FAILED without a connection */
 };
 
 struct sinergi {
@@ -106,6 +113,8 @@ struct sinergi {
     struct outbox *outbox;
     struct inbox *inbox;
     struct link link;
+    struct watch *watch; /* of sinergi_fd; NULL: nobody asked for it */
+    bool more;           /* the last turn left something to do */
     struct session session;
     struct sender sender;
     struct subscription *subscriptions[SG_SUBSCRIPTIONS_MAX];
@@ -135,6 +144,8 @@ struct sinergi {
 /* client.c */
 int64_t client_mono_ns(void);
 int64_t client_now_ms(const struct sinergi *client);
+/* How long the loop may sleep: milliseconds to the next thing that is due. */
+long client_wait_ms(const struct sinergi *client, int64_t now_ns, int64_t end_ns);
 /* Both sentences, and back the status. The formats take the same arguments. */
 __attribute__((format(printf, 3, 5), format(printf, 4, 5))) sinergi_status
 client_fail(struct sinergi *client, sinergi_status status, const char *id, const char *en, ...);
@@ -158,6 +169,13 @@ bool session_see(struct sinergi *client, const PbSignedBlock *block);
 /* PbSignedBlock -> header; false when a field is missing or has another size. */
 bool session_header(const PbSignedBlock *block, struct sg_block_header *out_header);
 void session_remember(struct sinergi *client);
+
+/* draft.c: as sinergi_add_json; `key` (NULL: none) is copied. */
+sinergi_status draft_add(struct sinergi *client, const json_t *event, const struct outbox_key *key);
+
+/* watch.c: the descriptor of sinergi_fd; told at the end of each sinergi_run what to wait for. */
+void watch_update(struct sinergi *client);
+void watch_free(struct watch **watch);
 
 /* sender.c */
 bool sender_wants(struct sinergi *client, sinergi_until until, int64_t now_ns);

@@ -118,8 +118,10 @@ enum sg_err link_open(struct link *link, const struct client_conf *conf,
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 
     if (link->socket && set_numbers(link->socket) && set_keys(link->socket, conf, key) &&
-        start_monitor(link) && zmq_connect(link->socket, conf->endpoint) == 0)
+        start_monitor(link) && zmq_connect(link->socket, conf->endpoint) == 0) {
+        link->generation++;
         return SG_OK;
+    }
     enum sg_err err =
         sg_fail(why, SG_E_NET, "connect '%s': %s", conf->endpoint, zmq_strerror(errno));
     link_close(link);
@@ -128,6 +130,8 @@ enum sg_err link_open(struct link *link, const struct client_conf *conf,
 
 void link_close(struct link *link)
 {
+    if (link->socket || link->monitor)
+        link->generation++;
     if (link->socket) {
         (void)zmq_socket_monitor(link->socket, NULL, 0); /* ends the monitor of this socket */
         (void)zmq_close(SG_TAKE(link->socket));

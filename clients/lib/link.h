@@ -23,6 +23,7 @@ enum link_event {
 
 struct link {
     void *context, *socket, *monitor;
+    uint64_t generation; /* grows whenever the sockets are others */
 };
 
 /* Make the context; signals stay with the threads of the caller. Errors: SG_E_NET. */

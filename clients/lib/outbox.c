@@ -13,8 +13,8 @@
 /* Field numbers and lengths around the parts of an event, in a frame and around the frame. */
 enum { EVENT_OVERHEAD = 16, FRAME_OVERHEAD = 160 };
 
-static const char *const table_names[OUTBOX_TABLES] = {"meta",   "outboxes", "frames",
-                                                       "events", "blocks",   "parked"};
+static const char *const table_names[OUTBOX_TABLES] = {
+    "meta", "outboxes", "frames", "events", "blocks", "parked", "keys", "corrections"};
 
 static enum sg_err bind_meta(const struct outbox *outbox, const struct box_txn *txn,
                              const char *name, struct sg_bytes want, const char *folder,
@@ -248,31 +248,69 @@ enum sg_err outbox_frames_put(const struct outbox *outbox, const struct box_txn 
             return sg_fail(why, SG_E_LIMIT, "an event is larger than a frame");
         struct outbox_place place = {state->id, state->last_number + 1};
         err = put_frame(outbox, txn, signer, &place, events + done, n, arena, why);
-        for (size_t i = 0; !err && i < n; i++, place.number++)
+        for (size_t i = 0; !err && i < n; i++, place.number++) {
             err = put_event(outbox, txn, &place, &events[done + i], why);
+            if (!err)
+                err = outbox_correction_put(outbox, txn, &place, &events[done + i], arena, why);
+        }
         state->last_number += n;
         done += n;
     }
     return err ? err : outbox_state_put(outbox, txn, state, why);
 }
 
+/* The events that are to be put, in order; places of all. What another process of the device has
+ * put under the same key meanwhile is seen here, inside the transaction. */
+static enum sg_err give_places(const struct outbox *outbox, const struct box_txn *txn,
+                               const struct outbox_state *state, const struct outbox_event *events,
+                               size_t count, struct sg_arena *arena, struct outbox_event *out_new,
+                               size_t *out_new_count, struct outbox_place *out_places,
+                               struct sg_why *why)
+{
+    enum sg_err err = SG_OK;
+    size_t n = 0;
+    for (size_t i = 0; !err && i < count; i++) {
+        struct outbox_known known = {.place = {state->id, state->last_number + 1 + n}};
+        const struct outbox_key *key = events[i].key;
+        if (key) {
+            struct outbox_known before;
+            err = outbox_key_get(outbox, txn, key->name, arena, &before, why);
+            if (!err) {
+                out_places[i] = before.place;
+                continue;
+            }
+            known.key = *key;
+            if (err == SG_E_NOT_FOUND)
+                err = outbox_key_put(outbox, txn, &known, why);
+        }
+        out_places[i] = known.place;
+        out_new[n++] = events[i];
+    }
+    *out_new_count = n;
+    return err;
+}
+
 enum sg_err outbox_append(struct outbox *outbox, const struct outbox_signer *signer,
                           const struct outbox_event *events, size_t count, struct sg_arena *arena,
-                          struct outbox_place *out_first, struct sg_why *why)
+                          struct outbox_place *out_places, struct sg_why *why)
 {
     SG_AUTO(box_txn_done) struct box_txn txn = {0};
     struct outbox_state state = {0};
+    size_t used = arena->used, new_count = 0;
+    struct outbox_event *new_events = SG_NEW_ARRAY(arena, struct outbox_event, count);
+    if (!new_events)
+        return sg_fail(why, SG_E_LIMIT, "no room for %zu events", count);
     enum sg_err err = box_write(&outbox->box, &txn, why);
     if (!err)
         err = outbox_state_current(outbox, &txn, &state, why);
-    if (err)
-        return err;
-    struct outbox_place first = {state.id, state.last_number + 1};
-    err = outbox_frames_put(outbox, &txn, signer, events, count, &state, arena, why);
     if (!err)
+        err = give_places(outbox, &txn, &state, events, count, arena, new_events, &new_count,
+                          out_places, why);
+    if (!err && new_count > 0)
+        err = outbox_frames_put(outbox, &txn, signer, new_events, new_count, &state, arena, why);
+    if (!err && new_count > 0)
         err = box_commit(&txn, why);
-    if (!err)
-        *out_first = first;
+    sg_arena_reset(arena, used);
     return err;
 }
 

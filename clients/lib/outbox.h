@@ -22,10 +22,24 @@ struct outbox_place {
     uint64_t number; /* from 1 */
 };
 
+/* Who an event is for its writer, beside its place: the row of a spreadsheet. The outbox remembers
+ * it in the commit of the event, and takes no second event under the same name. */
+enum { OUTBOX_KEY_BYTES = 32, OUTBOX_CONTENT_BYTES = 16 };
+struct outbox_key {
+    uint8_t name[OUTBOX_KEY_BYTES];
+    uint8_t content[OUTBOX_CONTENT_BYTES]; /* hash of what the row says */
+    struct sg_id object;                   /* id that was derived from it; zero: none */
+};
+struct outbox_known {
+    struct outbox_key key;
+    struct outbox_place place;
+};
+
 struct outbox_event {
     struct sg_bytes clear, personal;
     uint32_t type; /* field number of the payload */
     uint8_t digest[SG_HASH_BYTES];
+    const struct outbox_key *key; /* NULL: none */
 };
 
 /* Who signs the frames. Borrowed for the call. */
@@ -60,6 +74,8 @@ struct outbox_seen {
 struct outbox_clock {
     int64_t server_ms; /* 0 = never told */
     bool demo;         /* the time of the store stands still */
+    int64_t boot_ns;   /* CLOCK_BOOTTIME of then, valid in the same boot only */
+    struct sg_id boot; /* zero: not known */
 };
 
 struct outbox_state {
@@ -78,13 +94,29 @@ void outbox_close(struct outbox **outbox);
 bool outbox_lock(struct outbox *outbox);
 void outbox_unlock(struct outbox *outbox);
 
-/* Form, sign and store frames of all events in one durable commit. The numbers are
- * out_first->number … + count - 1. The arena is used for encoding and reset.
- * Errors: SG_E_STORE, SG_E_FULL, SG_E_LIMIT. */
+/* Form, sign and store frames of all events in one durable commit. The place of each event goes to
+ * out_places (room for `count`): that of the first one where its key is known already. The arena is
+ * used for encoding and reset. Errors: SG_E_STORE, SG_E_FULL, SG_E_LIMIT. */
 SG_MUST_CHECK enum sg_err outbox_append(struct outbox *outbox, const struct outbox_signer *signer,
                                         const struct outbox_event *events, size_t count,
-                                        struct sg_arena *arena, struct outbox_place *out_first,
+                                        struct sg_arena *arena, struct outbox_place *out_places,
                                         struct sg_why *why);
+
+/* What is known under the name of a key. An event that the broker refused does not count: it may
+ * be put again. Errors: SG_E_NOT_FOUND, SG_E_STORE, SG_E_LIMIT. */
+SG_MUST_CHECK enum sg_err outbox_known(struct outbox *outbox, const uint8_t name[OUTBOX_KEY_BYTES],
+                                       struct outbox_known *out_known, struct sg_why *why);
+
+/* The two parts of an event of this device, in the arena. Errors: SG_E_NOT_FOUND, SG_E_STORE,
+ * SG_E_LIMIT. */
+SG_MUST_CHECK enum sg_err outbox_event(struct outbox *outbox, const struct outbox_place *place,
+                                       struct sg_arena *arena, struct sg_bytes *out_clear,
+                                       struct sg_bytes *out_personal, struct sg_why *why);
+
+/* The last correction of an event that this device has written and that was not refused.
+ * Errors: SG_E_NOT_FOUND: none; SG_E_STORE, SG_E_LIMIT. */
+SG_MUST_CHECK enum sg_err outbox_correction(struct outbox *outbox, const struct outbox_place *of,
+                                            struct outbox_place *out_place, struct sg_why *why);
 
 /* The frame whose first event is `from`, or, when from->outbox is zero, the first frame that is not
  * answered. Copied to `body` (SG_BODY_MAX bytes). When `from` lies behind the last event of its

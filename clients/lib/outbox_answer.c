@@ -3,13 +3,40 @@
 
 #include "wire/codec.h"
 
-enum { CLOCK_BYTES = 9, BLOCK_KEY_BYTES = 16 };
+enum { CLOCK_BYTES = 8 + 1 + 8 + SG_ID_BYTES, BLOCK_KEY_BYTES = 16 };
 
 static bool is_refusal(const PbOutcome *outcome)
 {
     return outcome->status == PB_OUTCOME_STATUS_REJECTED ||
            (outcome->status == PB_OUTCOME_STATUS_DUPLICATE && outcome->error &&
             outcome->error->code != SG_ST_OK);
+}
+
+enum sg_err outbox_is_refused(const struct outbox *outbox, const struct box_txn *txn,
+                              const struct outbox_place *place, struct sg_arena *arena,
+                              bool *out_refused, struct sg_why *why)
+{
+    uint8_t key[PLACE_BYTES];
+    struct sg_bytes row;
+    size_t used = arena->used;
+    PbOutcome *outcome = NULL;
+    *out_refused = false;
+    enum sg_err err =
+        box_get(txn, outbox->box.tables[TABLE_EVENTS], place_key(place, key), &row, why);
+    if (err || row.len <= EVENT_HEAD_BYTES)
+        return err == SG_E_NOT_FOUND ? SG_OK : err;
+    row = (struct sg_bytes){row.ptr + EVENT_HEAD_BYTES, row.len - EVENT_HEAD_BYTES};
+    err = sg_decode_row(&pb_outcome__descriptor, row, arena, &outcome, why);
+    struct outbox_state current = {0};
+    if (!err)
+        err = outbox_state_current(outbox, txn, &current, why);
+    /* Of a replaced outbox, and its number was taken: the event went on under another one. */
+    bool moved = !err && outcome->error && outcome->error->code == SG_ST_DUPLICATE_CONFLICT &&
+                 !sg_id_equal(&current.id, &place->outbox);
+    if (!err)
+        *out_refused = is_refusal(outcome) && !moved;
+    sg_arena_reset(arena, used);
+    return err;
 }
 
 static struct sg_bytes block_key(uint64_t epoch, uint64_t height, uint8_t to[BLOCK_KEY_BYTES])
@@ -384,6 +411,8 @@ enum sg_err outbox_clock(struct outbox *outbox, struct outbox_clock *out_clock, 
     if (!err && row.len == CLOCK_BYTES) {
         clock.server_ms = (int64_t)sg_get_u64(row.ptr);
         clock.demo = row.ptr[8] != 0;
+        clock.boot_ns = (int64_t)sg_get_u64(row.ptr + 9);
+        memcpy(clock.boot.b, row.ptr + 17, SG_ID_BYTES);
     }
     if (err && err != SG_E_NOT_FOUND)
         return err;
@@ -402,6 +431,8 @@ enum sg_err outbox_remember(struct outbox *outbox, const struct outbox_seen *see
         uint8_t row[CLOCK_BYTES];
         sg_put_u64(row, (uint64_t)clock->server_ms);
         row[8] = clock->demo;
+        sg_put_u64(row + 9, (uint64_t)clock->boot_ns);
+        memcpy(row + 17, clock->boot.b, SG_ID_BYTES);
         err = box_put(&txn, outbox->box.tables[TABLE_META], sg_bytes_of("clock"),
                       (struct sg_bytes){row, sizeof row}, why);
     }

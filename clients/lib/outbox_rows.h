@@ -6,6 +6,8 @@
  *   events    id, number -> digest, type, epoch, height, packed Outcome (absent: not answered)
  *   blocks    epoch, height -> packed SignedBlock
  *   parked    id, number -> seq: events that wait and whose end is not known yet
+ *   keys      name -> content, object, place: what the writer knows an event by
+ *   corrections  place of an event, place of its correction -> nothing
  */
 #ifndef SINERGI_LIB_OUTBOX_ROWS_H
 #define SINERGI_LIB_OUTBOX_ROWS_H
@@ -20,6 +22,8 @@ enum {
     TABLE_EVENTS,
     TABLE_BLOCKS,
     TABLE_PARKED,
+    TABLE_KEYS,
+    TABLE_CORRECTIONS,
     OUTBOX_TABLES
 };
 
@@ -69,6 +73,23 @@ SG_MUST_CHECK enum sg_err outbox_frames_put(const struct outbox *outbox, const s
                                             const struct outbox_event *events, size_t count,
                                             struct outbox_state *state, struct sg_arena *arena,
                                             struct sg_why *why);
+/* Was the event refused, as far as this device has been told? Errors: SG_E_STORE, SG_E_LIMIT. */
+SG_MUST_CHECK enum sg_err outbox_is_refused(const struct outbox *outbox, const struct box_txn *txn,
+                                            const struct outbox_place *place,
+                                            struct sg_arena *arena, bool *out_refused,
+                                            struct sg_why *why);
+/* The place of the event with this key, when it stands: not refused. Errors: as outbox_known. */
+SG_MUST_CHECK enum sg_err outbox_key_get(const struct outbox *outbox, const struct box_txn *txn,
+                                         const uint8_t *name, struct sg_arena *arena,
+                                         struct outbox_known *out_known, struct sg_why *why);
+SG_MUST_CHECK enum sg_err outbox_key_put(const struct outbox *outbox, const struct box_txn *txn,
+                                         const struct outbox_known *known, struct sg_why *why);
+/* Remember which event a correction speaks of; of another type nothing is done. */
+SG_MUST_CHECK enum sg_err outbox_correction_put(const struct outbox *outbox,
+                                                const struct box_txn *txn,
+                                                const struct outbox_place *place,
+                                                const struct outbox_event *event,
+                                                struct sg_arena *arena, struct sg_why *why);
 /* The frame that holds `place`, decoded in the arena. Errors: SG_E_NOT_FOUND, SG_E_STORE. */
 SG_MUST_CHECK enum sg_err outbox_frame_of(const struct outbox *outbox, const struct box_txn *txn,
                                           const struct outbox_place *place, struct sg_arena *arena,

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 
-enum { RETRY_MS = 5000 };
+enum { RETRY_MS = 5000, STORE_PAUSE_MS = 5000 /* the disk is full, or fails */ };
 
 /* ---- subscribing ------------------------------------------------------------------------- */
 
@@ -335,7 +335,9 @@ static void deliver_ephemeral(struct sinergi *client, struct subscription *sub,
         size_t note_len = 0;
         switch (hand_over(client, sub, delivery, note, &note_len)) {
         case SINERGI_DONE: sub->done = delivery->seq; break;
-        case SINERGI_LATER: send_nack(client, sub, delivery->seq); return;
+        case SINERGI_LATER:   /* nothing keeps it here: the broker does */
+        case SINERGI_WORKING: /* the same: sinergi_finish needs an inbox */
+        case SINERGI_FAILED: send_nack(client, sub, delivery->seq); return;
         case SINERGI_STOP:
             client->handler_stopped = true;
             session_drop(client, 0); /* what is left comes again with the next session */
@@ -351,7 +353,8 @@ static void deliver_inbox(struct sinergi *client, struct subscription *sub,
     struct inbox_state state;
     struct sg_why why = {0};
     enum sg_err err = inbox_receive(client->inbox, deliver, &client->frame_arena, &state, &why);
-    if (err) {
+    if (err) { /* what comes behind it must not be taken either: all of it comes again */
+        session_drop(client, STORE_PAUSE_MS);
         client->fatal = client_why(client, err, &why);
         return;
     }
@@ -416,9 +419,42 @@ static bool put_off(struct sinergi *client, struct subscription *sub, uint64_t s
     return false;
 }
 
+/* What became of a delivery; true when the next one may follow at once. */
+static bool take_handled(struct sinergi *client, struct subscription *sub, uint64_t seq,
+                         sinergi_handled handled, const uint8_t *note, size_t note_len)
+{
+    switch (handled) {
+    case SINERGI_DONE: return finish(client, sub, seq, note, note_len);
+    case SINERGI_LATER: sub->retry_ns = client_mono_ns() + retry_ms(sub) * MS_NS; return false;
+    case SINERGI_FAILED: return put_off(client, sub, seq);
+    case SINERGI_STOP: client->handler_stopped = true; return false;
+    case SINERGI_WORKING:
+        sub->working = true;
+        sub->working_seq = seq;
+        return false;
+    }
+    return false;
+}
+
+sinergi_status sinergi_finish(sinergi *client, const char *subscription, uint64_t seq,
+                              sinergi_handled handled, const uint8_t *note, size_t note_length)
+{
+    struct subscription *sub = find(client, subscription);
+    if (!sub || !sub->working || sub->working_seq != seq || handled == SINERGI_WORKING ||
+        note_length > INBOX_NOTE_MAX)
+        return client_fail(client, SINERGI_INVALID, "kiriman itu tidak sedang ditangani",
+                           "that delivery is not being worked on");
+    sub->working = false;
+    client->fatal = SINERGI_OK;
+    (void)take_handled(client, sub, seq, handled, note, note_length); /* the next turn looks */
+    client->more = true;
+    watch_update(client);
+    return client->fatal;
+}
+
 static bool step_one(struct sinergi *client, struct subscription *sub, int64_t now_ns)
 {
-    if (sub->given_up || sub->as.ephemeral || now_ns < sub->retry_ns)
+    if (sub->given_up || sub->as.ephemeral || sub->working || now_ns < sub->retry_ns)
         return false;
     size_t used = client->frame_arena.used;
     PbDelivery *delivery = NULL;
@@ -432,12 +468,8 @@ static bool step_one(struct sinergi *client, struct subscription *sub, int64_t n
     }
     uint8_t note[INBOX_NOTE_MAX] = {0};
     size_t note_len = 0;
-    bool more = false;
-    switch (hand_over(client, sub, delivery, note, &note_len)) {
-    case SINERGI_DONE: more = finish(client, sub, delivery->seq, note, note_len); break;
-    case SINERGI_LATER: more = put_off(client, sub, delivery->seq); break;
-    case SINERGI_STOP: client->handler_stopped = true; break;
-    }
+    sinergi_handled handled = hand_over(client, sub, delivery, note, &note_len);
+    bool more = take_handled(client, sub, delivery->seq, handled, note, note_len);
     sg_arena_reset(&client->frame_arena, used);
     return more;
 }

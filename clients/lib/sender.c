@@ -12,7 +12,8 @@ enum {
     LOOK_MS = 1000, /* for frames that another process wrote and nobody sends */
     GAP_HOLD_MS = 100,
     GAPS_MAX = 5,
-    ANSWER_MS = 60000, /* a broker that is up answers sooner: begin a new session */
+    STORE_PAUSE_MS = 5000, /* the disk is full, or fails */
+    ANSWER_MS = 60000,     /* a broker that is up answers sooner: begin a new session */
 };
 
 void sender_reset(struct sender *sender)
@@ -295,7 +296,8 @@ void sender_result(struct sinergi *client, const PbPublishResult *result, int64_
     struct sg_why why = {0};
     enum sg_err err = outbox_answer(client->outbox, &signer, result, &client->session.seen,
                                     &client->frame_arena, &why);
-    if (err) {
+    if (err) { /* not kept, so it has to be told again */
+        session_drop(client, STORE_PAUSE_MS);
         client->fatal = client_why(client, err, &why);
         return;
     }

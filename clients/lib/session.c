@@ -312,8 +312,21 @@ static bool same_history(struct sinergi *client, const PbWelcome *welcome)
 
 static void keep_time(struct sinergi *client, int64_t server_ms)
 {
-    client->session.server_ms = server_ms;
-    client->session.server_at_ns = client_mono_ns();
+    struct outbox_clock *told = &client->session.told;
+    told->server_ms = server_ms;
+    told->boot_ns = device_boot_ns();
+    told->boot = client->session.boot;
+}
+
+/* A commit only when the time that goes on from what is stored would be another one. */
+static bool time_moved(const struct outbox_clock *stored, const struct outbox_clock *told)
+{
+    static const int64_t step_ms = 2000;
+    if (stored->demo != told->demo || told->demo || !sg_id_equal(&stored->boot, &told->boot))
+        return stored->demo != told->demo || stored->server_ms != told->server_ms;
+    int64_t off_ms =
+        told->server_ms - stored->server_ms - (told->boot_ns - stored->boot_ns) / MS_NS;
+    return off_ms < -step_ms || off_ms > step_ms;
 }
 
 static void keep_welcome_text(struct sinergi *client, const PbWelcome *welcome)
@@ -331,15 +344,13 @@ static void take_welcome(struct sinergi *client, const PbWelcome *welcome)
         (welcome->head && !session_see(client, welcome->head)))
         return;
     keep_time(client, welcome->server_time_ms);
-    s->demo = welcome->demo != 0;
+    s->told.demo = welcome->demo != 0;
     keep_welcome_text(client, welcome);
-    struct outbox_clock clock = {s->server_ms, s->demo};
     struct outbox_clock known;
     struct sg_why why = {0};
     enum sg_err err = outbox_clock(client->outbox, &known, &why);
-    bool moved = known.demo != clock.demo || (clock.demo && known.server_ms != clock.server_ms);
-    if (!err && (s->seen_dirty || moved))
-        err = outbox_remember(client->outbox, &s->seen, &clock, &why);
+    if (!err && (s->seen_dirty || time_moved(&known, &s->told)))
+        err = outbox_remember(client->outbox, &s->seen, &s->told, &why);
     if (err) {
         client->fatal = client_why(client, err, &why);
         return;

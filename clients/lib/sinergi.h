@@ -136,8 +136,11 @@ typedef struct sinergi_delivery {
 
 typedef enum sinergi_handled {
     SINERGI_DONE = 0,  /* never handed over again */
-    SINERGI_LATER = 1, /* hand over again after retry_ms; counted */
-    SINERGI_STOP = 2   /* not handled; leave sinergi_run */
+    SINERGI_LATER = 1, /* not now: hand over again after retry_ms; not counted */
+    SINERGI_STOP = 2,  /* not handled; leave sinergi_run */
+    SINERGI_FAILED =
+        3, /* hand over again after retry_ms; the fifth time it goes to the dead letters */
+    SINERGI_WORKING = 4 /* the handler goes on by itself and ends it with sinergi_finish */
 } sinergi_handled;
 
 /* The handler may leave up to 64 bytes in `note` (*note_length in and out): they are committed
@@ -155,7 +158,7 @@ typedef struct sinergi_subscription {
     int take_over;
     int ephemeral;     /* keep no inbox on this device: at least once */
     int restart;       /* begin at `start`, also when the broker knows the subscription */
-    uint32_t retry_ms; /* after SINERGI_LATER; 0 = 5,000 */
+    uint32_t retry_ms; /* after SINERGI_LATER and SINERGI_FAILED; 0 = 5,000 */
     sinergi_handler *handler;
     void *context;
 } sinergi_subscription;
@@ -163,6 +166,13 @@ typedef struct sinergi_subscription {
 sinergi_status sinergi_subscribe(sinergi *client, const sinergi_subscription *subscription);
 sinergi_status sinergi_note(sinergi *client, const char *subscription, uint8_t note[64],
                             size_t *out_length);
+/* End a delivery whose handler said SINERGI_WORKING (not for an ephemeral subscription, where
+ * SINERGI_LATER and SINERGI_WORKING are SINERGI_FAILED). Until then nothing more of that
+ * subscription is handed over; other subscriptions go on. `note` as of the handler, or NULL and 0.
+ * SINERGI_INVALID: no such delivery is being worked on. SINERGI_LOCAL: the disk took nothing, the
+ * delivery is handed over again. */
+sinergi_status sinergi_finish(sinergi *client, const char *subscription, uint64_t seq,
+                              sinergi_handled handled, const uint8_t *note, size_t note_length);
 
 /* ---- run ---- */
 
@@ -177,6 +187,11 @@ typedef enum sinergi_until {
 sinergi_status sinergi_run(sinergi *client, sinergi_until until, int timeout_ms);
 /* From a signal handler: sinergi_run returns soon. */
 void sinergi_stop(sinergi *client);
+/* For a program with its own loop: one descriptor, readable when
+ * sinergi_run(client, SINERGI_UNTIL_TIMEOUT, 0) has something to do, also for what becomes due by
+ * time. Call that once before the first wait and whenever the descriptor is readable; it does not
+ * wait. The descriptor belongs to the handle: only poll, select or epoll it. -1: sinergi_error. */
+int sinergi_fd(sinergi *client);
 
 /* ---- ask ---- */
 

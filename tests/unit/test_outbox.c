@@ -73,7 +73,6 @@ static struct outbox_place append(struct fixture *f, size_t count, size_t size)
 {
     static uint8_t bytes[SG_EVENT_MAX];
     struct outbox_event *events = calloc(count, sizeof *events);
-    struct outbox_place first = {0};
     struct sg_why why = {0};
     assert_non_null(events);
     for (size_t i = 0; i < count; i++) {
@@ -81,7 +80,13 @@ static struct outbox_place append(struct fixture *f, size_t count, size_t size)
         sg_event_digest(events[i].clear, events[i].personal, events[i].digest);
     }
     struct outbox_signer by = signer(f);
-    UNIT_OK(outbox_append(f->outbox, &by, events, count, &f->arena, &first, &why));
+    struct outbox_place *places = calloc(count, sizeof *places);
+    assert_non_null(places);
+    UNIT_OK(outbox_append(f->outbox, &by, events, count, &f->arena, places, &why));
+    struct outbox_place first = places[0];
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(places[i].number, first.number + i);
+    free(places);
     free(events);
     return first;
 }
@@ -195,10 +200,9 @@ static void an_event_larger_than_a_frame_stores_nothing(void **state)
     static uint8_t bytes[SG_BODY_MAX];
     struct outbox_event event = {.clear = {bytes, sizeof bytes}, .type = 101};
     struct outbox_signer by = signer(f);
-    struct outbox_place first = {.number = 77};
+    struct outbox_place place;
     struct sg_why why = {0};
-    assert_int_equal(outbox_append(f->outbox, &by, &event, 1, &f->arena, &first, &why), SG_E_LIMIT);
-    assert_int_equal(first.number, 77);
+    assert_int_equal(outbox_append(f->outbox, &by, &event, 1, &f->arena, &place, &why), SG_E_LIMIT);
     assert_int_equal(current(f).last_number, 0);
 }
 
@@ -306,7 +310,7 @@ static void what_the_broker_told_is_remembered(void **state)
 {
     struct fixture *f = *state;
     struct outbox_seen seen = {.epoch = 1, .height = 7, .hash = {9}}, got;
-    struct outbox_clock clock = {now_ms, true}, told;
+    struct outbox_clock clock = {now_ms, true, 77, {{8}}}, told;
     struct sg_why why = {0};
     UNIT_OK(outbox_seen(f->outbox, &got, &why));
     assert_int_equal(got.height, 0);
@@ -319,6 +323,143 @@ static void what_the_broker_told_is_remembered(void **state)
     UNIT_OK(outbox_clock(f->outbox, &told, &why));
     assert_int_equal(told.server_ms, now_ms);
     assert_true(told.demo);
+    assert_int_equal(told.boot_ns, 77);
+    assert_true(sg_id_equal(&told.boot, &clock.boot));
+}
+
+/* ---- keys -------------------------------------------------------------------------------- */
+
+static struct outbox_key key_of(uint8_t name, uint8_t content)
+{
+    return (struct outbox_key){.name = {name}, .content = {content}, .object = {{name, 1}}};
+}
+
+/* One commit of events with these keys; a zero name is an event without one. */
+static void append_keyed(struct fixture *f, const uint8_t *names, size_t count,
+                         struct outbox_place *out_places)
+{
+    static const uint8_t bytes[100];
+    struct outbox_key keys[8];
+    struct outbox_event events[8];
+    for (size_t i = 0; i < count; i++) {
+        keys[i] = key_of(names[i], 5);
+        events[i] = (struct outbox_event){
+            .clear = {bytes, sizeof bytes}, .type = 101, .key = names[i] ? &keys[i] : NULL};
+        sg_event_digest(events[i].clear, events[i].personal, events[i].digest);
+    }
+    struct outbox_signer by = signer(f);
+    struct sg_why why = {0};
+    UNIT_OK(outbox_append(f->outbox, &by, events, count, &f->arena, out_places, &why));
+}
+
+static void a_key_is_taken_once(void **state)
+{
+    struct fixture *f = *state;
+    struct outbox_place places[8];
+    struct outbox_known known;
+    struct sg_why why = {0};
+    assert_int_equal(outbox_known(f->outbox, key_of(1, 0).name, &known, &why), SG_E_NOT_FOUND);
+    append_keyed(f, (const uint8_t[]){1, 0, 2, 1}, 4, places);
+    const uint64_t want[] = {1, 2, 3, 1}; /* the same key twice in one commit too */
+    for (size_t i = 0; i < SG_ARRAY_LEN(want); i++)
+        assert_int_equal(places[i].number, want[i]);
+    reopen(f);
+    append_keyed(f, (const uint8_t[]){2, 3, 1}, 3, places);
+    const uint64_t then[] = {3, 4, 1};
+    for (size_t i = 0; i < SG_ARRAY_LEN(then); i++)
+        assert_int_equal(places[i].number, then[i]);
+    assert_int_equal(current(f).last_number, 4);
+    append_keyed(f, (const uint8_t[]){1, 2, 3}, 3, places); /* nothing new: no frame */
+    assert_int_equal(current(f).last_number, 4);
+    UNIT_OK(outbox_known(f->outbox, key_of(3, 0).name, &known, &why));
+    assert_int_equal(known.place.number, 4);
+    assert_int_equal(known.key.content[0], 5);
+    assert_int_equal(known.key.object.b[0], 3);
+}
+
+static void the_key_of_a_refused_event_is_free_again(void **state)
+{
+    struct fixture *f = *state;
+    struct outbox_place places[8];
+    struct outbox_known known;
+    struct sg_why why = {0};
+    append_keyed(f, (const uint8_t[]){1, 2}, 2, places);
+    answer(f, places[0].outbox, 1, 2, 2, SG_ST_BAD_TRANSITION); /* the second one is refused */
+    UNIT_OK(outbox_known(f->outbox, key_of(1, 0).name, &known, &why));
+    assert_int_equal(outbox_known(f->outbox, key_of(2, 0).name, &known, &why), SG_E_NOT_FOUND);
+    append_keyed(f, (const uint8_t[]){1, 2}, 2, places);
+    assert_int_equal(places[0].number, 1);
+    assert_int_equal(places[1].number, 3);
+    UNIT_OK(outbox_known(f->outbox, key_of(2, 0).name, &known, &why));
+    assert_int_equal(known.place.number, 3);
+}
+
+static void a_key_holds_when_its_event_moved_to_a_new_outbox(void **state)
+{
+    struct fixture *f = *state;
+    struct outbox_place places[8];
+    struct outbox_known known;
+    struct sg_why why = {0};
+    append_keyed(f, (const uint8_t[]){1}, 1, places);
+    UNIT_OK(outbox_renew(f->outbox, now_ms + 1, &why));
+    answer(f, places[0].outbox, 1, 1, 1, SG_ST_DUPLICATE_CONFLICT);
+    assert_int_equal(current(f).last_number, 1); /* there it goes on */
+    UNIT_OK(outbox_known(f->outbox, key_of(1, 0).name, &known, &why));
+}
+
+/* ---- corrections ------------------------------------------------------------------------- */
+
+static struct outbox_place append_correction(struct fixture *f, const struct outbox_place *of)
+{
+    struct outbox_place at = *of, place;
+    PbEventRef ref = PB_EVENT_REF__INIT;
+    PbEventCorrected corrected = PB_EVENT_CORRECTED__INIT;
+    PbEnvelope envelope = PB_ENVELOPE__INIT;
+    ref.has_outbox_id = ref.has_number = 1;
+    ref.outbox_id = (ProtobufCBinaryData){SG_ID_BYTES, at.outbox.b};
+    ref.number = at.number;
+    corrected.corrected = &ref;
+    envelope.event_corrected = &corrected;
+    struct outbox_event event = {.type = 124};
+    struct sg_why why = {0};
+    sg_arena_reset(&f->arena, 0);
+    UNIT_OK(sg_encode(&envelope, &f->arena, &event.clear, &why));
+    sg_event_digest(event.clear, event.personal, event.digest);
+    struct outbox_signer by = signer(f);
+    UNIT_OK(outbox_append(f->outbox, &by, &event, 1, &f->arena, &place, &why));
+    return place;
+}
+
+static void the_last_correction_that_holds_is_known(void **state)
+{
+    struct fixture *f = *state;
+    struct sg_why why = {0};
+    struct outbox_place first = append(f, 2, 100), found;
+    struct outbox_place second = {first.outbox, first.number + 1};
+    assert_int_equal(outbox_correction(f->outbox, &first, &found, &why), SG_E_NOT_FOUND);
+    (void)append_correction(f, &first);
+    (void)append_correction(f, &first);
+    (void)append_correction(f, &first); /* number 5 */
+    UNIT_OK(outbox_correction(f->outbox, &first, &found, &why));
+    assert_int_equal(found.number, 5);
+    assert_int_equal(outbox_correction(f->outbox, &second, &found, &why), SG_E_NOT_FOUND);
+    answer(f, first.outbox, 1, 5, 5, SG_ST_CORRECTION_DEPENDS);
+    UNIT_OK(outbox_correction(f->outbox, &first, &found, &why));
+    assert_int_equal(found.number, 4);
+}
+
+static void an_event_can_be_read_again(void **state)
+{
+    struct fixture *f = *state;
+    struct outbox_place first = append(f, 60, 100), at = {first.outbox, 55};
+    struct sg_bytes clear, personal;
+    struct sg_why why = {0};
+    UNIT_OK(outbox_event(f->outbox, &at, &f->arena, &clear, &personal, &why));
+    assert_int_equal(clear.len, 100);
+    assert_int_equal(personal.len, 0);
+    at.number = 61;
+    assert_int_equal(outbox_event(f->outbox, &at, &f->arena, &clear, &personal, &why),
+                     SG_E_NOT_FOUND);
 }
 
 static void a_folder_belongs_to_one_agency_and_store(void **state)
@@ -352,4 +493,7 @@ UNIT_MAIN(TEST(numbers_begin_at_one_and_frames_are_bounded),
           TEST(outcomes_are_kept_and_the_first_one_stays),
           TEST(a_frame_is_cut_where_the_broker_stands), TEST(a_restored_device_begins_a_new_outbox),
           TEST(what_the_broker_told_is_remembered), TEST(a_folder_belongs_to_one_agency_and_store),
-          TEST(the_send_lock_is_given_back))
+          TEST(the_send_lock_is_given_back), TEST(a_key_is_taken_once),
+          TEST(the_key_of_a_refused_event_is_free_again),
+          TEST(a_key_holds_when_its_event_moved_to_a_new_outbox),
+          TEST(the_last_correction_that_holds_is_known), TEST(an_event_can_be_read_again))
