@@ -98,6 +98,19 @@ static void note_claim(const struct decision *d, PbAllocationEffect *seat)
     seat->claim_seq = claims ? d->turn->block->next_seq : 0;
 }
 
+/* The case that the seat belongs to once this is decided: a link may just be moving it. */
+static struct sg_id case_of_seat(const struct decision *d, const struct sg_id *id,
+                                 const PbAllocationRow *row)
+{
+    for (size_t i = 0; i < d->effect->n_moves; i++) {
+        const PbMoveEffect *move = d->effect->moves[i];
+        struct sg_id moved = id_of(move->id);
+        if (!move->item && sg_id_equal(&moved, id))
+            return id_of(move->case_id);
+    }
+    return id_of(row->case_id);
+}
+
 struct follow *change_seat(struct decision *d, const struct sg_id *id, const PbAllocationRow *row,
                            PbAllocationState to, PbSeatChange change)
 {
@@ -108,7 +121,7 @@ struct follow *change_seat(struct decision *d, const struct sg_id *id, const PbA
     follow->change = change;
     follow->slot_id = id_of(row->slot_id);
     follow->person_id = id_of(row->person_id);
-    follow->case_id = id_of(row->case_id);
+    follow->case_id = case_of_seat(d, id, row);
     follow->seat->has_seat_no = true;
     follow->seat->seat_no = allocation_is_live(to) ? row->seat_no : 0;
     note_claim(d, follow->seat);

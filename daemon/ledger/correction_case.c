@@ -4,6 +4,7 @@
 #include "ledger/correction.h"
 #include "ledger/deadline.h"
 #include "ledger/mentoring.h"
+#include "ledger/minor.h"
 #include "ledger/person.h"
 #include "ledger/relapse.h"
 #include "wire/day.h"
@@ -450,5 +451,9 @@ enum sg_err annul_closing(struct decision *d, const struct correction *c, struct
     restore_deadline(d, c->rest->effect, RULE_ASSESS);
     restore_deadline(d, c->rest->effect, RULE_MINOR);
     restore_deadline(d, c->rest->effect, RULE_PLAN);
-    return resume_plan(d, c, row, why);
+    if (person->minor && !row->minor) { /* that became known while the case was closed */
+        change->has_minor = change->minor = true;
+        err = minor_begin(d, &id, row, NULL, why);
+    }
+    return err ? err : resume_plan(d, c, row, why);
 }

@@ -333,6 +333,9 @@ static void annul_closing(struct model *m, const struct m_fact *fact)
         m, c->state == PB_CASE_STATE_CLOSED && m->now_ms <= c->closed_ms + REOPEN_DAYS * SG_DAY_MS,
         "a case was opened again after more than 30 days", &c->id);
     c->state = c->before;
+    const PbCaseRow *row = m_row(m, TABLE_CASES, &c->id, &pb_case_row__descriptor);
+    M_EXPECT(m, row && (row->minor || !m_root(c->person)->minor),
+             "opened again without what became known of a minor", &c->id);
     m_adopt_later(m, c);
     for (size_t i = 0; i < m_count(c->person); i++)
         m_adopt_person_later(m, m_member(c->person, i));
