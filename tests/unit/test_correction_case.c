@@ -238,6 +238,32 @@ static void a_closing_is_undone(void **state)
     }
 }
 
+/* What became known of the person while the case was closed holds when it is opened again. */
+static void a_minor_is_one_in_the_case_that_is_opened_again(void **state)
+{
+    (void)state;
+    struct scene s;
+    stand(&s, false);
+    struct ledger_city *city = &s.city;
+    uint64_t e21 =
+        unit_want("close", city, care_close(city, &s.budi.case_id, PB_CLOSE_REASON_REUNIFIED), 0)
+            .seq;
+    struct sg_id referral, ref = sg_person_ref(&city->keys, "satpolpp", &s.budi.person);
+    PbEnvelope *e = unit_refer(city, &referral);
+    PbPersonIdentity *p = e->referral_submitted->person;
+    unit_budi(city, p);
+    p->birth_date = unit_date(city, 2012, 4, 10);
+    e->referral_submitted->target_agency = unit_text(city, "owner-a");
+    e->has_person_ref = true;
+    e->person_ref = unit_id(city, &ref);
+    (void)unit_want("born later than was thought", city, e, 0);
+    assert_false(case_row(&s)->minor);
+    (void)unit_want("not closed after all", city, story_annul(city, "dinsos", e21), 0);
+    assert_true(case_row(&s)->minor);
+    assert_non_null(story_deadline(city, RULE_MINOR, &s.budi.case_id));
+    correct_close(city);
+}
+
 static void a_closing_is_not_replaced(void **state)
 {
     (void)state;
@@ -287,5 +313,6 @@ static void the_plan_of_a_course_that_goes_on(void **state)
 UNIT_MAIN(cmocka_unit_test(days_with_food), cmocka_unit_test(what_a_referral_was_answered_with),
           cmocka_unit_test(a_visit_is_another_one), cmocka_unit_test(other_visits_stay),
           cmocka_unit_test(a_visit_on_the_street), cmocka_unit_test(a_closing_is_undone),
+          cmocka_unit_test(a_minor_is_one_in_the_case_that_is_opened_again),
           cmocka_unit_test(a_closing_is_not_replaced),
           cmocka_unit_test(the_plan_of_a_course_that_goes_on))

@@ -566,6 +566,46 @@ static void whoever_may_be_a_child_is_one(void **state)
     city_close(&city);
 }
 
+/* A case of somebody whose age is a guess, assessed, at dinsos. */
+static struct client guessed(struct ledger_city *city, const char *name, uint32_t age)
+{
+    struct client c;
+    PbEnvelope *e = unit_refer(city, &c.referral);
+    PbPersonIdentity *p = e->referral_submitted->person;
+    unit_budi(city, p);
+    p->full_name = unit_text(city, name);
+    p->birth_date = NULL;
+    p->birth_quality = PB_BIRTH_QUALITY_ESTIMATED;
+    p->has_estimated_age = true;
+    p->estimated_age = age;
+    struct outcome o = unit_want("refer", city, e, 0);
+    c.case_id = id_of(o.effect->cases[0]->case_id);
+    c.person = id_of(o.effect->person->person_id);
+    accept(city, &c.referral, "dinsos");
+    return c;
+}
+
+/* The link moves the seat to the older case and gives it up, in one decision: that case must not
+ * stay in training. */
+static void the_older_case_loses_the_seat_that_it_took(void **state)
+{
+    (void)state;
+    struct ledger_city city;
+    city_open(&city);
+    struct client child = guessed(&city, "Rian", 16), joko = guessed(&city, "Joko", 30);
+    (void)unit_want("assess", &city, unit_assess(&city, &joko.case_id), 0);
+    unit_consent(&city, &joko.case_id);
+    struct sg_id slot = story_slot(&city, 1);
+    struct sg_id seat = story_occupied(&city, &joko, &slot);
+    (void)same(&city, &joko.person, &child.person, A);
+    assert_true(person_row(&city, &joko.person)->minor);
+    assert_int_equal(unit_seat_state(&city, &seat), PB_ALLOCATION_STATE_VOIDED);
+    assert_int_equal(unit_case_state(&city, &joko.case_id), PB_CASE_STATE_CLOSED);
+    assert_int_equal(unit_case_state(&city, &child.case_id), PB_CASE_STATE_IN_SERVICE);
+    city_refold(&city);
+    city_close(&city);
+}
+
 /* ---- a NIK that comes late ---- */
 
 #define NIK_BUDI "1471991004950001" /* male, born 1995-04-10 */
@@ -686,5 +726,6 @@ UNIT_MAIN(cmocka_unit_test(the_guards_stand_in_order), cmocka_unit_test(both_nam
           cmocka_unit_test(plans_go_along), cmocka_unit_test(trees_grow_to_their_limit),
           cmocka_unit_test(chains_grow_to_their_limit),
           cmocka_unit_test(whoever_may_be_a_child_is_one),
+          cmocka_unit_test(the_older_case_loses_the_seat_that_it_took),
           cmocka_unit_test(a_late_nik_links_when_all_agrees),
           cmocka_unit_test(lost_seats_count_for_one_person))
