@@ -49,15 +49,13 @@ static enum sg_err open_frame(struct turn *t, struct request *r, struct sg_why *
 static enum sg_err greet(struct turn *t, struct request *r, struct sg_why *why)
 {
     enum { LATER_MS = 10000 };
-    char accepted[48];
-    if (r->frame->hello->protocol != SG_PROTOCOL) {
-        (void)snprintf(accepted, sizeof accepted, "protocol %u", SG_PROTOCOL);
-        return cut(t, r, SG_ST_PROTOCOL, "hello.protocol", accepted, why);
-    }
+    static_assert(SG_PROTOCOL == 1, "the refusals say so");
+    if (r->frame->hello->protocol != SG_PROTOCOL)
+        return cut(t, r, SG_ST_PROTOCOL, "hello.protocol", "protocol 1", why);
     if (r->in->over_limit) {
         r->frame = NULL;
-        return reply_bye(t, r->in->peer, SG_ST_BUSY, "connections of this key", NULL, LATER_MS,
-                         false, why);
+        return reply_bye(t, r->in->peer, SG_ST_BUSY, "key", "fewer connections of this key",
+                         LATER_MS, false, why);
     }
     if (!r->session)
         r->session = session_open(t, r->in);

@@ -71,16 +71,18 @@ static PbError *take_period(struct turn *t, const PbQuery *query, struct report_
 static enum sg_err take_as_of(struct turn *t, const PbQuery *query, struct report_request *request,
                               PbError **out_error, struct sg_why *why)
 {
-    char accepted[64];
+    struct sg_fault fault;
     uint64_t last = 0;
     enum sg_err err = journal_last(&t->txn, &last, why);
     if (err)
         return err;
     request->as_of = query->has_as_of ? query->as_of : last;
     request->now_ms = query->has_as_of ? 0 : t->world.now_ms;
-    (void)snprintf(accepted, sizeof accepted, "a seq from 1 to %llu", (unsigned long long)last);
-    if (query->has_as_of && (!query->as_of || query->as_of > last))
-        *out_error = wrong(t, SG_ST_UNKNOWN_OBJECT, "query.as_of", accepted);
+    if (query->has_as_of && (!query->as_of || query->as_of > last)) {
+        (void)sg_refuse(&fault, SG_ST_UNKNOWN_OBJECT, "query.as_of", NULL, "a seq from 1 to %llu",
+                        (unsigned long long)last);
+        *out_error = reply_error(t, &fault);
+    }
     return SG_OK;
 }
 

@@ -82,13 +82,10 @@ enum sg_err read_row(struct ledger_turn *turn, enum table table, const struct sg
 enum sg_err refuse(struct decision *d, uint32_t code, const char *object, const char *detail,
                    const char *accepted, ...)
 {
-    char text[160] = "";
     va_list args;
     va_start(args, accepted);
-    if (accepted)
-        (void)vsnprintf(text, sizeof text, accepted, args);
+    (void)sg_refuse_v(d->fault, code, object, detail, accepted, args);
     va_end(args);
-    (void)sg_refuse(d->fault, code, object, detail, "%s", text);
     return SG_OK;
 }
 

@@ -1,5 +1,7 @@
 #include "wire/status.h"
 
+#include "wire/phrases.h"
+
 #include <stdio.h>
 
 static const struct row {
@@ -99,38 +101,60 @@ const char *sg_status_text_en(uint32_t code)
     return row ? row->en : "a code that this version does not know";
 }
 
-bool sg_refuse(struct sg_fault *fault, uint32_t code, const char *object, const char *detail,
-               const char *accepted, ...)
+/* A phrase is found by its format or, where that is "%s", by the whole text. */
+SG_PRINTF(2, 0)
+static void print_accepted(struct sg_fault *fault, const char *accepted, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    (void)vsnprintf(fault->accepted, sizeof fault->accepted, accepted, args);
+    if (sg_phrase_id(accepted) != accepted)
+        (void)vsnprintf(fault->accepted_id, sizeof fault->accepted_id, sg_phrase_id(accepted),
+                        again);
+    else
+        (void)snprintf(fault->accepted_id, sizeof fault->accepted_id, "%s",
+                       sg_phrase_id(fault->accepted));
+    va_end(again);
+}
+
+bool sg_refuse_v(struct sg_fault *fault, uint32_t code, const char *object, const char *detail,
+                 const char *accepted, va_list args)
 {
     *fault = (struct sg_fault){.code = code};
     (void)snprintf(fault->object, sizeof fault->object, "%s", object ? object : "");
     (void)snprintf(fault->detail, sizeof fault->detail, "%s", detail ? detail : "");
-    if (accepted) {
-        va_list args;
-        va_start(args, accepted);
-        (void)vsnprintf(fault->accepted, sizeof fault->accepted, accepted, args);
-        va_end(args);
-    }
+    if (accepted)
+        print_accepted(fault, accepted, args);
+    return false;
+}
+
+bool sg_refuse(struct sg_fault *fault, uint32_t code, const char *object, const char *detail,
+               const char *accepted, ...)
+{
+    va_list args;
+    va_start(args, accepted);
+    (void)sg_refuse_v(fault, code, object, detail, accepted, args);
+    va_end(args);
     return false;
 }
 
 static void sentence(const struct sg_fault *fault, const char *rule, const char *accepted_word,
-                     char *to, size_t size)
+                     const char *accepted, char *to, size_t size)
 {
     const char *colon = fault->object[0] && fault->detail[0] ? ": " : "";
     bool named = fault->object[0] || fault->detail[0];
     (void)snprintf(to, size, "%s: %s%s%s%s%s%s%s%s%s", sg_status_name(fault->code), rule,
                    named ? " (" : "", fault->object, colon, fault->detail, named ? ")" : "",
-                   fault->accepted[0] ? "; " : "", fault->accepted[0] ? accepted_word : "",
-                   fault->accepted);
+                   accepted[0] ? "; " : "", accepted[0] ? accepted_word : "", accepted);
 }
 
 void sg_fault_text_id(const struct sg_fault *fault, char *to, size_t size)
 {
-    sentence(fault, sg_status_text_id(fault->code), "yang diterima: ", to, size);
+    sentence(fault, sg_status_text_id(fault->code), "yang diterima: ", fault->accepted_id, to,
+             size);
 }
 
 void sg_fault_text_en(const struct sg_fault *fault, char *to, size_t size)
 {
-    sentence(fault, sg_status_text_en(fault->code), "accepted: ", to, size);
+    sentence(fault, sg_status_text_en(fault->code), "accepted: ", fault->accepted, to, size);
 }

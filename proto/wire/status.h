@@ -87,15 +87,19 @@ struct sg_fault {
     uint32_t code;      /* enum sg_status, 0 = none */
     char object[96];    /* path of the field, or kind and id of the object; never personal data */
     char detail[64];    /* stable token, "AGE", or a version */
-    char accepted[160]; /* what would be accepted, in English terms of the contract (codes, ranges)
-                         */
+    char accepted[160]; /* what would be accepted, in English */
+    char accepted_id[160]; /* the same in Indonesian; codes, names and values as they are */
 };
 
 /* Fill in and return false, so that a check reads `return sg_refuse(fault, …)`. The three texts may
- * be NULL; `accepted` is a format. */
+ * be NULL; `accepted` is a format in English. Its Indonesian is found by the text of the format,
+ * else by what it prints (wire/phrases.h); what has none stands in both languages as it is. */
 SG_PRINTF(5, 6)
 bool sg_refuse(struct sg_fault *fault, uint32_t code, const char *object, const char *detail,
                const char *accepted, ...);
+SG_PRINTF(5, 0)
+bool sg_refuse_v(struct sg_fault *fault, uint32_t code, const char *object, const char *detail,
+                 const char *accepted, va_list args);
 
 /* The whole sentence: "<code>: <rule> (<object>: <detail>); diterima: <accepted>". Cut to size. */
 void sg_fault_text_id(const struct sg_fault *fault, char *to, size_t size);

@@ -23,9 +23,11 @@ struct pass {
     unsigned end; /* field of the envelope to stop at */
 };
 
+SG_PRINTF(5, 6)
 static bool refuse(struct pass *pass, uint32_t code, const ProtobufCFieldDescriptor *field,
-                   const char *detail, const char *accepted)
+                   const char *detail, const char *accepted, ...)
 {
+    va_list args;
     char path[96];
     size_t len = 0;
     path[0] = '\0';
@@ -36,7 +38,10 @@ static bool refuse(struct pass *pass, uint32_t code, const ProtobufCFieldDescrip
     }
     if (len < sizeof path)
         (void)snprintf(path + len, sizeof path - len, "%s", field->name);
-    return sg_refuse(pass->fault, code, path, detail, "%s", accepted);
+    va_start(args, accepted);
+    (void)sg_refuse_v(pass->fault, code, path, detail, accepted, args);
+    va_end(args);
+    return false;
 }
 
 /* ---- texts and codes ---- */
@@ -68,7 +73,7 @@ static const struct form_rule form_rules[] = {
     [SG_FORM_DAY] = {"a whole calendar day", 0, 0, 0},
     [SG_FORM_TIME] = {"a time between the years 1900 and 9999", 0, 0, 0},
     [SG_FORM_TOPIC] = {"the topic of the payload", 64, 0, 0},
-    [SG_FORM_BYTES] = {"bytes", 0, 0, 0},
+    [SG_FORM_BYTES] = {"one byte or more", 0, 0, 0},
 }; /* clang-format on */
 
 static bool check_code(struct pass *pass, const ProtobufCFieldDescriptor *field, uint8_t form,
@@ -76,13 +81,13 @@ static bool check_code(struct pass *pass, const ProtobufCFieldDescriptor *field,
 {
     const struct form_rule *rule = &form_rules[form];
     if (rule->levels && !sg_region_valid(text, rule->levels))
-        return refuse(pass, SG_ST_SCHEMA, field, "REGION", rule->accepted);
+        return refuse(pass, SG_ST_SCHEMA, field, "REGION", "%s", rule->accepted);
     if (!pass->vocabulary || !pass->vocabulary->lists)
         return true;
     enum sg_list list = (enum sg_list)(rule->list - 1);
     enum sg_code_known known = sg_lists_find(pass->vocabulary->lists, list, text, pass->day);
     if (known == SG_CODE_UNKNOWN)
-        return refuse(pass, SG_ST_BAD_CODE, field, "NOT_IN_LIST", rule->accepted);
+        return refuse(pass, SG_ST_BAD_CODE, field, "NOT_IN_LIST", "%s", rule->accepted);
     if (known == SG_CODE_OLD && list == SG_LIST_REGIONS)
         pass->event->old_region = true;
     return true;
@@ -96,7 +101,7 @@ static bool check_agency(struct pass *pass, const ProtobufCFieldDescriptor *fiel
     const struct sg_roster *roster = pass->vocabulary ? pass->vocabulary->roster : NULL;
     bool publisher = pass->depth == 0; /* compared with the owner of the key by the broker */
     if (roster && !publisher && !sg_roster_agency_n(roster, text))
-        return refuse(pass, SG_ST_BAD_CODE, field, "UNKNOWN_AGENCY",
+        return refuse(pass, SG_ST_BAD_CODE, field, "UNKNOWN_AGENCY", "%s",
                       form_rules[SG_FORM_AGENCY].accepted);
     return true;
 }
@@ -107,7 +112,7 @@ static bool check_text(struct pass *pass, const ProtobufCFieldDescriptor *field,
     struct sg_bytes text = sg_bytes_of(value);
     const struct form_rule *rule = &form_rules[form];
     if (text.len == 0 || text.len > rule->max)
-        return refuse(pass, SG_ST_SCHEMA, field, "LENGTH", rule->accepted);
+        return refuse(pass, SG_ST_SCHEMA, field, "LENGTH", "%s", rule->accepted);
     if (rule->list)
         return check_code(pass, field, form, text);
     if (form == SG_FORM_AGENCY)
@@ -115,7 +120,7 @@ static bool check_text(struct pass *pass, const ProtobufCFieldDescriptor *field,
     bool good = form == SG_FORM_NIK     ? sg_nik_valid(text)
                 : form == SG_FORM_PHONE ? sg_phone_valid(text)
                                         : true;
-    return good || refuse(pass, SG_ST_SCHEMA, field, "FORM", rule->accepted);
+    return good || refuse(pass, SG_ST_SCHEMA, field, "FORM", "%s", rule->accepted);
 }
 
 static bool check_bytes(struct pass *pass, const ProtobufCFieldDescriptor *field, uint8_t form,
@@ -124,7 +129,7 @@ static bool check_bytes(struct pass *pass, const ProtobufCFieldDescriptor *field
     struct sg_id id;
     bool is_id = form >= SG_FORM_ID && form <= SG_FORM_PERSON_REF;
     if (is_id && sg_id_from((struct sg_bytes){value->data, value->len}, &id) != SG_OK)
-        return refuse(pass, SG_ST_SCHEMA, field, "ID", form_rules[form].accepted);
+        return refuse(pass, SG_ST_SCHEMA, field, "ID", "%s", form_rules[form].accepted);
     return true;
 }
 
@@ -146,10 +151,8 @@ static bool check_number(struct pass *pass, const ProtobufCFieldDescriptor *fiel
         return true;
     if (!rules->bounded || (value >= rules->min && value <= rules->max))
         return true;
-    char accepted[64];
-    (void)snprintf(accepted, sizeof accepted, "%lld to %lld", (long long)rules->min,
-                   (long long)rules->max);
-    return refuse(pass, SG_ST_SCHEMA, field, "RANGE", accepted);
+    return refuse(pass, SG_ST_SCHEMA, field, "RANGE", "%lld to %lld", (long long)rules->min,
+                  (long long)rules->max);
 }
 
 static bool check_date(struct pass *pass, const ProtobufCFieldDescriptor *field, uint8_t form,
@@ -160,14 +163,14 @@ static bool check_date(struct pass *pass, const ProtobufCFieldDescriptor *field,
     if (partial && date->day == 0)
         good = date->month == 0 ? sg_date_valid(date->year, 1, 1)
                                 : sg_date_valid(date->year, date->month, 1);
-    return good || refuse(pass, SG_ST_SCHEMA, field, "DATE", form_rules[form].accepted);
+    return good || refuse(pass, SG_ST_SCHEMA, field, "DATE", "%s", form_rules[form].accepted);
 }
 
 static bool check_time(struct pass *pass, const ProtobufCFieldDescriptor *field,
                        const Google__Protobuf__Timestamp *t)
 {
     return sg_time_valid(t) ||
-           refuse(pass, SG_ST_SCHEMA, field, "TIME", form_rules[SG_FORM_TIME].accepted);
+           refuse(pass, SG_ST_SCHEMA, field, "TIME", "%s", form_rules[SG_FORM_TIME].accepted);
 }
 
 /* ---- the walk ---- */
@@ -224,14 +227,11 @@ static bool is_empty(const ProtobufCFieldDescriptor *field, const uint8_t *at)
 static bool check_count(struct pass *pass, const ProtobufCFieldDescriptor *field,
                         const struct sg_field_rules *rules, size_t count)
 {
-    char accepted[64];
     if (!rules->bounded || ((int64_t)count >= rules->min && (int64_t)count <= rules->max))
         return true;
-    (void)snprintf(accepted, sizeof accepted, "%lld to %lld entries", (long long)rules->min,
-                   (long long)rules->max);
-    if ((int64_t)count < rules->min)
-        return refuse(pass, SG_ST_MISSING_FIELD, field, NULL, accepted);
-    return refuse(pass, SG_ST_SCHEMA, field, "COUNT", accepted);
+    bool few = (int64_t)count < rules->min;
+    return refuse(pass, few ? SG_ST_MISSING_FIELD : SG_ST_SCHEMA, field, few ? NULL : "COUNT",
+                  "%lld to %lld entries", (long long)rules->min, (long long)rules->max);
 }
 
 static void enter(struct pass *pass, const void *message, const struct sg_message_rules *rules)
@@ -273,7 +273,7 @@ static bool check_single(struct pass *pass, struct frame *frame,
     }
     if (!field_present(field, frame->message)) {
         if (rules->must)
-            return refuse(pass, SG_ST_MISSING_FIELD, field, NULL,
+            return refuse(pass, SG_ST_MISSING_FIELD, field, NULL, "%s",
                           rules->form ? form_rules[rules->form].accepted : "a value");
         frame->next++;
         return true;
@@ -281,7 +281,8 @@ static bool check_single(struct pass *pass, struct frame *frame,
     const uint8_t *at = frame->message + field->offset;
     bool inside = false;
     if (rules->must && is_empty(field, at))
-        return refuse(pass, SG_ST_MISSING_FIELD, field, NULL, form_rules[rules->form].accepted);
+        return refuse(pass, SG_ST_MISSING_FIELD, field, NULL, "%s",
+                      form_rules[rules->form].accepted);
     if (!check_value(pass, field, rules, at, &inside))
         return false;
     if (inside) {
