@@ -75,8 +75,9 @@ static bool check_event(const struct sg_event *event, const struct source *sourc
         return sg_refuse(fault, SG_ST_FORBIDDEN, "type", "CAPABILITY",
                          "an agency with the capability for this type");
     if (event->occurred_ms > now_ms + future_ms)
-        return sg_refuse(fault, SG_ST_FUTURE_TIME, "occurred_at", NULL,
-                         "at most 5 minutes after the broker's time");
+        return sg_refuse(
+            fault, SG_ST_FUTURE_TIME, "occurred_at", NULL,
+            "at most 5 minutes after the broker's time; check the clock of the computer");
     if (type->fact && !source->import && event->occurred_ms < now_ms - old_ms)
         return sg_refuse(fault, SG_ST_TOO_OLD, "occurred_at", NULL, "at most 400 days ago");
     *out_type = type;

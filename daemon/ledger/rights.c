@@ -192,7 +192,7 @@ static enum sg_err receive(struct decision *d, const struct sg_id *id, const PbR
                       "an id of your own");
     if (sg_ms_of(e->received_at) > d->turn->block->time_ms + future_ms)
         return refuse(d, SG_ST_FUTURE_TIME, "rights_request.received_at", NULL,
-                      "at most 5 minutes after the broker's time");
+                      "at most 5 minutes after the broker's time; check the clock of the computer");
     enum sg_err err = find_person(d, &person, why);
     if (err || d->fault->code)
         return err;

@@ -170,8 +170,9 @@ static bool check_envelope(const struct sg_event *event, struct sg_fault *fault)
         return sg_refuse(fault, SG_ST_MISSING_FIELD, "legal_basis", NULL,
                          "the legal basis of the personal fields");
     if (event->recorded_ms < event->occurred_ms - CLOCK_SLACK_MS)
-        return sg_refuse(fault, SG_ST_SCHEMA, "recorded_at", "BEFORE_OCCURRED_AT",
-                         "not earlier than occurred_at less 5 minutes");
+        return sg_refuse(
+            fault, SG_ST_SCHEMA, "recorded_at", "BEFORE_OCCURRED_AT",
+            "not earlier than occurred_at less 5 minutes; check the clock of the computer");
     return true;
 }
 

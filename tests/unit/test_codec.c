@@ -126,6 +126,20 @@ static void refusals_follow_the_table(void **state)
     }
 }
 
+/* A PC whose clock was set between the two times: the clerk cannot know it from the rule. */
+static void times_that_disagree_point_to_the_clock(void **state)
+{
+    (void)state;
+    struct sg_event event;
+    sg_arena_reset(&arena, 0);
+    struct sg_fault fault = decode(changed("\"recordedAt\":\"2026-05-04T01:00:00Z\"",
+                                           "\"recordedAt\":\"2026-05-04T00:54:59Z\""),
+                                   &event);
+    assert_string_equal(fault.detail, "BEFORE_OCCURRED_AT");
+    assert_non_null(strstr(fault.accepted, "check the clock of the computer"));
+    assert_non_null(strstr(fault.accepted_id, "periksa jam komputer"));
+}
+
 static void split_and_decode_are_inverse(void **state)
 {
     (void)state;
@@ -489,6 +503,7 @@ int main(void)
         return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refusals_follow_the_table),
+        cmocka_unit_test(times_that_disagree_point_to_the_clock),
         cmocka_unit_test(split_and_decode_are_inverse),
         cmocka_unit_test(a_field_in_the_wrong_part_is_refused),
         cmocka_unit_test(parts_are_refused_by_their_bytes),

@@ -570,7 +570,10 @@ static void clocks_have_bounds(void **state)
     for (size_t i = 0; i < SG_ARRAY_LEN(rows); i++) {
         PbEnvelope *e = rows[i].make(&city);
         e->occurred_at->seconds = e->recorded_at->seconds = city.now_ms / 1000 + rows[i].seconds;
-        (void)unit_want(rows[i].name, &city, e, rows[i].want);
+        struct outcome o = unit_want(rows[i].name, &city, e, rows[i].want);
+        if (rows[i].want == SG_ST_FUTURE_TIME && (!strstr(o.fault.accepted, "check the clock") ||
+                                                  !strstr(o.fault.accepted_id, "periksa jam")))
+            fail_msg("%s: '%s', '%s'", rows[i].name, o.fault.accepted, o.fault.accepted_id);
     }
     city_close(&city);
 }
