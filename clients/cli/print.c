@@ -196,6 +196,7 @@ json_t *outcome_json(const sinergi_outcome *outcome, const char *type)
     set_text(json, "object", outcome->object);
     set_text(json, "detail", outcome->detail);
     set_text(json, "accepted", outcome->accepted);
+    set_text(json, "acceptedId", outcome->accepted_id);
     set_text(json, "textId", outcome->text_id);
     set_text(json, "textEn", outcome->text_en);
     set_id(json, "personRef", outcome->person_ref, outcome->has_person_ref);

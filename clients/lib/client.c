@@ -371,6 +371,7 @@ static void fill_outcome(struct sinergi *client, const struct outbox_row *row, s
                              .object = "",
                              .detail = "",
                              .accepted = "",
+                             .accepted_id = "",
                              .text_id = "",
                              .text_en = "",
                              .warnings = ""};
@@ -393,6 +394,7 @@ static void fill_outcome(struct sinergi *client, const struct outbox_row *row, s
     out->object = or_empty(error->object);
     out->detail = or_empty(error->detail);
     out->accepted = or_empty(error->accepted);
+    out->accepted_id = error->accepted_id ? error->accepted_id : out->accepted;
     /* How a parked event ended is told by its code alone. */
     out->text_id = error->text_id ? error->text_id : sg_status_text_id(error->code);
     out->text_en = error->text_en ? error->text_en : sg_status_text_en(error->code);

@@ -84,7 +84,8 @@ typedef struct sinergi_outcome {
     sinergi_place place;
     sinergi_outcome_status status;
     const char *code; /* "E_BAD_CODE" or "" */
-    const char *object, *detail, *accepted;
+    const char *object, *detail;
+    const char *accepted, *accepted_id; /* what would be accepted, in English and in Indonesian */
     const char *text_id, *text_en;
     uint64_t seq;
     int64_t accepted_at;

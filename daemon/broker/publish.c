@@ -490,9 +490,11 @@ static void shorten(PbPublishResult *result)
     frame.publish_result = result;
     if (pb_server_frame__get_packed_size(&frame) <= SG_BODY_MAX)
         return;
-    for (size_t i = 0; i < result->n_outcomes; i++)
-        if (result->outcomes[i]->error)
-            result->outcomes[i]->error->accepted = NULL;
+    for (size_t i = 0; i < result->n_outcomes; i++) {
+        PbError *error = result->outcomes[i]->error;
+        if (error)
+            error->accepted = error->accepted_id = NULL;
+    }
 }
 
 static enum sg_err answer_one(struct turn *t, const struct publish_answer *answer,

@@ -79,6 +79,8 @@ PbError *reply_error(struct turn *t, const struct sg_fault *fault)
         e->detail = text(t, fault->detail);
     if (fault->accepted[0])
         e->accepted = text(t, fault->accepted);
+    if (fault->accepted_id[0])
+        e->accepted_id = text(t, fault->accepted_id);
     sg_fault_text_id(fault, line, sizeof line);
     e->text_id = text(t, line);
     sg_fault_text_en(fault, line, sizeof line);

@@ -19,6 +19,7 @@ exits "a file with bad lines" 1 agency_as satpolpp import "$work/mixed.jsonl"
 says "names the line of the broken JSON" 'mixed.jsonl.*4'
 says "names the field of the unknown region" 'found_?region|foundRegion'
 says "names the rule" 'E_BAD_CODE'
+says "says what would be accepted in Indonesian" 'yang diterima: kode wilayah paling tidak sampai kecamatan, misalnya 14.71.08'
 says "does not repeat the NIK's digits as reason" 'nik'
 check "the refused NIK is not printed" test "$(grep -c 1471994003950001 <<<"$out")" -eq 0
 says "names the unknown field" 'colour'
@@ -29,7 +30,11 @@ check "four were accepted" test "$(grep -c '"ACCEPTED"' <<<"$out")" -eq 4
 
 echo '{"occurredAt":"2024-01-08T01:00:00Z","seatRequested":{"slotId":"018ce6f0-0000-7000-8000-00000000a001","personAccepted":true,"waitlistOk":true,"override":"NONE"},"caseId":"018ce6f0-0000-7000-8000-00000000c001"}' >"$work/seat.json"
 exits "Satpol PP may not ask for a seat" 1 agency_as satpolpp publish "$work/seat.json"
-says "in English" 'E_FORBIDDEN'
+says "in English" 'E_FORBIDDEN.*accepted: an agency with the capability for this type'
+says "in Indonesian" 'E_FORBIDDEN.*yang diterima: instansi yang berwenang untuk jenis peristiwa ini'
+exits "and for programs" 1 agency_as satpolpp --json publish "$work/seat.json"
+says "what would be accepted in English" '"accepted": *"an agency with the capability for this type"'
+says "what would be accepted in Indonesian" '"acceptedId": *"instansi yang berwenang untuk jenis peristiwa ini"'
 echo '{"occurredAt":"2024-01-08T01:00:00Z","referralDecided":{"referralId":"018ce6f0-0000-7000-8000-000000000001","decision":"DECLINED"}}' >"$work/decided.json"
 exits "a decision without its reason" 1 agency_as dinsos publish "$work/decided.json"
 says "names what is missing" 'reason|declined_by'

@@ -128,6 +128,12 @@ static void what_is_refused_is_told(void **state)
             fail_msg("%s: retry after %d ms", rows[i].name, (int)error->retry_after_ms);
         if (rows[i].accepted && (!error->accepted || !strstr(error->accepted, rows[i].accepted)))
             fail_msg("%s: accepts '%s'", rows[i].name, error->accepted ? error->accepted : "");
+        if (!error->accepted != !error->accepted_id)
+            fail_msg("%s: accepts something in one language only", rows[i].name);
+        if (error->accepted && (strcmp(error->accepted, error->accepted_id) == 0 ||
+                                !strstr(error->text_en, error->accepted) ||
+                                !strstr(error->text_id, error->accepted_id)))
+            fail_msg("%s: '%s', '%s'", rows[i].name, error->accepted_id, error->text_id);
         (void)talk_ping(&talk, SATPOLPP, peer); /* none of them opened a session */
         talk_turn(&talk);
         assert_int_equal(talk_answer(&talk, peer, 0)->bye->code, SG_ST_HELLO_FIRST);
