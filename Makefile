@@ -214,9 +214,11 @@ cover: deps ## line coverage of the unit tests and scenarios
 	    find build/cover/proto build/cover/daemon build/cover/clients -name '*.gcda' | \
 	    xargs gcov -n 2>/dev/null | awk '/^File .(proto|daemon|clients)/ {f=$$2} /^Lines/ && f {print $$2, f; f=""}' | sort -t: -k2 -n
 
-lint: deps-lint ## layers, sizes, format, man pages, static analysis, both compilers
+lint: deps-lint ## layers, sizes, phrases, format, man pages, static analysis, both compilers
 	@awk -f tests/lint/layers.awk $(ALL_C)
 	@tests/lint/tidy.sh $(ALL_C)
+	@awk -f tests/lint/phrases.awk proto/wire/phrases.c $(filter-out proto/wire/phrases.c,$(wildcard \
+	    proto/wire/*.c daemon/ledger/*.c daemon/broker/*.c clients/lib/*.c))
 	@clang-format --dry-run -Werror $(ALL_C)
 	@mandoc -T lint -W warning $(wildcard docs/man/*.[1358])
 	@$(MAKE) --no-print-directory -j2 WERROR=1 CC=clang B=build/clang all
