@@ -472,11 +472,14 @@ static void adopt_answers(struct model *m, struct m_referral *r)
     const PbReferralRow *row = m_row(m, TABLE_REFERRALS, &r->id, &pb_referral_row__descriptor);
     M_EXPECT(m, row && (row->state == r->state || row->state == PB_REFERRAL_STATE_LOOP_CLOSED),
              "a loop that was opened again", &r->id);
+    bool all = true;
     for (size_t i = 0; !m->broken && i < r->service_count; i++) {
         r->delivered[i] = false;
         for (size_t j = 0; j < row->n_delivered; j++)
             r->delivered[i] |= row->delivered[j] == r->services[i];
+        all &= r->delivered[i];
     }
+    M_EXPECT(m, !row || row->state == r->state || all, "a loop was closed before its end", &r->id);
     if (row)
         r->state = row->state;
     m_touch(m, TOUCHED_REFERRAL, r);
