@@ -275,7 +275,7 @@ struct m_seat {
     struct m_case *c;
     PbAllocationState state;
     uint32_t seat_no;
-    int64_t hold_until_ms, changed_ms;
+    int64_t hold_until_ms, changed_ms, over_ms;
     bool override;
     uint32_t band; /* of waiting */
     uint64_t seq;  /* of the E11 */

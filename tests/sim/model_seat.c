@@ -408,6 +408,8 @@ static void set_seat(struct model *m, struct m_seat *seat, const struct m_expect
     bool stays = m_is_live(seat->state) && m_is_live(x->state);
     if (!stays)
         leave_lists(seat);
+    if (m_is_over(x->state) && !m_is_over(from))
+        seat->over_ms = m->now_ms; /* another result of it is no other end */
     seat->state = x->state;
     seat->changed_ms = m->now_ms;
     seat->seat_no = x->seat_no;
