@@ -7,15 +7,19 @@
 #include "wire/id.h"
 #include "wire/keyfile.h"
 #include "wire/limits.h"
+#include "wire/scan.h"
 
-#include <errno.h>
 #include <google/protobuf/timestamp.pb-c.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 json_t *sg_json_parse(const char *text, size_t length, struct sg_fault *fault)
 {
     json_error_t error;
+    if (length > SG_JSON_TEXT_MAX) {
+        (void)sg_refuse(fault, SG_ST_SCHEMA, "JSON", "TOO_LARGE", "at most %d bytes",
+                        SG_JSON_TEXT_MAX);
+        return NULL;
+    }
     json_t *json = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
     if (!json)
         (void)sg_refuse(fault, SG_ST_SCHEMA, "JSON", "SYNTAX", "JSON; line %d, column %d: %.100s",
@@ -101,46 +105,34 @@ static void add_name(struct names *names, const char *name)
 
 /* ---- numbers ---- */
 
-static bool is_whole(const char *text, bool is_signed)
-{
-    size_t sign = is_signed && text[0] == '-' ? 1 : 0;
-    size_t digits = strspn(text + sign, "0123456789");
-    return digits > 0 && text[sign + digits] == '\0';
-}
+/* The integer types of protobuf: how far each goes below and above zero. */
+struct range {
+    uint64_t below, above;
+    const char *accepted;
+};
+static const struct range int32_range = {UINT64_C(1) << 31, INT32_MAX, "a whole number of 32 bits"};
+static const struct range uint32_range = {0, UINT32_MAX, "a whole number from 0 to 4294967295"};
+static const struct range int64_range = {UINT64_C(1) << 63, INT64_MAX, "a whole number of 64 bits"};
+static const struct range uint64_range = {0, UINT64_MAX, "a whole number of 64 bits, not negative"};
 
-static bool take_wide(struct parse *parse, const json_t *json, bool is_signed, void *to)
+/* Two's complement of 64 bits, of which the narrow types take the lower half. */
+static bool take_number(struct parse *parse, const json_t *json, const struct range *range,
+                        uint64_t *to)
 {
-    char number[24];
-    const char *text = json_string_value(json);
-    if (json_is_integer(json)) {
-        (void)snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT, json_integer_value(json));
-        text = number;
-    }
-    const char *accepted =
-        is_signed ? "a whole number of 64 bits" : "a whole number of 64 bits, not negative";
-    if (!text || !is_whole(text, is_signed))
-        return refuse_form(parse, "NUMBER", accepted);
-    errno = 0;
-    if (is_signed)
-        *(int64_t *)to = strtoll(text, NULL, 10);
-    else
-        *(uint64_t *)to = strtoull(text, NULL, 10);
-    return errno ? refuse_form(parse, "NUMBER", accepted) : true;
-}
-
-static bool take_narrow(struct parse *parse, const json_t *json, bool is_signed, void *to)
-{
-    int64_t value = json_integer_value(json);
-    int64_t low = is_signed ? INT32_MIN : 0, high = is_signed ? INT32_MAX : UINT32_MAX;
-    if (!json_is_integer(json) || value < low || value > high)
-        return refuse_form(parse, "NUMBER",
-                           is_signed ? "a whole number of 32 bits"
-                                     : "a whole number from 0 to 4294967295");
-    if (is_signed)
-        *(int32_t *)to = (int32_t)value;
-    else
-        *(uint32_t *)to = (uint32_t)value;
+    struct sg_json_whole n;
+    if (!sg_json_whole(json, &n) || n.magnitude > (n.negative ? range->below : range->above))
+        return refuse_form(parse, "NUMBER", range->accepted);
+    *to = n.negative ? 0 - n.magnitude : n.magnitude;
     return true;
+}
+
+static bool take_narrow(struct parse *parse, const json_t *json, const struct range *range,
+                        void *to)
+{
+    uint64_t value = 0;
+    bool good = take_number(parse, json, range, &value);
+    *(uint32_t *)to = (uint32_t)value;
+    return good;
 }
 
 /* ---- names, texts, bytes ---- */
@@ -154,15 +146,24 @@ static size_t enum_prefix(const ProtobufCEnumDescriptor *descriptor)
     return end ? (size_t)(end - first) : 0;
 }
 
+/* The value's name, whole or without its prefix, or its number. */
+static bool is_value(const ProtobufCEnumValue *value, const json_t *json, size_t prefix)
+{
+    const char *text = json_string_value(json);
+    if (text)
+        return strcmp(value->name, text) == 0 || strcmp(value->name + prefix, text) == 0;
+    struct sg_json_whole n;
+    return sg_json_whole(json, &n) && !n.negative && n.magnitude == (uint64_t)value->value;
+}
+
 static bool take_enum(struct parse *parse, const ProtobufCEnumDescriptor *descriptor,
                       const json_t *json, int *to)
 {
-    const char *text = json_string_value(json);
     size_t prefix = enum_prefix(descriptor);
     struct names names = {0};
     for (unsigned i = 0; i < descriptor->n_values; i++) {
         const ProtobufCEnumValue *value = &descriptor->values[i];
-        if (text && (strcmp(value->name, text) == 0 || strcmp(value->name + prefix, text) == 0)) {
+        if (is_value(value, json, prefix)) {
             *to = value->value;
             return true;
         }
@@ -218,6 +219,8 @@ static bool take_bytes(struct parse *parse, const json_t *json, ProtobufCBinaryD
 
 /* ---- dates and times ---- */
 
+enum { NANO_DIGITS = 9, NANOS_OF_MS = 1000000 };
+
 static bool number(const char **at, int digits, int32_t *out)
 {
     int32_t n = 0;
@@ -249,18 +252,30 @@ static bool take_date(struct parse *parse, const char *text, PbDate *date)
            refuse_form(parse, "DATE", "2026-05-04, or 2026-05 or 2026 when the rest is unknown");
 }
 
+/* The fraction of a second that a time of the right form holds, as nanoseconds. */
+static bool parse_nanos(const char *text, int32_t *out)
+{
+    const char *point = strchr(text, '.');
+    size_t count = point ? strspn(point + 1, "0123456789") : 0;
+    int32_t nanos = 0;
+    if (count > NANO_DIGITS)
+        return false;
+    for (size_t i = 0; i < NANO_DIGITS; i++)
+        nanos = nanos * 10 + (i < count ? point[1 + i] - '0' : 0);
+    *out = nanos;
+    return true;
+}
+
 static bool take_time(struct parse *parse, const char *text, Google__Protobuf__Timestamp *t)
 {
     int64_t ms, again;
     char printed[32];
     /* An offset can lead out of the years that can be written again. */
-    if (sg_time_parse(text, &ms) != SG_OK ||
+    if (sg_time_parse(text, &ms) != SG_OK || !parse_nanos(text, &t->nanos) ||
         sg_time_parse(sg_time_print(ms, printed), &again) != SG_OK)
         return refuse_form(parse, "TIME",
                            "a time such as 2026-05-04T02:40:00Z or 2026-05-04T09:40:00+07:00");
-    int64_t rest = (ms % 1000 + 1000) % 1000;
-    t->seconds = (ms - rest) / 1000;
-    t->nanos = (int32_t)(rest * 1000000);
+    t->seconds = (ms - t->nanos / NANOS_OF_MS) / 1000;
     return true;
 }
 
@@ -299,14 +314,14 @@ static bool take_value(struct parse *parse, const ProtobufCFieldDescriptor *fiel
     switch (field->type) {
     case PROTOBUF_C_TYPE_INT32:
     case PROTOBUF_C_TYPE_SINT32:
-    case PROTOBUF_C_TYPE_SFIXED32: return take_narrow(parse, json, true, at);
+    case PROTOBUF_C_TYPE_SFIXED32: return take_narrow(parse, json, &int32_range, at);
     case PROTOBUF_C_TYPE_UINT32:
-    case PROTOBUF_C_TYPE_FIXED32: return take_narrow(parse, json, false, at);
+    case PROTOBUF_C_TYPE_FIXED32: return take_narrow(parse, json, &uint32_range, at);
     case PROTOBUF_C_TYPE_INT64:
     case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_SFIXED64: return take_wide(parse, json, true, at);
+    case PROTOBUF_C_TYPE_SFIXED64: return take_number(parse, json, &int64_range, at);
     case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_FIXED64: return take_wide(parse, json, false, at);
+    case PROTOBUF_C_TYPE_FIXED64: return take_number(parse, json, &uint64_range, at);
     case PROTOBUF_C_TYPE_BOOL:
         *(protobuf_c_boolean *)at = json_is_true(json);
         return json_is_boolean(json) || refuse_form(parse, "BOOLEAN", "true or false");
@@ -377,6 +392,18 @@ static const ProtobufCFieldDescriptor *find_field(const ProtobufCMessageDescript
     return NULL;
 }
 
+/* A name from outside goes into a message for people: no control characters, and whole characters
+ * of UTF-8 also where it was cut. */
+static void make_printable(char *text)
+{
+    size_t len = strlen(text);
+    while (len > 0 && !sg_utf8_valid(sg_bytes_of(text), false))
+        text[--len] = '\0';
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)text[i] < ' ' || text[i] == '\x7f')
+            text[i] = '?';
+}
+
 static bool refuse_name(struct parse *parse, const ProtobufCMessageDescriptor *descriptor,
                         const char *key)
 {
@@ -388,6 +415,7 @@ static bool refuse_name(struct parse *parse, const ProtobufCMessageDescriptor *d
     }
     size_t len = write_path(parse, path, sizeof path);
     (void)snprintf(path + len, sizeof path - len, "%s%s", len ? "." : "", key);
+    make_printable(path);
     return sg_refuse(parse->fault, SG_ST_SCHEMA, path, "UNKNOWN_NAME", "%s", names.text);
 }
 

@@ -98,14 +98,22 @@ static json_t *date_json(const PbDate *date)
     return json_string(text);
 }
 
-/* Seconds outside of the years that have four digits stay numbers. */
+/* With 0, 3, 6 or 9 digits of a fraction, whatever is needed. Seconds outside of the years that
+ * have four digits stay numbers. */
 static json_t *time_json(const Google__Protobuf__Timestamp *t)
 {
     static const int64_t first = INT64_C(-62135596800), last = INT64_C(253402300799);
     char text[32];
     if (t->seconds < first || t->seconds > last || t->nanos < 0 || t->nanos > 999999999)
         return int64_json(t->seconds);
-    return json_string(sg_time_print(t->seconds * 1000 + t->nanos / 1000000, text));
+    int digits = t->nanos ? 9 : 0;
+    int32_t fraction = t->nanos;
+    for (; digits && fraction % 1000 == 0; digits -= 3)
+        fraction /= 1000;
+    size_t len = strlen(sg_time_print(t->seconds * 1000, text)) - 1; /* without the Z */
+    if (digits)
+        (void)snprintf(text + len, sizeof text - len, ".%0*dZ", digits, fraction);
+    return json_string(text);
 }
 
 /* ---- messages ---- */

@@ -2,6 +2,7 @@
 
 #include "sinergi/v1/event.pb-c.h"
 #include "wire/json.h"
+#include "wire/scan.h"
 
 #include <google/protobuf/timestamp.pb-c.h>
 #include <stdio.h>
@@ -74,7 +75,36 @@ static const struct value {
     {"64 bits as text", "{\"seq\":\"18446744073709551615\"}", NULL},
     {"64 bits as number", "{\"seq\":7}", "{\"seq\":\"7\"}"},
     {"64 bits, negative", "{\"slotOffered\":{\"allowanceIdrDay\":\"-9223372036854775808\"}}", NULL},
+    {"64 bits, the greatest in digits", "{\"seq\":9223372036854775807}",
+     "{\"seq\":\"9223372036854775807\"}"},
+    {"64 bits, the least", "{\"slotOffered\":{\"allowanceIdrDay\":-9223372036854775808}}",
+     "{\"slotOffered\":{\"allowanceIdrDay\":\"-9223372036854775808\"}}"},
+    {"64 bits as an exponent in a text", "{\"seq\":\"1.8446744073709551615e19\"}",
+     "{\"seq\":\"18446744073709551615\"}"},
+    {"64 bits as an exponent", "{\"seq\":9007199254740992e0}", "{\"seq\":\"9007199254740992\"}"},
     {"32 bits", "{\"schemaMinor\":4294967295}", NULL},
+    {"32 bits as text", "{\"schemaMinor\":\"4294967295\"}", "{\"schemaMinor\":4294967295}"},
+    {"a fraction of zeros", "{\"schemaMinor\":1.0}", "{\"schemaMinor\":1}"},
+    {"a fraction of zeros in a text", "{\"schemaMinor\":\"1.000\"}", "{\"schemaMinor\":1}"},
+    {"an exponent", "{\"schemaMinor\":1e2}", "{\"schemaMinor\":100}"},
+    {"an exponent in a text", "{\"schemaMinor\":\"1.5E+1\"}", "{\"schemaMinor\":15}"},
+    {"an exponent below zero", "{\"schemaMinor\":\"1200e-2\"}", "{\"schemaMinor\":12}"},
+    {"zero with a great exponent", "{\"schemaMinor\":\"0.0e999\"}", "{\"schemaMinor\":0}"},
+    {"minus zero", "{\"schemaMinor\":-0}", "{\"schemaMinor\":0}"},
+    {"minus zero in a text", "{\"schemaMinor\":\"-0\"}", "{\"schemaMinor\":0}"},
+    {"32 bits, negative", "{\"placementStarted\":{\"startedOn\":{\"year\":-2147483648}}}",
+     "{\"placementStarted\":{\"startedOn\":{\"year\":-2147483648,\"month\":0,\"day\":0}}}"},
+    {"an enum as number", "{\"timeQuality\":1}", "{\"timeQuality\":\"TIME_QUALITY_EXACT\"}"},
+    {"an enum as number zero", "{\"timeQuality\":0}",
+     "{\"timeQuality\":\"TIME_QUALITY_UNSPECIFIED\"}"},
+    {"an enum as an exponent", "{\"timeQuality\":0.2e1}",
+     "{\"timeQuality\":\"TIME_QUALITY_DATE_ONLY\"}"},
+    {"a surrogate pair", "{\"note\":\"\\ud83d\\ude00\"}", "{\"note\":\"\xf0\x9f\x98\x80\"}"},
+    {"an escaped name", "{\"no\\u0074e\":\"\\u0061\\n\"}", "{\"note\":\"a\\n\"}"},
+    {"null for every shape",
+     "{\"seq\":null,\"derived\":null,\"timeQuality\":null,\"caseId\":null,\"occurredAt\":null,"
+     "\"redactedPaths\":null,\"seatDecided\":null,\"placementStarted\":{\"startedOn\":null}}",
+     "{\"placementStarted\":{}}"},
     {"zero is not absent", "{\"schemaMinor\":0,\"derived\":false}", NULL},
     {"an id", "{\"caseId\":\"01968a3e-0000-7000-8000-0000000000ff\"}", NULL},
     {"an id in capitals", "{\"caseId\":\"01968A3E-0000-7000-8000-0000000000FF\"}",
@@ -85,9 +115,23 @@ static const struct value {
     {"other bytes", "{\"salt\":\"+/8=\"}", NULL},
     {"other bytes, URL alphabet", "{\"salt\":\"-_8\"}", "{\"salt\":\"+/8=\"}"},
     {"24 bytes that look like 32 digits", "{\"salt\":\"0123456789abcdef0123456789abcdef\"}", NULL},
+    {"other bytes without padding", "{\"salt\":\"+/8\"}", "{\"salt\":\"+/8=\"}"},
+    {"other bytes, URL alphabet with padding", "{\"salt\":\"-_8=\"}", "{\"salt\":\"+/8=\"}"},
     {"no bytes", "{\"salt\":\"\"}", NULL},
     {"a time", "{\"occurredAt\":\"2026-05-04T02:40:00Z\"}", NULL},
     {"a time with milliseconds", "{\"occurredAt\":\"2026-05-04T02:40:00.125Z\"}", NULL},
+    {"a time with microseconds", "{\"occurredAt\":\"2026-05-04T02:40:00.000125Z\"}", NULL},
+    {"a time with nanoseconds", "{\"occurredAt\":\"2026-05-04T02:40:00.000000001Z\"}", NULL},
+    {"a fraction in between", "{\"occurredAt\":\"2026-05-04T02:40:00.1Z\"}",
+     "{\"occurredAt\":\"2026-05-04T02:40:00.100Z\"}"},
+    {"a fraction of zeros", "{\"occurredAt\":\"2026-05-04T02:40:00.000000000Z\"}",
+     "{\"occurredAt\":\"2026-05-04T02:40:00Z\"}"},
+    {"a fraction and an offset", "{\"occurredAt\":\"2026-05-03T20:40:00.1250625-06:00\"}",
+     "{\"occurredAt\":\"2026-05-04T02:40:00.125062500Z\"}"},
+    {"a time with small letters", "{\"occurredAt\":\"2026-05-04t02:40:00z\"}",
+     "{\"occurredAt\":\"2026-05-04T02:40:00Z\"}"},
+    {"the last instant", "{\"occurredAt\":\"9999-12-31T23:59:59.999999999Z\"}", NULL},
+    {"nanoseconds before 1970", "{\"occurredAt\":\"1969-12-31T23:59:59.999999999Z\"}", NULL},
     {"a time of Pekanbaru", "{\"occurredAt\":\"2026-05-04T09:40:00+07:00\"}",
      "{\"occurredAt\":\"2026-05-04T02:40:00Z\"}"},
     {"a time before 1970", "{\"occurredAt\":\"1969-12-31T23:59:59.999Z\"}", NULL},
@@ -158,7 +202,16 @@ static const struct refusal {
      "TWICE", "one of"},
     {"unknown enum value", "{\"timeQuality\":\"SOON\"}", "timeQuality", "UNKNOWN_VALUE",
      "EXACT, DATE_ONLY, ESTIMATED"},
-    {"enum as number", "{\"timeQuality\":1}", "timeQuality", "UNKNOWN_VALUE", "EXACT"},
+    {"no number of the enum", "{\"timeQuality\":99}", "timeQuality", "UNKNOWN_VALUE", "EXACT"},
+    {"a negative number of an enum", "{\"timeQuality\":-1}", "timeQuality", "UNKNOWN_VALUE",
+     "EXACT"},
+    {"part of a number of an enum", "{\"timeQuality\":1.5}", "timeQuality", "UNKNOWN_VALUE",
+     "EXACT"},
+    {"a number of an enum in a text", "{\"timeQuality\":\"1\"}", "timeQuality", "UNKNOWN_VALUE",
+     "EXACT"},
+    {"an enum in small letters", "{\"timeQuality\":\"exact\"}", "timeQuality", "UNKNOWN_VALUE",
+     "EXACT"},
+    {"an enum as boolean", "{\"timeQuality\":true}", "timeQuality", "UNKNOWN_VALUE", "EXACT"},
     {"many enum values", "{\"seatDecided\":{\"reason\":\"x\"}}", "seatDecided.reason",
      "UNKNOWN_VALUE", ", …"},
     {"in a list", "{\"referralSubmitted\":{\"suspectedPpks\":[\"04\",\"4\"]}}",
@@ -171,10 +224,40 @@ static const struct refusal {
     {"no text", "{\"note\":7}", "note", "TEXT", "a text"},
     {"no boolean", "{\"derived\":\"true\"}", "derived", "BOOLEAN", "true or false"},
     {"no object", "{\"seatDecided\":[]}", "seatDecided", "OBJECT", "an object"},
-    {"fraction", "{\"schemaMinor\":1.0}", "schemaMinor", "NUMBER", "from 0"},
+    {"fraction", "{\"schemaMinor\":1.5}", "schemaMinor", "NUMBER", "from 0"},
+    {"fraction in a text", "{\"schemaMinor\":\"1.5\"}", "schemaMinor", "NUMBER", "from 0"},
+    {"fraction by exponent", "{\"schemaMinor\":\"15e-1\"}", "schemaMinor", "NUMBER", "from 0"},
     {"negative", "{\"schemaMinor\":-1}", "schemaMinor", "NUMBER", "from 0 to 4294967295"},
     {"too large for 32 bits", "{\"schemaMinor\":4294967296}", "schemaMinor", "NUMBER", "from 0"},
-    {"32 bits as text", "{\"schemaMinor\":\"1\"}", "schemaMinor", "NUMBER", "from 0"},
+    {"an exponent too large for 32 bits", "{\"schemaMinor\":1e10}", "schemaMinor", "NUMBER",
+     "from 0"},
+    {"too low for 32 bits", "{\"placementStarted\":{\"startedOn\":{\"year\":-2147483649}}}",
+     "placementStarted.startedOn.year", "NUMBER", "32 bits"},
+    {"a leading zero in a text", "{\"schemaMinor\":\"01\"}", "schemaMinor", "NUMBER", "from 0"},
+    {"a point without digits", "{\"schemaMinor\":\"1.\"}", "schemaMinor", "NUMBER", "from 0"},
+    {"an exponent without digits", "{\"schemaMinor\":\"1e\"}", "schemaMinor", "NUMBER", "from 0"},
+    {"an exponent of four digits", "{\"schemaMinor\":\"0e1000\"}", "schemaMinor", "NUMBER",
+     "from 0"},
+    {"a number with a tail", "{\"schemaMinor\":\"1x\"}", "schemaMinor", "NUMBER", "from 0"},
+    {"hexadecimal", "{\"schemaMinor\":\"0x1\"}", "schemaMinor", "NUMBER", "from 0"},
+    {"NaN", "{\"schemaMinor\":\"NaN\"}", "schemaMinor", "NUMBER", "from 0"},
+    {"Infinity", "{\"seq\":\"Infinity\"}", "seq", "NUMBER", "64 bits"},
+    {"NaN without quotes", "{\"schemaMinor\":NaN}", "JSON", "SYNTAX", "line 1"},
+    {"a number beyond every double", "{\"seq\":1e999}", "JSON", "SYNTAX", "overflow"},
+    {"a number as boolean", "{\"schemaMinor\":true}", "schemaMinor", "NUMBER", "from 0"},
+    {"a boolean as number", "{\"derived\":1}", "derived", "BOOLEAN", "true or false"},
+    {"2^63 in digits", "{\"seq\":9223372036854775808}", "JSON", "SYNTAX", "too big integer"},
+    {"beyond what a double names exactly", "{\"seq\":9007199254740994.0}", "seq", "NUMBER",
+     "64 bits"},
+    {"too low for 64 bits", "{\"slotOffered\":{\"allowanceIdrDay\":\"-9223372036854775809\"}}",
+     "slotOffered.allowanceIdrDay", "NUMBER", "64 bits"},
+    {"an exponent too large for 64 bits", "{\"seq\":\"2e19\"}", "seq", "NUMBER", "64 bits"},
+    {"half a surrogate pair", "{\"note\":\"\\ud83d\"}", "JSON", "SYNTAX", "line 1"},
+    {"a surrogate pair in the wrong order", "{\"note\":\"\\ude00\\ud83d\"}", "JSON", "SYNTAX",
+     "line 1"},
+    {"a surrogate as UTF-8", "{\"note\":\"\xed\xa0\xbd\"}", "JSON", "SYNTAX", "decode"},
+    {"a NUL in a name", "{\"no\\u0000te\":\"a\"}", "JSON", "SYNTAX", "line 1"},
+    {"a name with a control character", "{\"a\\u001b[2Jb\":1}", "a?[2Jb", "UNKNOWN_NAME", "type"},
     {"negative 64 bits", "{\"seq\":-1}", "seq", "NUMBER", "not negative"},
     {"too large for 64 bits", "{\"seq\":\"18446744073709551616\"}", "seq", "NUMBER", "64 bits"},
     {"64 bits with a plus", "{\"seq\":\"+1\"}", "seq", "NUMBER", "64 bits"},
@@ -184,10 +267,29 @@ static const struct refusal {
      "BYTES", "an id such as"},
     {"an id with a dash too many", "{\"caseId\":\"01968a3e-0000-7000-8000-000000-000ff\"}",
      "caseId", "BYTES", "an id"},
+    {"an id without an end", "{\"caseId\":\"01968a3e-0000-7000-8000-0000000000f\"}", "caseId",
+     "BYTES", "an id"},
+    {"both alphabets", "{\"salt\":\"+_8=\"}", "salt", "BYTES", "base64"},
+    {"base64 with too much padding", "{\"salt\":\"+/8==\"}", "salt", "BYTES", "base64"},
+    {"base64 with bits left over", "{\"salt\":\"+/9=\"}", "salt", "BYTES", "base64"},
+    {"base64 with a line break", "{\"salt\":\"+/\\n8=\"}", "salt", "BYTES", "base64"},
     {"no base64", "{\"salt\":\"a b\"}", "salt", "BYTES", "base64"},
     {"bytes as list", "{\"salt\":[1]}", "salt", "BYTES", "base64"},
     {"a time without zone", "{\"occurredAt\":\"2026-05-04T02:40:00\"}", "occurredAt", "TIME",
      "02:40:00Z"},
+    {"a time with ten digits of a second", "{\"occurredAt\":\"2026-05-04T02:40:00.0000000001Z\"}",
+     "occurredAt", "TIME", "02:40:00Z"},
+    {"a time with a point alone", "{\"occurredAt\":\"2026-05-04T02:40:00.Z\"}", "occurredAt",
+     "TIME", "02:40:00Z"},
+    {"a leap second", "{\"occurredAt\":\"2026-12-31T23:59:60Z\"}", "occurredAt", "TIME",
+     "02:40:00Z"},
+    {"a day that is not", "{\"occurredAt\":\"2026-02-29T00:00:00Z\"}", "occurredAt", "TIME",
+     "a time"},
+    {"hour 24", "{\"occurredAt\":\"2026-02-28T24:00:00Z\"}", "occurredAt", "TIME", "a time"},
+    {"an offset without minutes", "{\"occurredAt\":\"2026-05-04T09:40:00+07\"}", "occurredAt",
+     "TIME", "a time"},
+    {"an offset of a day", "{\"occurredAt\":\"2026-05-04T09:40:00+24:00\"}", "occurredAt", "TIME",
+     "a time"},
     {"a time as object", "{\"occurredAt\":{\"seconds\":1}}", "occurredAt", "TIME", "a time"},
     {"a time as number", "{\"occurredAt\":1}", "occurredAt", "TIME", "a time"},
     {"a time after the last year", "{\"occurredAt\":\"9999-12-31T23:59:59-01:00\"}", "occurredAt",
@@ -248,6 +350,40 @@ static void a_long_path_is_cut(void **state)
     (void)snprintf(text, sizeof text, "{\"seatDecided\":{\"%0200d\":1}}", 7);
     assert_null(envelope_of(text, &fault));
     assert_int_equal(strlen(fault.object), sizeof fault.object - 1);
+}
+
+/* A cut goes between characters, so that the message can be shown and stored. */
+static void a_long_path_is_cut_at_a_character(void **state)
+{
+    (void)state;
+    for (size_t before = 0; before < 4; before++) {
+        char text[512] = "{\"";
+        struct sg_fault fault = {0};
+        (void)snprintf(text + 2, sizeof text - 2, "%.*s", (int)before, "xxx");
+        for (int i = 0; i < 100; i++)
+            (void)strcat(text, "\xe2\x82\xac");
+        (void)strcat(text, "\":1}");
+        assert_null(envelope_of(text, &fault));
+        assert_true(strlen(fault.object) >= sizeof fault.object - 3);
+        assert_true(sg_utf8_valid(sg_bytes_of(fault.object), false));
+    }
+}
+
+static void depth_and_size_are_bounded(void **state)
+{
+    (void)state;
+    SG_AUTO(sg_heap_done) char *text = malloc(SG_JSON_TEXT_MAX + 2);
+    struct sg_fault fault = {0};
+    assert_non_null(text);
+    memset(text, ' ', SG_JSON_TEXT_MAX + 1);
+    memcpy(text, "{}", 2);
+    SG_AUTO(json_done) json_t *largest = sg_json_parse(text, SG_JSON_TEXT_MAX, &fault);
+    assert_non_null(largest);
+    assert_null(sg_json_parse(text, SG_JSON_TEXT_MAX + 1, &fault));
+    assert_string_equal(fault.detail, "TOO_LARGE");
+    memset(text, '[', SG_JSON_TEXT_MAX); /* deeper than any stack */
+    assert_null(sg_json_parse(text, SG_JSON_TEXT_MAX, &fault));
+    assert_string_equal(fault.detail, "SYNTAX");
 }
 
 static void bounds_are_kept(void **state)
@@ -316,5 +452,6 @@ static void what_only_a_frame_can_hold_is_printed(void **state)
 UNIT_MAIN(TEST(values_are_printed_in_one_way), TEST(the_fields_are_set),
           TEST(refusals_name_path_rule_and_what_is_accepted),
           TEST(what_would_be_accepted_ends_with_a_whole_name), TEST(a_long_path_is_cut),
+          TEST(a_long_path_is_cut_at_a_character), TEST(depth_and_size_are_bounded),
           TEST(bounds_are_kept), TEST(a_full_arena_is_too_large),
           TEST(what_only_a_frame_can_hold_is_printed))
