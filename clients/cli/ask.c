@@ -76,17 +76,3 @@ json_t *event_of(const json_t *answer)
     SG_AUTO(sg_heap_done) char *json = sinergi_envelope_json(bytes, len);
     return json ? json_loads(json, 0, NULL) : NULL;
 }
-
-json_t *cloudevent_of(const json_t *envelope, const sinergi_place *place)
-{
-    struct sg_id outbox;
-    char id[SG_ID_TEXT + 24], outbox_text[SG_ID_TEXT];
-    memcpy(outbox.b, place->outbox_id, SG_ID_BYTES);
-    (void)snprintf(id, sizeof id, "%s-%llu", sg_id_print(&outbox, outbox_text),
-                   (unsigned long long)place->number);
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:O}", "specversion", "1.0", "id", id,
-                     "source", json_text(envelope, "publisherAgency"), "type",
-                     json_text(envelope, "type"), "time", json_text(envelope, "occurredAt"),
-                     "datacontenttype", "application/json", "seq", json_text(envelope, "seq"),
-                     "data", envelope);
-}

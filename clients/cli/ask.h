@@ -14,7 +14,5 @@ int cli_ask_quiet(struct cli *cli, const char *query_json, json_t **out_answer);
 char *event_query(const char *text);
 /* The Envelope of the answer as JSON (a new reference); NULL when there is none. */
 json_t *event_of(const json_t *answer);
-/* An Envelope as a CloudEvent: id is the place, source the agency. A new reference. */
-json_t *cloudevent_of(const json_t *envelope, const sinergi_place *place);
 
 #endif

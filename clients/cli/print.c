@@ -137,6 +137,30 @@ void print_json_done(json_t **json)
     json_decref(*json);
 }
 
+/* ---- CloudEvents ------------------------------------------------------------------------- */
+
+/* CloudEvents knows no empty attribute: NULL is none, which json_pack leaves out where a star
+ * stands and does not take elsewhere. */
+static const char *attribute(const json_t *envelope, const char *name)
+{
+    const char *text = json_text(envelope, name);
+    return text[0] ? text : NULL;
+}
+
+json_t *cloudevent_of(const json_t *envelope, const sinergi_place *place)
+{
+    struct sg_id outbox;
+    char id[SG_ID_TEXT + 24], outbox_text[SG_ID_TEXT];
+    memcpy(outbox.b, place->outbox_id, SG_ID_BYTES);
+    (void)snprintf(id, sizeof id, "%s-%llu", sg_id_print(&outbox, outbox_text),
+                   (unsigned long long)place->number);
+    return json_pack("{s:s, s:s, s:s, s:s, s:s*, s:s, s:s*, s:O}", "specversion", "1.0", "id", id,
+                     "source", attribute(envelope, "publisherAgency"), "type",
+                     attribute(envelope, "type"), "time", attribute(envelope, "occurredAt"),
+                     "datacontenttype", "application/json", "seq", attribute(envelope, "seq"),
+                     "data", envelope);
+}
+
 /* ---- outcomes ---------------------------------------------------------------------------- */
 
 static const struct outcome_words {

@@ -46,6 +46,12 @@ void print_deadlines(struct cli *cli, const json_t *answer);
 void print_json(const json_t *json);
 void print_json_done(json_t **json);
 
+/* An Envelope as a CloudEvent 1.0 in JSON: id is the place, source the agency, `seq` (a text: the
+ * numbers of CloudEvents have 32 bits) the only extension. Attributes are read on the way by
+ * whoever forwards the event, so none tells of a case or a person. A new reference; NULL: the
+ * Envelope does not say what it must, or out of memory. */
+json_t *cloudevent_of(const json_t *envelope, const sinergi_place *place);
+
 /* An outcome as JSON, a new reference. */
 json_t *outcome_json(const sinergi_outcome *outcome, const char *type);
 /* "ACCEPTED"; and for people. */
