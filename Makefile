@@ -61,6 +61,7 @@ TESTKIT_O := $(call objects,tests/kit/*.c) \
              $(filter-out $(SIM:=.o),$(call objects,tests/sim/*.c))
 ALL_C := $(wildcard proto/kit/*.[ch] proto/wire/*.[ch] proto/gen/*.c daemon/*.[ch] daemon/*/*.[ch] \
            clients/*/*.[ch] tests/*/*.[ch])
+EXAMPLES_C := $(wildcard examples/*.c) # as a program outside of this tree sees the library
 
 .PHONY: all help
 all: $(B)/sinergid $(B)/sinergi $(B)/libsinergi.a $(B)/libsinergi.so.0
@@ -102,11 +103,16 @@ $(B)/sinergid: $(B)/daemon/main.o $(SHELL_O) $(DECIDE_O) $(PROTO_O)
 	$(call link,-pie)
 $(B)/sinergi: $(CLI_O) $(LIB_O) $(PROTO_O)
 	$(call link,-pie)
-$(B)/libsinergi.a: $(LIB_O) $(PROTO_O)
+# One object with the functions of sinergi.h global and all others local: no name of ours meets a
+# name of the program that links it.
+$(B)/libsinergi.o: $(LIB_O) $(PROTO_O)
+	$(Q)$(CC) -r -nostdlib -o $@.all $^
+	$(Q)objcopy --wildcard --keep-global-symbol='sinergi_*' $@.all $@ && rm $@.all
+$(B)/libsinergi.a: $(B)/libsinergi.o
 	$(Q)rm -f $@ && ar rcs $@ $^
 $(B)/libsinergi.so.0: $(LIB_O) $(PROTO_O) clients/lib/libsinergi.map
-	$(Q)$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,libsinergi.so.0 \
-	    -Wl,--version-script=clients/lib/libsinergi.map $(LIB_O) $(PROTO_O) $(LDLIBS) -o $@
+	$(Q)$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,libsinergi.so.0 -Wl,-z,defs -Wl,--no-undefined-version \
+	    -Wl,--version-script=clients/lib/libsinergi.map $(LIB_O) $(PROTO_O) $(filter-out -lsystemd,$(LDLIBS)) -o $@
 
 # make MUTANT=n $(B)/mutantN/run_ledger_history: the ledger histories over a ledger with one deliberate error
 # (daemon/ledger/mutant.h). Only the source that holds it is compiled again.
@@ -216,16 +222,16 @@ cover: deps ## line coverage of the unit tests and scenarios
 
 lint: deps-lint ## layers, sizes, phrases, format, man pages, static analysis, both compilers
 	@awk -f tests/lint/layers.awk $(ALL_C)
-	@tests/lint/tidy.sh $(ALL_C)
+	@tests/lint/tidy.sh $(ALL_C) $(EXAMPLES_C)
 	@awk -f tests/lint/phrases.awk proto/wire/phrases.c $(filter-out proto/wire/phrases.c,$(wildcard \
 	    proto/wire/*.c daemon/ledger/*.c daemon/broker/*.c clients/lib/*.c))
-	@clang-format --dry-run -Werror $(ALL_C)
+	@clang-format --dry-run -Werror $(ALL_C) $(EXAMPLES_C)
 	@mandoc -T lint -W warning $(wildcard docs/man/*.[1358])
 	@$(MAKE) --no-print-directory -j2 WERROR=1 CC=clang B=build/clang all
 	@tests/lint/analyze.sh 2 "$(filter-out -DSINERGI_VERSION%,$(CPPFLAGS_ALL))" $(filter %.c,$(filter-out tests/% proto/gen/%,$(ALL_C)))
 	@echo "lint: clean"
 format: ## put every source into the house format
-	@clang-format -i $(ALL_C)
+	@clang-format -i $(ALL_C) $(EXAMPLES_C)
 
 install: all ## into $(DESTDIR)$(PREFIX)
 	@tests/install.sh "$(B)" "$(DESTDIR)" "$(PREFIX)" "$(SYSCONFDIR)" "$(UNITDIR)" "$(SYSUSERSDIR)" "$(TMPFILESDIR)" "$(VERSION)"

@@ -16,6 +16,9 @@ ln -sf libsinergi.so.0 "$dest$prefix/lib/libsinergi.so"
 put 0644 clients/lib/sinergi.h "$prefix/include/sinergi.h"
 sed -e "s#@PREFIX@#$prefix#g" -e "s#@VERSION@#$version#g" clients/lib/libsinergi.pc.in >"$build/libsinergi.pc"
 put 0644 "$build/libsinergi.pc" "$prefix/lib/pkgconfig/libsinergi.pc"
+for file in examples/*.c examples/Makefile; do
+    put 0644 "$file" "$prefix/share/doc/sinergi/$file"
+done
 for file in conf/codes/*.csv; do
     put 0644 "$file" "$prefix/share/sinergi/codes/$(basename "$file")"
 done

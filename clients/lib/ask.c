@@ -6,21 +6,22 @@
 
 #include <stdlib.h>
 
-enum { CURSOR_MAX = 512 };
+enum { CURSOR_MAX = 512, QUESTION_ARENA_BYTES = 1 << 20 };
 
 static void json_done(json_t **json)
 {
     json_decref(*json);
 }
 
-/* The body is decoded again into memory that lives until the caller has read it. */
+/* The body is decoded again into memory that lives until the caller has read it: handlers that run
+ * meanwhile publish and look up outcomes. */
 void ask_reply(struct sinergi *client, struct sg_bytes body)
 {
     if (!client->waiting_reply)
         return;
     PbServerFrame *frame = NULL;
-    sg_arena_reset(&client->answer_arena, 0);
-    if (sg_decode(&pb_server_frame__descriptor, body, &client->answer_arena, &frame, NULL))
+    sg_arena_reset(&client->reply_arena, 0);
+    if (sg_decode(&pb_server_frame__descriptor, body, &client->reply_arena, &frame, NULL))
         return;
     uint32_t no =
         frame->query_result ? frame->query_result->request_no : frame->admin_result->request_no;
@@ -30,16 +31,23 @@ void ask_reply(struct sinergi *client, struct sg_bytes body)
     client->waiting_reply = false;
 }
 
+/* The question lives in an arena of its own until the last page has come: a handler may commit the
+ * batch meanwhile. */
 static sinergi_status parse(struct sinergi *client, const char *text,
-                            const ProtobufCMessageDescriptor *descriptor, void *out_message)
+                            const ProtobufCMessageDescriptor *descriptor, struct sg_arena *arena,
+                            void *out_message)
 {
     json_error_t at;
+    struct sg_why why = {0};
+    enum sg_err err = sg_arena_init(arena, QUESTION_ARENA_BYTES, &why);
+    if (err)
+        return client_why(client, err, &why);
     SG_AUTO(json_done) json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, &at);
     if (!json)
         return client_fail(client, SINERGI_INVALID, "bukan JSON (baris %d): %s",
                            "not JSON (line %d): %s", at.line, at.text);
     struct sg_fault fault = {0};
-    if (!sg_json_to(json, descriptor, &client->batch_arena, out_message, &fault))
+    if (!sg_json_to(json, descriptor, arena, out_message, &fault))
         return client_fault(client, &fault);
     return SINERGI_OK;
 }
@@ -156,13 +164,12 @@ sinergi_status sinergi_query_json(sinergi *client, const char *query_json, int t
                                   char **out_json)
 {
     PbQuery *query = NULL;
-    size_t used = client->batch_arena.used;
+    SG_AUTO(sg_arena_done) struct sg_arena arena = {0};
     SG_AUTO(json_done) json_t *all = json_object();
     struct joined joined = {client, all};
-    sinergi_status status = parse(client, query_json, &pb_query__descriptor, &query);
+    sinergi_status status = parse(client, query_json, &pb_query__descriptor, &arena, &query);
     if (!status && query)
         status = ask_pages(client, query, timeout_ms, join_page, &joined);
-    sg_arena_reset(&client->batch_arena, used);
     return status ? status : give(client, all, out_json);
 }
 
@@ -194,8 +201,8 @@ sinergi_status sinergi_admin_json(sinergi *client, const char *admin_json, int t
                                   char **out_json)
 {
     PbAdmin *admin = NULL;
-    size_t used = client->batch_arena.used;
-    sinergi_status status = parse(client, admin_json, &pb_admin__descriptor, &admin);
+    SG_AUTO(sg_arena_done) struct sg_arena arena = {0};
+    sinergi_status status = parse(client, admin_json, &pb_admin__descriptor, &arena, &admin);
     if (!status && admin) {
         admin->has_request_no = 1;
         admin->request_no = ++client->request_no;
@@ -203,7 +210,6 @@ sinergi_status sinergi_admin_json(sinergi *client, const char *admin_json, int t
         frame.admin = admin;
         status = ask(client, &frame, deadline_ns(timeout_ms));
     }
-    sg_arena_reset(&client->batch_arena, used);
     if (status)
         return status;
     const PbAdminResult *result = client->reply->admin_result;

@@ -137,6 +137,8 @@ static enum sg_err open_memory(struct sinergi *client, struct sg_why *why)
         err = sg_arena_init(&client->frame_arena, FRAME_ARENA_BYTES, why);
     if (!err)
         err = sg_arena_init(&client->answer_arena, ANSWER_ARENA_BYTES, why);
+    if (!err)
+        err = sg_arena_init(&client->reply_arena, ANSWER_ARENA_BYTES, why);
     return err;
 }
 
@@ -185,6 +187,7 @@ void sinergi_close(sinergi *client)
     sg_arena_done(&client->batch_arena);
     sg_arena_done(&client->frame_arena);
     sg_arena_done(&client->answer_arena);
+    sg_arena_done(&client->reply_arena);
     free(client->batch);
     free(client->frame_in);
     free(client->frame_out);
@@ -197,7 +200,7 @@ void sinergi_close(sinergi *client)
 
 void sinergi_stop(sinergi *client)
 {
-    client->stop = 1;
+    client->stop = true;
     uint64_t one = 1;
     if (write(client->stop_fd, &one, sizeof one) < 0)
         return; /* full: the loop wakes up all the same */
@@ -251,7 +254,7 @@ long client_wait_ms(const struct sinergi *client, int64_t now_ns, int64_t end_ns
 static void clear_stop(struct sinergi *client)
 {
     uint64_t count;
-    client->stop = 0;
+    client->stop = false;
     if (read(client->stop_fd, &count, sizeof count) < 0)
         return; /* nothing was written */
 }

@@ -1,8 +1,10 @@
-/* draft.c - JSON becomes a checked event of the batch; the batch becomes frames of the outbox. */
+/* draft.c - an Envelope, as JSON or protobuf, becomes a checked event of the batch; the batch
+ * becomes frames of the outbox. */
 #include "lib/inside.h"
 
 #include "wire/codec.h"
 #include "wire/json.h"
+#include "wire/scan.h"
 #include "wire/sign.h"
 
 /* Payloads whose first field is an id that their publisher makes. */
@@ -140,13 +142,11 @@ static sinergi_status too_much(struct sinergi *client)
                        "the batch is full (at most %d events): commit first", BATCH_EVENTS_MAX);
 }
 
-static sinergi_status draft(struct sinergi *client, const json_t *json, struct outbox_event *event)
+static sinergi_status draft(struct sinergi *client, PbEnvelope *envelope,
+                            struct outbox_event *event)
 {
-    PbEnvelope *envelope = NULL;
     ProtobufCMessage *payload = NULL;
     struct sg_fault fault = {0};
-    if (!sg_json_to(json, &pb_envelope__descriptor, &client->batch_arena, &envelope, &fault))
-        return client_fault(client, &fault);
     uint32_t type = payload_of(envelope, &payload);
     if (!type) {
         (void)sg_refuse(&fault, SG_ST_SCHEMA, "payload", "EXACTLY_ONE",
@@ -161,33 +161,67 @@ static sinergi_status draft(struct sinergi *client, const json_t *json, struct o
     return err ? client_why(client, err, &why) : check(client, event);
 }
 
+/* The last step of adding: what failed leaves no trace in the batch. */
+static sinergi_status put(struct sinergi *client, size_t arena_before, sinergi_status status,
+                          const struct outbox_event *drafted)
+{
+    if (status)
+        sg_arena_reset(&client->batch_arena, arena_before);
+    else
+        client->batch[client->batch_count++] = *drafted;
+    return status;
+}
+
 sinergi_status draft_add(struct sinergi *client, const json_t *event, const struct outbox_key *key)
 {
     if (client->batch_count == BATCH_EVENTS_MAX)
         return too_much(client);
     size_t used = client->batch_arena.used;
     struct outbox_event drafted = {0};
-    sinergi_status status = draft(client, event, &drafted);
+    PbEnvelope *envelope = NULL;
+    struct sg_fault fault = {0};
+    bool read =
+        sg_json_to(event, &pb_envelope__descriptor, &client->batch_arena, &envelope, &fault);
+    sinergi_status status = read ? draft(client, envelope, &drafted) : client_fault(client, &fault);
     if (!status && key) {
         drafted.key = sg_arena_copy(&client->batch_arena, key, sizeof *key);
         status = drafted.key ? SINERGI_OK : too_much(client);
     }
-    if (status) {
-        sg_arena_reset(&client->batch_arena, used);
-        return status;
-    }
-    client->batch[client->batch_count++] = drafted;
-    return SINERGI_OK;
+    return put(client, used, status, &drafted);
 }
 
 sinergi_status sinergi_add_json(sinergi *client, const char *event_json, size_t length)
 {
     json_error_t at;
+    if (length > SG_JSON_TEXT_MAX)
+        return client_fail(client, SINERGI_INVALID, "JSON lebih dari %d byte",
+                           "JSON of more than %d bytes", SG_JSON_TEXT_MAX);
     SG_AUTO(json_done) json_t *json = json_loadb(event_json, length, JSON_REJECT_DUPLICATES, &at);
     if (!json)
         return client_fail(client, SINERGI_INVALID, "bukan JSON (baris %d, kolom %d): %s",
                            "not JSON (line %d, column %d): %s", at.line, at.column, at.text);
     return draft_add(client, json, NULL);
+}
+
+sinergi_status sinergi_add_protobuf(sinergi *client, const uint8_t *envelope, size_t length)
+{
+    struct sg_bytes bytes = {envelope, length};
+    struct sg_fault fault = {0};
+    if (length > SG_EVENT_MAX)
+        (void)sg_refuse(&fault, SG_ST_SCHEMA, "event", "TOO_LARGE", "at most %u bytes",
+                        SG_EVENT_MAX);
+    if (fault.code || !sg_scan_event(bytes, SG_PART_WHOLE, &fault))
+        return client_fault(client, &fault);
+    if (client->batch_count == BATCH_EVENTS_MAX)
+        return too_much(client);
+    size_t used = client->batch_arena.used;
+    struct outbox_event drafted = {0};
+    PbEnvelope *message = NULL;
+    struct sg_why why = {0};
+    enum sg_err err =
+        sg_decode(&pb_envelope__descriptor, bytes, &client->batch_arena, &message, &why);
+    sinergi_status status = err ? client_why(client, err, &why) : draft(client, message, &drafted);
+    return put(client, used, status, &drafted);
 }
 
 void sinergi_discard(sinergi *client)
@@ -238,5 +272,7 @@ sinergi_status sinergi_commit(sinergi *client, sinergi_place *places, size_t *ou
     if (err)
         return client_why(client, err, &why);
     sinergi_discard(client);
+    client->more = true; /* something to send */
+    watch_update(client);
     return SINERGI_OK;
 }

@@ -2,7 +2,8 @@
  *
  *   client.c   open, close, errors, the loop of sinergi_run
  *   watch.c    one descriptor that tells a program with its own loop when to call sinergi_run
- *   draft.c    JSON -> checked events of the batch -> outbox
+ *   draft.c    JSON or protobuf -> checked events of the batch -> outbox
+ *   names.c    version, names of statuses, ids and places as texts
  *   session.c  connect, Hello, Welcome, Ping, Bye, back-off; receives and hands frames out
  *   sender.c   outbox -> Publish; PublishResult -> outcomes and receipts
  *   reader.c   Subscribe, Deliver -> inbox -> handler -> Ack, Nack
@@ -27,7 +28,7 @@
 #include "wire/status.h"
 
 #include <jansson.h>
-#include <signal.h>
+#include <stdatomic.h>
 
 struct watch;
 
@@ -120,7 +121,7 @@ struct sinergi {
     struct subscription *subscriptions[SG_SUBSCRIPTIONS_MAX];
     size_t subscription_count;
 
-    struct sg_arena batch_arena, frame_arena, answer_arena;
+    struct sg_arena batch_arena, frame_arena, answer_arena, reply_arena;
     struct outbox_event *batch;
     size_t batch_count;
     struct own_commit own[OWN_OUTBOXES_MAX];
@@ -129,14 +130,14 @@ struct sinergi {
     uint8_t *frame_in, *frame_out; /* SG_BODY_MAX each */
     uint32_t request_no;
     uint64_t token;
-    PbServerFrame *reply; /* QueryResult or AdminResult of request_no, in answer_arena */
+    PbServerFrame *reply; /* QueryResult or AdminResult of request_no, in reply_arena */
     bool waiting_reply;
     bool leaving;           /* said goodbye: nothing more is taken in */
     bool settled_elsewhere; /* another process of the device hears how parked events end */
     bool in_handler;
     bool handler_stopped;
     int stop_fd;
-    volatile sig_atomic_t stop;
+    atomic_bool stop;     /* also from another thread, or from a signal handler */
     sinergi_status fatal; /* what ends sinergi_run; OK = nothing */
     char error_id[ERROR_TEXT_MAX], error_en[ERROR_TEXT_MAX];
 };

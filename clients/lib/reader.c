@@ -99,6 +99,8 @@ sinergi_status sinergi_subscribe(sinergi *client, const sinergi_subscription *su
     client->subscription_count++;
     if (session_is_up(client))
         reader_attach(client);
+    client->more = true; /* a connection to make, or to listen on */
+    watch_update(client);
     return SINERGI_OK;
 }
 

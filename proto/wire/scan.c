@@ -341,7 +341,7 @@ bool sg_scan_event(struct sg_bytes bytes, enum sg_part part, struct sg_fault *fa
     walk.depth = walk.fields = walk.unknown = walk.values = 0;
     walk.unknown_max = 0;
     walk.fields_max = SG_SCAN_FIELDS_MAX;
-    walk.classed = true;
+    walk.classed = part != SG_PART_WHOLE;
     walk.personal = part == SG_PART_PERSONAL;
     walk.fault = fault;
     walk.why = NULL;
@@ -353,7 +353,7 @@ bool sg_scan_event(struct sg_bytes bytes, enum sg_part part, struct sg_fault *fa
     if (!scan(&walk, bytes))
         return false;
     /* Salt is for what it hides: an event without personal fields has no personal part. */
-    return walk.values > 0 || part == SG_PART_CLEAR ||
+    return walk.values > 0 || part != SG_PART_PERSONAL ||
            sg_refuse(fault, SG_ST_SCHEMA, "personal", "EMPTY",
                      "no personal part when no personal field is set");
 }

@@ -18,9 +18,9 @@ SG_MUST_CHECK enum sg_err sg_scan_frame(struct sg_bytes bytes,
                                         struct sg_why *why);
 
 /* One part of an event: no unknown field, and only fields of the classes of this part (clear: NONE
- * and PSEUDONYMOUS; personal: GENERAL and SPECIFIC, and something beside the salt). False: `fault`
- * says why (E_SCHEMA, or E_BAD_CODE for an unknown enum value). */
-enum sg_part { SG_PART_CLEAR, SG_PART_PERSONAL };
+ * and PSEUDONYMOUS; personal: GENERAL and SPECIFIC, and something beside the salt; whole: before it
+ * is split, all). False: `fault` says why (E_SCHEMA, or E_BAD_CODE for an unknown enum value). */
+enum sg_part { SG_PART_CLEAR, SG_PART_PERSONAL, SG_PART_WHOLE };
 bool sg_scan_event(struct sg_bytes bytes, enum sg_part part, struct sg_fault *fault);
 
 /* UTF-8 (RFC 3629) without NUL. `plain` also refuses control characters. */
