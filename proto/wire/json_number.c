@@ -73,7 +73,7 @@ static bool magnitude_of(const struct number *n, uint64_t *out)
     size_t count = n->whole_count + n->fraction_count;
     *out = 0;
     for (size_t i = 0; i < count; i++) {
-        char c = i < n->whole_count ? n->whole[i] : n->fraction[i - n->whole_count];
+        int c = i < n->whole_count ? n->whole[i] : n->fraction[i - n->whole_count];
         bool before = (long)i < point;
         if (before ? !times_ten_and(out, (uint64_t)(c - '0')) : c != '0')
             return false;
