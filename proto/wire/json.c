@@ -16,8 +16,8 @@ json_t *sg_json_parse(const char *text, size_t length, struct sg_fault *fault)
 {
     json_error_t error;
     if (length > SG_JSON_TEXT_MAX) {
-        (void)sg_refuse(fault, SG_ST_SCHEMA, "JSON", "TOO_LARGE", "at most %d bytes",
-                        SG_JSON_TEXT_MAX);
+        (void)sg_refuse(fault, SG_ST_SCHEMA, "JSON", "TOO_LARGE", "at most %u bytes",
+                        (unsigned)SG_JSON_TEXT_MAX);
         return NULL;
     }
     json_t *json = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
