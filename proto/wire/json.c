@@ -7,6 +7,7 @@
 #include "wire/id.h"
 #include "wire/keyfile.h"
 #include "wire/limits.h"
+#include "wire/names.h"
 #include "wire/scan.h"
 
 #include <google/protobuf/timestamp.pb-c.h>
@@ -81,28 +82,6 @@ static bool no_room(struct parse *parse)
     return refuse_form(parse, "TOO_LARGE", "a smaller event");
 }
 
-/* Names for people, whole ones only: "A, B, C, …". */
-struct names {
-    char text[sizeof((struct sg_fault *)0)->accepted];
-    size_t len;
-    bool full;
-};
-
-static void add_name(struct names *names, const char *name)
-{
-    static const char more[] = ", …";
-    size_t room = sizeof names->text - sizeof more - names->len;
-    if (names->full)
-        return;
-    const char *comma = names->len ? ", " : "";
-    if (strlen(comma) + strlen(name) > room) {
-        memcpy(names->text + names->len, more, sizeof more);
-        names->full = true;
-        return;
-    }
-    names->len += (size_t)snprintf(names->text + names->len, room + 1, "%s%s", comma, name);
-}
-
 /* ---- numbers ---- */
 
 /* The integer types of protobuf: how far each goes below and above zero. */
@@ -137,15 +116,6 @@ static bool take_narrow(struct parse *parse, const json_t *json, const struct ra
 
 /* ---- names, texts, bytes ---- */
 
-/* The part of a value's name that is the name of its enum: "PRIORITY_" of PRIORITY_URGENT_72H. All
- * values share it with the first one, X_UNSPECIFIED. */
-static size_t enum_prefix(const ProtobufCEnumDescriptor *descriptor)
-{
-    const char *first = descriptor->n_values ? descriptor->values[0].name : "";
-    const char *end = strstr(first, "UNSPECIFIED");
-    return end ? (size_t)(end - first) : 0;
-}
-
 /* The value's name, whole or without its prefix, or its number. */
 static bool is_value(const ProtobufCEnumValue *value, const json_t *json, size_t prefix)
 {
@@ -159,17 +129,16 @@ static bool is_value(const ProtobufCEnumValue *value, const json_t *json, size_t
 static bool take_enum(struct parse *parse, const ProtobufCEnumDescriptor *descriptor,
                       const json_t *json, int *to)
 {
-    size_t prefix = enum_prefix(descriptor);
-    struct names names = {0};
+    size_t prefix = sg_enum_prefix(descriptor);
+    struct sg_names names = {0};
     for (unsigned i = 0; i < descriptor->n_values; i++) {
         const ProtobufCEnumValue *value = &descriptor->values[i];
         if (is_value(value, json, prefix)) {
             *to = value->value;
             return true;
         }
-        if (value->value != 0)
-            add_name(&names, value->name + prefix);
     }
+    sg_enum_names(descriptor, &names);
     return refuse(parse, SG_ST_BAD_CODE, "UNKNOWN_VALUE", names.text);
 }
 
@@ -407,11 +376,11 @@ static void make_printable(char *text)
 static bool refuse_name(struct parse *parse, const ProtobufCMessageDescriptor *descriptor,
                         const char *key)
 {
-    struct names names = {0};
+    struct sg_names names = {0};
     char path[sizeof parse->fault->object], name[SG_JSON_NAME_MAX];
     for (unsigned i = 0; i < descriptor->n_fields; i++) {
         sg_json_name(descriptor->fields[i].name, name);
-        add_name(&names, name);
+        sg_names_add(&names, name);
     }
     size_t len = write_path(parse, path, sizeof path);
     (void)snprintf(path + len, sizeof path - len, "%s%s", len ? "." : "", key);

@@ -126,7 +126,6 @@ static const struct sg_phrase phrases[] = {
     {"a transfer to an agency for the protection of children", "pengalihan ke instansi perlindungan anak"},
     {"a type that this version serves", "jenis peristiwa yang dilayani versi ini"},
     {"a value", "sebuah nilai"},
-    {"a value of the enum other than UNSPECIFIED", "salah satu nilai enum selain UNSPECIFIED"},
     {"a visit with contact in the last 60 days", "kunjungan yang bertemu orangnya dalam 60 hari terakhir"},
     {"a whole calendar day", "tanggal kalender yang lengkap"},
     {"a whole date, or birth_quality PARTIAL", "tanggal lengkap, atau birth_quality PARTIAL"},

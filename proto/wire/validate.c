@@ -3,6 +3,7 @@
 #include "wire/day.h"
 #include "wire/field.h"
 #include "wire/id.h"
+#include "wire/names.h"
 
 #include <stdio.h>
 
@@ -42,6 +43,14 @@ static bool refuse(struct pass *pass, uint32_t code, const ProtobufCFieldDescrip
     (void)sg_refuse_v(pass->fault, code, path, detail, accepted, args);
     va_end(args);
     return false;
+}
+
+static bool refuse_enum(struct pass *pass, uint32_t code, const ProtobufCFieldDescriptor *field,
+                        const char *detail)
+{
+    struct sg_names names = {.len = 0};
+    sg_enum_names(field->descriptor, &names);
+    return refuse(pass, code, field, detail, "%s", names.text);
 }
 
 /* ---- texts and codes ---- */
@@ -194,10 +203,9 @@ static bool check_value(struct pass *pass, const ProtobufCFieldDescriptor *field
         return true;
     }
     case PROTOBUF_C_TYPE_ENUM:
-        if (*(const int *)(const void *)at == 0)
-            return refuse(pass, rules->must ? SG_ST_MISSING_FIELD : SG_ST_BAD_CODE, field,
-                          "UNSPECIFIED", "a value of the enum other than UNSPECIFIED");
-        return true;
+        return *(const int *)(const void *)at != 0 ||
+               refuse_enum(pass, rules->must ? SG_ST_MISSING_FIELD : SG_ST_BAD_CODE, field,
+                           "UNSPECIFIED");
     case PROTOBUF_C_TYPE_INT32:
     case PROTOBUF_C_TYPE_SINT32:
     case PROTOBUF_C_TYPE_SFIXED32:
@@ -272,6 +280,8 @@ static bool check_single(struct pass *pass, struct frame *frame,
         return true;
     }
     if (!field_present(field, frame->message)) {
+        if (rules->must && field->type == PROTOBUF_C_TYPE_ENUM)
+            return refuse_enum(pass, SG_ST_MISSING_FIELD, field, NULL);
         if (rules->must)
             return refuse(pass, SG_ST_MISSING_FIELD, field, NULL, "%s",
                           rules->form ? form_rules[rules->form].accepted : "a value");
