@@ -17,7 +17,8 @@ TMPFILESDIR ?= /usr/lib/tmpfiles.d
 DEPS_BUILD := gcc libc6-dev protobuf-compiler libprotobuf-dev protobuf-c-compiler libprotobuf-c-dev \
               libzmq3-dev libsodium-dev liblmdb-dev libconfig-dev libsystemd-dev libjansson-dev libcsv-dev
 DEPS_RUN   := jq
-DEPS_TEST  := libcmocka-dev clang libclang-rt-14-dev g++ pkg-config python3-jsonschema $(DEPS_RUN)
+DEPS_TEST  := libcmocka-dev clang libclang-rt-14-dev g++ pkg-config python3 python3-zmq python3-protobuf \
+              python3-nacl python3-jsonschema $(DEPS_RUN)
 DEPS_LINT  := clang clang-format clang-tidy mandoc
 
 WARN := -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \

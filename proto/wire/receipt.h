@@ -1,5 +1,5 @@
 /* receipt.h - the signed proof that an event stands in the journal; checked offline with nothing
- * but the broker's public signing key. JSON form: docs/PROTOCOL.md section 4.
+ * but the broker's public signing key. JSON form: docs/PROTOCOL.md section 8.3.
  */
 #ifndef SINERGI_WIRE_RECEIPT_H
 #define SINERGI_WIRE_RECEIPT_H
