@@ -91,7 +91,7 @@ class Client:
         self.token = 0
         self.server_ms, self.server_at = int(time.time() * 1000), time.monotonic()
         self.demo = False
-        self.left = False
+        self.leaving = self.left = False
 
     def now_ms(self):
         """Time of the broker, as far as known; a demo store stands still."""
@@ -117,10 +117,6 @@ class Client:
         if self.is_up():
             self._attach()
         return self.subscriptions[name]
-
-    def unsubscribe(self, name):
-        """Nothing more of it is taken; the broker is told when the connection ends."""
-        self.subscriptions.pop(name).given_up = True
 
     def run(self, until=lambda: False, seconds=30.0):
         end = time.monotonic() + seconds
@@ -193,8 +189,6 @@ class Client:
         self.retry_at, self.failures = 0.0, 0
 
     # ---- the connection ----------------------------------------------------------------------
-
-    leaving = False
 
     def _drop(self, pause=None):
         """End the connection; the next attempt waits."""

@@ -27,6 +27,18 @@ LIMITS = {
 }
 
 
+PAGES = {
+    "SLOTS": ["SLOTS"],
+    "SEATS": ["SEATS"],
+    "ROWS": ["SUBSCRIPTIONS", "DEAD_LETTERS"],
+    "BLOCKS": ["BLOCKS"],
+    "CASES": ["CASES"],
+    "KITS": ["KITS"],
+    "DEADLINES": ["DEADLINES"],
+    "SUSPICIONS": ["PERSON"],
+}
+
+
 def section(text, title):
     """Tables of a section: lists of rows, each a list of cells."""
     body = re.search(rf"^#+ {re.escape(title)}$(.*?)(?=^#|\Z)", text, re.M | re.S).group(1)
@@ -75,6 +87,19 @@ def check_all():
     fields = personal_fields()
     fields["Envelope"] = (fields["Envelope"][0], {})
     check("fields of the personal part are those of the contract", listed == fields, listed)
+
+    source = ""
+    for path in ("daemon/broker/query.c", "daemon/broker/query_case.c"):
+        with open(path) as file:
+            source += file.read()
+    pages = {row[0]: row[2] for row in section(text, "10. Queries and administration")[0][2:]}
+    wrong = [
+        kind
+        for name, number in re.findall(r"PAGE_([A-Z]+) = (\d+)\b", source)
+        for kind in PAGES[name]
+        if f"{number} a page" not in pages[kind]
+    ]
+    check("and so are sizes of pages", not wrong, wrong)
 
     broken = []
     for table in re.findall(r"(?:^\|.*\n)+", text, re.M):

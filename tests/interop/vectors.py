@@ -311,8 +311,37 @@ def read(file):
         return {name: bytes.fromhex(value) for name, value in pairs}
 
 
+def check_sign():
+    """sign.txt, which is older than this client: what it says is computed here too."""
+    v = read("sign.txt")
+    key = nacl.signing.SigningKey(v["sign-seed"])
+    personal = [f"personal {i}".encode() if i != 2 else b"" for i in range(5)]
+    digests = [digest_of((f"clear {i}".encode(), personal[i])) for i in range(5)]
+    leaves = [
+        leaf_hash(1001 + i, TIME_MS, OUTBOX, FIRST + i, digests[i], H(f"rest {i}".encode()))
+        for i in range(5)
+    ]
+    block = Block(STORE, 1, 42, 1001, 5, TIME_MS, tree_root(leaves), v["previous-hash"], b"")
+    claim = frames.claim(STORE, "satpolpp", OUTBOX, FIRST, digests)
+    computed = {
+        "sign-public": bytes(key.verify_key),
+        "key-id": H(bytes(key.verify_key))[:8],
+        "frame-signature": key.sign(claim).signature,
+        "block-hash": block.hash,
+        "block-signature": key.sign(block.header).signature,
+    }
+    for i in range(5):
+        computed[f"digest-{i}"], computed[f"leaf-{i}"] = digests[i], leaves[i]
+        computed[f"root-{i + 1}"] = tree_root(leaves[: i + 1])
+        computed[f"path-{i}"] = tree_path(leaves, i)
+    return [name for name, value in computed.items() if v[name] != value]
+
+
 def check_all():
     from city import check
+
+    wrong = check_sign()
+    check("vectors: sign.txt is what this client computes", not wrong, wrong)
 
     for file, text in made().items():
         with open(FOLDER + file, encoding="ascii") as stored:
