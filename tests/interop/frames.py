@@ -26,6 +26,7 @@ E_BUSY = 65
 E_QUOTA = 66
 E_HISTORY = 67
 E_SUSPENDED = 68
+E_STOPPING = 70
 
 
 def claim(store_id, agency, outbox, first, digests):

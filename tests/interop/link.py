@@ -27,7 +27,7 @@ _OPTIONS = (
     (zmq.HEARTBEAT_IVL, 10000),
     (zmq.HEARTBEAT_TIMEOUT, 30000),
     (zmq.HEARTBEAT_TTL, 30000),
-    (zmq.RECONNECT_IVL, -1),
+    (zmq.RECONNECT_IVL, 1000),  # with -1 a Bye that came last would be thrown away
 )
 
 

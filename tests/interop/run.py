@@ -35,6 +35,7 @@ SCENES = (
     scene_subscribe.credit,
     scene_subscribe.questions,
     scene_both.both_ways,
+    scene_both.stopped,
     scene_trust.the_chain,
     scene_both.killed,  # the last one: it stops the daemon
 )

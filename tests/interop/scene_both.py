@@ -11,6 +11,7 @@ import uuid
 
 from sinergi.v1 import frame_pb2
 
+import frames
 from city import check, event_json, publish, referral
 
 
@@ -50,6 +51,24 @@ def both_ways(city):
         (places, said),
     )
     reader.close()
+
+
+def stopped(city):
+    """The broker stops in good order, and comes back."""
+    client, heard = city.client("satpolpp/python"), []
+    client.connect()
+    client._take_bye, take_bye = (
+        lambda bye: (heard.append(bye.code), take_bye(bye)),
+        client._take_bye,
+    )
+    city.process.terminate()
+    client.run(lambda: heard, 10)
+    check("a broker that stops says Bye E_STOPPING", heard == [frames.E_STOPPING], heard)
+    city.process.wait()
+    city.start()
+    client.connect()
+    check("and its clients come back by themselves", client.is_up())
+    client.close()
 
 
 def killed(city, rounds=4, count=120):

@@ -65,6 +65,16 @@ def good_and_bad(city):
         again.status == DUPLICATE and again.first_place.number == first.number and not again.seq,
         again,
     )
+    body = client.store.db.execute("SELECT body FROM frames ORDER BY first DESC").fetchone()[0]
+    then = send_raw(client, body).outcomes[0]
+    check(
+        "resent, that is DUPLICATE without more",
+        then.status == DUPLICATE
+        and not then.seq
+        and not then.HasField("first_place")
+        and not then.HasField("error"),
+        then,
+    )
     changed = event_pb2.Envelope()
     changed.CopyFrom(good)
     changed.referral_submitted.found_region = "14.71.09"
@@ -83,6 +93,15 @@ def wrong_parts(city):
         return split(complete(referral(client, alias), "satpolpp", client.now_ms()))
 
     whole = complete(referral(client, "X"), "satpolpp", client.now_ms())
+    foreign = split(complete(referral(client, "W"), "dinsos", client.now_ms()))
+    (place,) = client.store.append([foreign], client.now_ms())
+    client.run(client.all_answered)
+    error = client.store.outcome(*place).error
+    check(
+        "an event in the name of another agency is E_AUTH_MISMATCH",
+        (error.name, error.object) == ("E_AUTH_MISMATCH", "publisher_agency"),
+        error,
+    )
     clear, personal = parts_of("Y")
     salt_alone = event_pb2.Envelope(salt=bytes(16)).SerializeToString()
     rows = [

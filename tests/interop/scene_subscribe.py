@@ -101,18 +101,30 @@ def refuse(city):
     )
     (page,) = client.query(query_pb2.QUERY_KIND_EVENT, seq=poison)
     check("that can be had by its seq", b"Beracun" in page.event)
+    reader.seqs.clear()
+    reader.fails.clear()
+    client.close()
+    anew = city.fresh("dinsos/python")
+    sub = anew.subscribe("tolak", reader, types=["referral.submitted"], start=BEGINNING)
+    anew.run(lambda: sub.caught_up)
+    check("it does not come again with the next connection", poison not in reader.seqs, reader.seqs)
+    anew.close()
+    anew = city.fresh("dinsos/python")
+    sub = anew.subscribe(
+        "tolak",
+        reader,
+        types=["referral.submitted"],
+        start=frame_pb2.START_FROM_SEQ,
+        seq=poison,
+        restart=True,
+    )
+    reader.seqs.clear()
+    anew.run(lambda: sub.caught_up)
+    check("but with `restart`", reader.seqs[:2] == [poison, behind], reader.seqs)
+    anew.close()
     client.discard("tolak", poison)
     error = raises(Refused, client.discard, "tolak", poison)
     check("let go of once", error and error.error.name == "E_UNKNOWN_OBJECT", error)
-    views = [
-        s for page in client.query(query_pb2.QUERY_KIND_SUBSCRIPTIONS) for s in page.subscriptions
-    ]
-    mine = [s for s in views if s.name == "tolak"]
-    check(
-        "the list of subscriptions says who holds it",
-        mine and mine[0].holder_device == "python",
-        views,
-    )
     client.close()
 
 
@@ -128,6 +140,15 @@ def take_over(city):
     taken = second.subscribe("rebut", reader, start=BEGINNING, take_over=True)
     second.run(lambda: taken.caught_up)
     check("take_over takes it", taken.attached)
+    views = [
+        s for page in second.query(query_pb2.QUERY_KIND_SUBSCRIPTIONS) for s in page.subscriptions
+    ]
+    mine = [s for s in views if s.name == "rebut"]
+    check(
+        "the list of subscriptions says who holds it",
+        mine and mine[0].holder_device == "kantor",
+        views,
+    )
     error = raises(TakenOver, first.run, seconds=10)
     check("the old one is told E_TAKEN_OVER", error and str(error) == "rebut", error)
     first.run(first.is_up, 10)
@@ -140,6 +161,14 @@ def take_over(city):
         error = raises(Refused, first.run, seconds=10)
         check(f"a wrong subscription is {code}", error and error.error.name == code, error)
         first.subscriptions.pop(name)
+    for i in range(15):
+        first.subscribe(f"banyak-{i}", Reader(), start=frame_pb2.START_FROM_NEW)
+    first.subscriptions.pop("rebut")
+    first.run(first.all_caught_up)
+    first.subscribe("banyak-15", Reader(), start=frame_pb2.START_FROM_NEW)
+    first.subscribe("banyak-16", Reader(), start=frame_pb2.START_FROM_NEW)
+    error = raises(Refused, first.run, seconds=10)
+    check("a 17th on one connection is E_QUOTA", error and error.error.name == "E_QUOTA", error)
     second._send(ack=frame_pb2.Ack(subscription="rebut", through_seq=1 << 40))
     error = raises(Refused, second.run, seconds=10)
     check(
