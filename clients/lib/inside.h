@@ -102,9 +102,8 @@ struct subscription {
     uint64_t done; /* ephemeral: last handled */
     uint64_t frame_ends[FRAME_ENDS_MAX];
     size_t frame_end_count;
-    uint64_t skip_until_seq;   /* after a Nack: what was on its way is not taken … */
-    uint64_t skip_until_token; /* … until this seq or the answer to this Ping comes */
-    int64_t retry_ns;          /* after SINERGI_LATER, or SINERGI_FAILED without a connection */
+    bool again;       /* after a Nack: what was on its way is not taken, until Subscribed */
+    int64_t retry_ns; /* after SINERGI_LATER, or SINERGI_FAILED without a connection */
 };
 
 struct sinergi {
@@ -193,7 +192,6 @@ void reader_attach(struct sinergi *client);
 void reader_subscribed(struct sinergi *client, const PbSubscribed *subscribed);
 void reader_deliver(struct sinergi *client, const PbDeliver *deliver);
 void reader_caught_up(struct sinergi *client, const PbCaughtUp *caught_up);
-void reader_pong(struct sinergi *client, uint64_t token);
 /* Hand over one delivery; true when there may be more. */
 bool reader_step(struct sinergi *client, int64_t now_ns);
 bool reader_all_caught_up(const struct sinergi *client);

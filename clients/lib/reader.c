@@ -154,7 +154,7 @@ void reader_reset(struct sinergi *client)
             sub->done = 0;
         sub->attached = sub->caught_up = false;
         sub->frame_end_count = 0;
-        sub->skip_until_seq = 0;
+        sub->again = false;
     }
 }
 
@@ -182,6 +182,27 @@ static struct subscription *find(struct sinergi *client, const char *name)
     return NULL;
 }
 
+/* `restart`: from where `as` says, whatever the broker remembers. */
+static bool send_subscribe(struct sinergi *client, struct subscription *sub, bool restart)
+{
+    PbSubscribe subscribe = PB_SUBSCRIBE__INIT;
+    subscribe.name = sub->name;
+    subscribe.n_types = sub->type_count;
+    subscribe.types = sub->types;
+    subscribe.has_start = subscribe.has_seq = subscribe.has_time_ms = 1;
+    subscribe.start = (PbStartFrom)sub->as.start;
+    subscribe.seq = sub->as.seq;
+    subscribe.time_ms = sub->as.time_ms;
+    subscribe.has_take_over = 1;
+    subscribe.take_over = sub->as.take_over;
+    subscribe.has_restart = 1;
+    subscribe.restart = restart;
+    PbClientFrame frame = PB_CLIENT_FRAME__INIT;
+    frame.subscribe = &subscribe;
+    sub->attached = session_send(client, &frame);
+    return sub->attached;
+}
+
 void reader_attach(struct sinergi *client)
 {
     settled_attach(client);
@@ -189,22 +210,7 @@ void reader_attach(struct sinergi *client)
         struct subscription *sub = client->subscriptions[i];
         if (sub->attached || sub->given_up)
             continue;
-        PbSubscribe subscribe = PB_SUBSCRIBE__INIT;
-        subscribe.name = sub->name;
-        subscribe.n_types = sub->type_count;
-        subscribe.types = sub->types;
-        subscribe.has_start = subscribe.has_seq = subscribe.has_time_ms = 1;
-        subscribe.start = (PbStartFrom)sub->as.start;
-        subscribe.seq = sub->as.seq;
-        subscribe.time_ms = sub->as.time_ms;
-        subscribe.has_take_over = 1;
-        subscribe.take_over = sub->as.take_over;
-        subscribe.has_restart = 1;
-        subscribe.restart = sub->restart;
-        PbClientFrame frame = PB_CLIENT_FRAME__INIT;
-        frame.subscribe = &subscribe;
-        sub->attached = session_send(client, &frame);
-        if (!sub->attached) {
+        if (!send_subscribe(client, sub, sub->restart)) {
             session_drop(client, 0);
             return;
         }
@@ -214,6 +220,8 @@ void reader_attach(struct sinergi *client)
 void reader_subscribed(struct sinergi *client, const PbSubscribed *subscribed)
 {
     struct subscription *sub = find(client, subscribed->subscription);
+    if (sub)
+        sub->again = false; /* what comes behind this was sent after the Nack was read */
     if (!sub || !subscribed->error)
         return;
     sub->attached = false;
@@ -260,8 +268,9 @@ static uint32_t retry_ms(const struct subscription *sub)
     return sub->as.retry_ms ? sub->as.retry_ms : RETRY_MS;
 }
 
-/* Ask for `seq` again later. What was on its way is recognised: it comes before the answer to the
- * Ping that is sent right behind, and it does not begin with `seq`. */
+/* Ask for `seq` again later. What was on its way when the broker read it must not be taken, or
+ * order is lost: everything is dropped until the answer to the Subscribe that is sent right behind.
+ * Behind that all comes that was not acknowledged. Source: docs/PROTOCOL.md 9.3. */
 static void send_nack(struct sinergi *client, struct subscription *sub, uint64_t seq)
 {
     sub->retry_ns = client_mono_ns() + retry_ms(sub) * MS_NS;
@@ -275,28 +284,15 @@ static void send_nack(struct sinergi *client, struct subscription *sub, uint64_t
     nack.seq = seq;
     nack.reason = reason;
     nack.retry_after_ms = retry_ms(sub);
-    PbPing ping = PB_PING__INIT;
-    ping.has_token = 1;
-    ping.token = ++client->token;
-    PbClientFrame first = PB_CLIENT_FRAME__INIT, second = PB_CLIENT_FRAME__INIT;
-    first.nack = &nack;
-    second.ping = &ping;
-    if (!session_send(client, &first) || !session_send(client, &second)) {
+    PbClientFrame frame = PB_CLIENT_FRAME__INIT;
+    frame.nack = &nack;
+    if (!session_send(client, &frame) || !send_subscribe(client, sub, false)) {
         session_drop(client, 0);
         return;
     }
-    sub->skip_until_seq = seq;
-    sub->skip_until_token = ping.token;
+    sub->again = true;
+    sub->caught_up = false;
     sub->retry_ns = 0; /* the broker keeps the delay */
-}
-
-void reader_pong(struct sinergi *client, uint64_t token)
-{
-    for (size_t i = 0; i < client->subscription_count; i++) {
-        struct subscription *sub = client->subscriptions[i];
-        if (sub->skip_until_seq && sub->skip_until_token == token)
-            sub->skip_until_seq = 0;
-    }
 }
 
 /* ---- handing over ------------------------------------------------------------------------ */
@@ -363,21 +359,12 @@ static void deliver_inbox(struct sinergi *client, struct subscription *sub,
     ack_frames(client, sub, state.done);
 }
 
-static bool is_skipped(struct subscription *sub, const PbDeliver *deliver)
-{
-    if (sub->skip_until_seq && deliver->deliveries[0]->seq == sub->skip_until_seq)
-        sub->skip_until_seq = 0;
-    return sub->skip_until_seq != 0;
-}
-
 void reader_deliver(struct sinergi *client, const PbDeliver *deliver)
 {
     struct subscription *sub = find(client, deliver->subscription);
-    if (!sub || !sub->attached || client->leaving || deliver->n_deliveries == 0)
+    if (!sub || !sub->attached || sub->again || client->leaving || deliver->n_deliveries == 0)
         return;
     if (deliver->head && !session_see(client, deliver->head))
-        return;
-    if (is_skipped(sub, deliver))
         return;
     if (sub->frame_end_count == FRAME_ENDS_MAX) {
         session_drop(client, 0); /* more than the credit allows */
@@ -393,7 +380,7 @@ void reader_deliver(struct sinergi *client, const PbDeliver *deliver)
 void reader_caught_up(struct sinergi *client, const PbCaughtUp *caught_up)
 {
     struct subscription *sub = find(client, caught_up->subscription);
-    if (sub)
+    if (sub && !sub->again)
         sub->caught_up = true;
 }
 
@@ -494,7 +481,7 @@ bool reader_all_caught_up(const struct sinergi *client)
         struct subscription *sub = client->subscriptions[i];
         if (sub->given_up || settled_subscription(sub))
             continue;
-        if (!sub->caught_up || sub->skip_until_seq)
+        if (!sub->caught_up)
             return false;
         struct inbox_state state = {0};
         if (!sub->as.ephemeral && (inbox_state(client->inbox, sub->name, &state, NULL) != SG_OK ||

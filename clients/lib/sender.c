@@ -233,7 +233,8 @@ static bool is_included(struct sinergi *client, const PbPublishResult *result,
     enum sg_err err = outbox_row(client->outbox, &place, &client->frame_arena, &row, NULL);
     sg_arena_reset(&client->frame_arena, used);
     uint8_t leaf[SG_HASH_BYTES];
-    if (err)
+    if (err || outcome->seq != header.first_seq + in->leaf_index ||
+        outcome->accepted_at_ms != header.time_ms)
         return false;
     sg_leaf_hash(outcome->seq, outcome->accepted_at_ms, outbox, outcome->number, row.digest,
                  in->rest_hash.data, leaf);

@@ -369,7 +369,6 @@ static void take_pong(struct sinergi *client, const PbPong *pong)
 {
     if (pong->has_server_time_ms)
         keep_time(client, pong->server_time_ms);
-    reader_pong(client, pong->token);
 }
 
 static void take_bye(struct sinergi *client, const PbBye *bye)
