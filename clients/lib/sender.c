@@ -179,11 +179,12 @@ static void rewind_to(struct sender *s, struct outbox_place next, int64_t hold_n
     s->hold_ns = hold_ns;
 }
 
-static void close_gap(struct sinergi *client, const PbError *error, int64_t now_ns)
+/* A new frame begins at `at`; what is on its way is sent again. */
+static void cut_at(struct sinergi *client, struct outbox_place at, const PbError *error,
+                   int64_t now_ns)
 {
     struct sender *s = &client->sender;
     struct outbox_place first = s->flights[0].first;
-    struct outbox_place at = {first.outbox, error->expected_number};
     struct sg_why why = {0};
     size_t used = client->frame_arena.used;
     struct outbox_signer signer = client_signer(client);
@@ -206,13 +207,19 @@ static void close_gap(struct sinergi *client, const PbError *error, int64_t now_
 static void frame_refused(struct sinergi *client, const PbError *error, int64_t now_ns)
 {
     struct sender *s = &client->sender;
+    struct outbox_place at = s->flights[0].first;
+    uint32_t half = s->flights[0].count / 2;
     bool later =
         error->code == SG_ST_STORAGE || error->code == SG_ST_BUSY || error->code == SG_ST_QUOTA;
     if (later) {
         int64_t ms = error->retry_after_ms > 0 ? error->retry_after_ms : HOLD_MS;
         rewind_to(s, s->flights[0].first, now_ns + ms * MS_NS);
     } else if (error->code == SG_ST_SEQ_GAP) {
-        close_gap(client, error, now_ns);
+        at.number = error->expected_number;
+        cut_at(client, at, error, now_ns);
+    } else if (error->code == SG_ST_SCHEMA && half > 0) { /* more than a turn of the broker holds */
+        at.number += half;
+        cut_at(client, at, error, now_ns);
     } else {
         s->stuck = true;
         client->fatal = client_error(client, SINERGI_REFUSED, error);
