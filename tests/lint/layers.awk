@@ -11,7 +11,9 @@ BEGIN {
     allow("daemon/sys",    "kit wire sys")
     allow("daemon",        "kit wire sinergi store ledger broker net sys report/report.h loop.h job.h skeleton.h")
     allow("clients/lib",   "kit wire sinergi lib")
-    allow("clients/cli",   "kit wire sinergi lib cli")
+    allow("clients/sheet", "kit wire sinergi lib sheet")
+    allow("clients/cli",   "kit wire sinergi lib sheet cli")
+    allow("clients/agent", "kit wire sinergi lib sheet agent")
 }
 function allow(folder, list,   n, i, words) {
     n = split(list, words, " ")
