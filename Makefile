@@ -16,9 +16,9 @@ TMPFILESDIR ?= /usr/lib/tmpfiles.d
 # Debian packages: to build, to test, to lint. `make deps` installs what is missing.
 DEPS_BUILD := gcc libc6-dev protobuf-compiler libprotobuf-dev protobuf-c-compiler libprotobuf-c-dev \
               libzmq3-dev libsodium-dev liblmdb-dev libconfig-dev libsystemd-dev libjansson-dev libcsv-dev
-DEPS_RUN   := jq
+DEPS_RUN   := jq xlsx2csv
 DEPS_TEST  := libcmocka-dev clang libclang-rt-14-dev g++ pkg-config python3 python3-zmq python3-protobuf \
-              python3-nacl python3-jsonschema $(DEPS_RUN)
+              python3-nacl python3-jsonschema python3-openpyxl $(DEPS_RUN)
 DEPS_LINT  := clang clang-format clang-tidy mandoc
 
 WARN := -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
@@ -49,6 +49,7 @@ PROTO_O   := $(call objects,proto/kit/*.c proto/wire/*.c) $(patsubst $(GEN)/%.c,
 DECIDE_O  := $(call objects,daemon/store/*.c daemon/ledger/*.c daemon/report/*.c daemon/broker/*.c)
 SHELL_O   := $(call objects,daemon/net/*.c daemon/sys/*.c) $(B)/daemon/loop.o $(B)/daemon/job.o $(B)/daemon/skeleton.o
 LIB_O     := $(call objects,clients/lib/*.c)
+SHEET_O   := $(call objects,clients/sheet/*.c)
 CLI_O     := $(call objects,clients/cli/*.c)
 
 # Test programs by name; every other source under tests/kit and tests/sim is shared by them.
@@ -102,7 +103,7 @@ link = $(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS_ALL) $(filter %.o %.a,$^) $(LDLIBS)
 
 $(B)/sinergid: $(B)/daemon/main.o $(SHELL_O) $(DECIDE_O) $(PROTO_O)
 	$(call link,-pie)
-$(B)/sinergi: $(CLI_O) $(LIB_O) $(PROTO_O)
+$(B)/sinergi: $(CLI_O) $(SHEET_O) $(LIB_O) $(PROTO_O)
 	$(call link,-pie)
 # One object with the functions of sinergi.h global and all others local: no name of ours meets a
 # name of the program that links it.
@@ -120,7 +121,7 @@ $(B)/libsinergi.so.0: $(LIB_O) $(PROTO_O) clients/lib/libsinergi.map
 # 31 (D3 again after DIFFERENT) is for tests/unit/test_suspicion: no score grows in the histories.
 MUTANTS := $(filter-out 31,$(sort $(shell sed -n 's/.*[^_]MUTATED.\([0-9][0-9]*\),.*/\1/p' daemon/ledger/*.c)))
 
-TEST_O := $(TESTKIT_O) $(SHELL_O) $(DECIDE_O) $(LIB_O) $(PROTO_O)
+TEST_O := $(TESTKIT_O) $(SHELL_O) $(DECIDE_O) $(SHEET_O) $(LIB_O) $(PROTO_O)
 $(UNIT) $(SCENARIO) $(SIM) $(E2E) $(B)/tests/fuzz/seed: $(B)/%: $(B)/%.o $(TEST_O)
 	$(call link,-rdynamic -lcmocka)
 $(B)/bench: $(call objects,tests/bench/*.c) $(TEST_O)
@@ -204,7 +205,7 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(GEN)/.stamp
 	@$(MAKE) --no-print-directory CC=clang VARIANT=fuzz B=build/fuzz build/fuzz/objects.a
 	$(Q)clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(CPPFLAGS_ALL) \
 	    $< build/fuzz/objects.a $(LDLIBS) -o $@
-build/fuzz/objects.a: $(PROTO_O) $(call objects,daemon/sys/*.c)
+build/fuzz/objects.a: $(PROTO_O) $(SHEET_O) $(LIB_O) $(call objects,daemon/sys/*.c)
 	$(Q)rm -f $@.$$$$ && ar rcs $@.$$$$ $^ && mv $@.$$$$ $@
 fuzz: deps ## make fuzz T=event TIME=60
 	@$(MAKE) --no-print-directory build/fuzz/fuzz_$(T)

@@ -17,8 +17,8 @@ static const struct command {
     /* clang-format off */
     {"publish",   cmd_publish,   "[TOPIC] [FILE|-]",
      "Terbitkan satu peristiwa, tunggu jawabannya", "Publish one event, wait for its outcome"},
-    {"import",    cmd_import,    "[--no-wait] FILE.jsonl",
-     "Terbitkan satu peristiwa per baris", "Publish one event per line"},
+    {"import",    cmd_import,    "[--no-wait] FILE.jsonl | --map FILE.map [--dry-run] [--result FILE.csv] [--no-wait] TABLE",
+     "Terbitkan satu peristiwa per baris, dari JSON atau tabel", "Publish one event per row, of JSON or a table"},
     {"subscribe", cmd_subscribe, "NAME [--types T,T] [--from beginning|new|SEQ|TIME]\n"
                                  "            [--take-over] [--output FILE] [--until-caught-up]\n"
                                  "            [--format text|json|cloudevents]",

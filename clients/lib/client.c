@@ -59,6 +59,7 @@ sinergi_status client_why(struct sinergi *client, enum sg_err err, const struct 
 
 sinergi_status client_fault(struct sinergi *client, const struct sg_fault *fault)
 {
+    client->fault = *fault;
     sg_fault_text_id(fault, client->error_id, sizeof client->error_id);
     sg_fault_text_en(fault, client->error_en, sizeof client->error_en);
     return SINERGI_INVALID;

@@ -54,25 +54,31 @@ static Google__Protobuf__Timestamp *time_at(struct sg_arena *arena, int64_t ms)
     return t;
 }
 
+bool draft_makes_id(uint32_t type)
+{
+    for (size_t i = 0; i < SG_ARRAY_LEN(makes_own_id); i++)
+        if (makes_own_id[i] == type)
+            return true;
+    return false;
+}
+
 /* The first field of the payload, when it is an id that is missing. */
 static void make_id(struct sinergi *client, uint32_t type, ProtobufCMessage *payload)
 {
-    for (size_t i = 0; i < SG_ARRAY_LEN(makes_own_id); i++) {
-        if (makes_own_id[i] != type)
-            continue;
-        const ProtobufCFieldDescriptor *field = &payload->descriptor->fields[0];
-        char *base = (char *)payload;
-        protobuf_c_boolean has;
-        memcpy(&has, base + field->quantifier_offset, sizeof has);
-        if (has)
-            return;
-        struct sg_id id = sg_id_make(client_now_ms(client));
-        ProtobufCBinaryData data = {SG_ID_BYTES,
-                                    sg_arena_copy(&client->batch_arena, id.b, SG_ID_BYTES)};
-        has = data.data != NULL;
-        memcpy(base + field->offset, &data, sizeof data);
-        memcpy(base + field->quantifier_offset, &has, sizeof has);
-    }
+    const ProtobufCFieldDescriptor *field = &payload->descriptor->fields[0];
+    char *base = (char *)payload;
+    if (!draft_makes_id(type))
+        return;
+    protobuf_c_boolean has;
+    memcpy(&has, base + field->quantifier_offset, sizeof has);
+    if (has)
+        return;
+    struct sg_id id = sg_id_make(client_now_ms(client));
+    ProtobufCBinaryData data = {SG_ID_BYTES,
+                                sg_arena_copy(&client->batch_arena, id.b, SG_ID_BYTES)};
+    has = data.data != NULL;
+    memcpy(base + field->offset, &data, sizeof data);
+    memcpy(base + field->quantifier_offset, &has, sizeof has);
 }
 
 static void fill_in(struct sinergi *client, PbEnvelope *e, uint32_t type, ProtobufCMessage *payload)

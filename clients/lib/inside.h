@@ -139,6 +139,7 @@ struct sinergi {
     atomic_bool stop;     /* also from another thread, or from a signal handler */
     sinergi_status fatal; /* what ends sinergi_run; OK = nothing */
     char error_id[ERROR_TEXT_MAX], error_en[ERROR_TEXT_MAX];
+    struct sg_fault fault; /* of the last event that was refused here */
 };
 
 /* client.c */
@@ -170,7 +171,9 @@ bool session_see(struct sinergi *client, const PbSignedBlock *block);
 bool session_header(const PbSignedBlock *block, struct sg_block_header *out_header);
 void session_remember(struct sinergi *client);
 
-/* draft.c: as sinergi_add_json; `key` (NULL: none) is copied. */
+/* draft.c: is the first field of such a payload an id that its publisher makes? */
+bool draft_makes_id(uint32_t type);
+/* As sinergi_add_json; `key` (NULL: none) is copied. */
 sinergi_status draft_add(struct sinergi *client, const json_t *event, const struct outbox_key *key);
 
 /* watch.c: the descriptor of sinergi_fd; told at the end of each sinergi_run what to wait for. */

@@ -487,6 +487,32 @@ const char *sg_lists_label(const struct sg_lists *lists, enum sg_list list, stru
     return in->texts + (english ? labels->en : labels->id);
 }
 
+static int levels_of(const char *code)
+{
+    int levels = 1;
+    for (; *code; code++)
+        levels += *code == '.';
+    return levels;
+}
+
+const char *sg_lists_code(const struct sg_lists *lists, enum sg_list list, const char *label,
+                          int32_t day, int least_levels)
+{
+    const struct list *in = &lists->lists[list];
+    const struct key *found = NULL;
+    for (size_t i = 0; i < in->count; i++) {
+        const struct key *key = &in->keys[i];
+        bool named = strcasecmp(in->texts + in->labels[i].id, label) == 0 ||
+                     strcasecmp(in->texts + in->labels[i].en, label) == 0;
+        if (!named || day < key->from || day > key->to || levels_of(key->code) < least_levels)
+            continue;
+        if (found)
+            return NULL;
+        found = key;
+    }
+    return found ? found->code : NULL;
+}
+
 /* Dates are written so that their order is the order of the days. */
 bool sg_lists_holiday(const struct sg_lists *lists, int32_t day)
 {

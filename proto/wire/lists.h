@@ -40,6 +40,11 @@ enum sg_code_known sg_lists_find(const struct sg_lists *lists, enum sg_list list
 /* Label valid on that day; NULL if the code is not known. */
 const char *sg_lists_label(const struct sg_lists *lists, enum sg_list list, struct sg_bytes code,
                            int32_t day, bool english);
+/* Back from a label in either language (letters of any case): the code that has it on that day and
+ * `least_levels` groups or more (of a region: a city has 2, a kecamatan 3). NULL: none has it, or
+ * more than one. A search through all of the list. */
+const char *sg_lists_code(const struct sg_lists *lists, enum sg_list list, const char *label,
+                          int32_t day, int least_levels);
 bool sg_lists_holiday(const struct sg_lists *lists, int32_t day);
 /* 16 hexadecimal digits of the hash of all files: Welcome.code_list_version. */
 const char *sg_lists_version(const struct sg_lists *lists);
