@@ -254,6 +254,17 @@ static void accept_values(const struct map_column *column, struct sheet_fault *f
     FAULT_PUT(fault->accepted_en, fault->accepted_id);
 }
 
+void make_accept(const struct maker *maker, const char *path, struct sheet_fault *fault)
+{
+    int at = map_column_of(maker, path);
+    const struct map_column *column = at >= 0 ? &maker->map->columns[at] : NULL;
+    if (!column || strcmp(column->path.text, path) != 0)
+        return;
+    if (column->path.field->type == PROTOBUF_C_TYPE_ENUM)
+        (void)value_accepts(&column->path, fault);
+    accept_values(column, fault);
+}
+
 static enum make_result put_piece(struct maker *maker, const struct map_column *column,
                                   const struct value_context *context, const char *piece,
                                   struct made *made, struct sheet_fault *fault)

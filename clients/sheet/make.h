@@ -46,6 +46,8 @@ void made_done(struct made *made);
 
 /* Heading of the column that a field comes from; NULL: none does. */
 const char *make_column_of(const struct maker *maker, const char *path);
+/* What that column takes, in *fault, where the map or the contract lists it. */
+void make_accept(const struct maker *maker, const char *path, struct sheet_fault *fault);
 /* The cell of that column in this row, "" if none. */
 const char *make_cell_of(const struct maker *maker, const struct row *row, const char *path);
 

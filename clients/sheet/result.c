@@ -224,7 +224,7 @@ static bool look_up(sinergi *client, const char *cells[COLUMNS])
         cells[CODE] = outcome.code;
         cells[COLUMN] = outcome.object;
         cells[RULE] = outcome.text_id;
-        cells[ACCEPTED] = outcome.accepted;
+        cells[ACCEPTED] = outcome.accepted_id;
     }
     return true;
 }

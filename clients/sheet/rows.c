@@ -38,8 +38,7 @@ static bool open_parser(struct rows *rows)
 {
     if (rows->parser_open)
         csv_free(&rows->parser);
-    rows->parser_open =
-        csv_init(&rows->parser, CSV_REPALL_NL | CSV_STRICT_FINI) == 0; /* blank rows count too */
+    rows->parser_open = csv_init(&rows->parser, CSV_REPALL_NL) == 0; /* blank rows count too */
     if (rows->parser_open)
         csv_set_delim(&rows->parser, (unsigned char)rows->delimiter);
     return rows->parser_open;
@@ -139,6 +138,8 @@ static bool feed_line(struct rows *rows, struct sheet_fault *fault)
 /* What stands behind the last line break. */
 static bool finish(struct rows *rows, struct sheet_fault *fault)
 {
+    /* Strict at the very end only: there it means that a quotation mark is still open. */
+    (void)csv_set_opts(&rows->parser, CSV_STRICT | CSV_STRICT_FINI);
     return csv_fini(&rows->parser, take_cell, take_row, rows) == 0 || unclosed(rows, fault);
 }
 

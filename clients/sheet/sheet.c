@@ -268,11 +268,9 @@ static void name_fault(struct sheet *sheet, const struct row *row, const struct 
     FAULT_PUT(fault->rule_en, sg_status_text_en(from->code));
     FAULT_PUT(fault->column, column ? column : path);
     FAULT_PUT(fault->value, make_cell_of(&sheet->maker, row, path));
-    FAULT_PUT(fault->accepted_id, from->accepted);
+    FAULT_PUT(fault->accepted_id, from->accepted_id[0] ? from->accepted_id : from->accepted);
     FAULT_PUT(fault->accepted_en, from->accepted);
-    for (size_t i = 0; i < sheet->map->column_count; i++)
-        if (strcmp(sheet->map->columns[i].path.text, path) == 0)
-            (void)value_accepts(&sheet->map->columns[i].path, fault);
+    make_accept(&sheet->maker, path, fault);
 }
 
 /* Into the batch; in a dry run it is checked and forgotten. False: `fault`, or sheet->failed. */

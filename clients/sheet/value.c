@@ -68,7 +68,7 @@ static void strip_number(const char *cell, char *to, size_t size)
         if (*at != ' ' && *at != '\'')
             to[len++] = *at;
     to[len] = '\0';
-    while (len > 0 && (to[len - 1] == '-' || to[len - 1] == '=' || to[len - 1] == '%'))
+    while (len > 0 && strchr("-=%,.", to[len - 1]))
         to[--len] = '\0';
 }
 
