@@ -101,14 +101,6 @@ static enum make_result no_memory(struct maker *maker)
 
 /* ---- what kind of row ---------------------------------------------------------------------- */
 
-static bool all_keys_empty(const struct maker *maker, const struct row *row)
-{
-    for (size_t i = 0; i < maker->map->key_count; i++)
-        if (cell_at(maker, row, maker->map->keys[i])[0])
-            return false;
-    return true;
-}
-
 /* "Jumlah", "Total": the words that sums begin with. */
 static bool is_sum(const struct row *row)
 {
@@ -126,6 +118,24 @@ static bool is_sum(const struct row *row)
     return false;
 }
 
+static size_t keys_filled(const struct maker *maker, const struct row *row)
+{
+    size_t filled = 0;
+    for (size_t i = 0; i < maker->map->key_count; i++)
+        filled += cell_at(maker, row, maker->map->keys[i])[0] != '\0';
+    return filled;
+}
+
+/* A line of a title or a signature, or a sum: hardly anything in it, and no key. A row of data that
+ * has lost its key has more, and is named. */
+static bool is_beside(const struct maker *maker, const struct row *row, size_t filled)
+{
+    size_t keys = keys_filled(maker, row);
+    if (filled > FILLED_OF_A_TITLE || maker->head->width <= FILLED_OF_A_TITLE)
+        return false;
+    return keys == 0 || is_sum(row) || (filled == 1 && keys < maker->map->key_count);
+}
+
 static enum make_result kind_of(const struct maker *maker, struct row *row,
                                 struct sheet_fault *fault)
 {
@@ -140,7 +150,7 @@ static enum make_result kind_of(const struct maker *maker, struct row *row,
         return MAKE_NONE;
     if (head_is_again(maker->head, row) || head_is_numbers(row))
         return MAKE_NONE;
-    if (filled <= FILLED_OF_A_TITLE && (all_keys_empty(maker, row) || is_sum(row)))
+    if (is_beside(maker, row, filled))
         return MAKE_SKIP;
     if (row->count > ROW_CELLS_MAX - 1 || behind) {
         (void)fault_say(fault, "E_FORMAT",
