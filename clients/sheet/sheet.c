@@ -257,6 +257,17 @@ static void plain_path(const struct sheet *sheet, const char *object, char *to, 
     fault_put(to, size, inside ? whole + prefix + 1 : whole);
 }
 
+static void name_future(struct sheet *sheet, const struct row *row, struct sheet_fault *fault)
+{
+    const char *column = make_column_of(&sheet->maker, "occurred_at");
+    FAULT_PUT(fault->column, column ? column : "occurred_at");
+    FAULT_PUT(fault->value, make_cell_of(&sheet->maker, row, "occurred_at"));
+    (void)fault_say(fault, "E_FUTURE_TIME", "tanggal ini belum tiba, menurut jam komputer ini",
+                    "this day has not come yet, by the clock of this computer");
+    (void)fault_accept(fault, "hari ini atau sebelumnya; periksa juga jam komputer",
+                       "today or before; check the clock of the computer too");
+}
+
 /* The check of the contract names a field; a clerk wants to know the column. */
 static void name_fault(struct sheet *sheet, const struct row *row, const struct sg_fault *from,
                        struct sheet_fault *fault)
@@ -271,6 +282,8 @@ static void name_fault(struct sheet *sheet, const struct row *row, const struct 
     FAULT_PUT(fault->accepted_id, from->accepted_id[0] ? from->accepted_id : from->accepted);
     FAULT_PUT(fault->accepted_en, from->accepted);
     make_accept(&sheet->maker, path, fault);
+    if (strcmp(path, "recorded_at") == 0) /* no column of its own: it lies before the row's day */
+        name_future(sheet, row, fault);
 }
 
 /* Into the batch; in a dry run it is checked and forgotten. False: `fault`, or sheet->failed. */

@@ -173,12 +173,13 @@ columns = (
 );
 defaults = ( { field = "envelope.actor_ref"; value = "x"; } );
 MAP
-printf '%s\n' 'BA;Urut;Tanggal;Keputusan' 'B;1;30/01/2024;ACCEPTED' 'B;77;30/01/2024;ACCEPTED' >"$folder/putus.csv"
+printf '%s\n' 'BA;Urut;Tanggal;Keputusan' 'B;1;29/01/2024;ACCEPTED' 'B;77;29/01/2024;ACCEPTED' 'B;11;30/01/2024;ACCEPTED' >"$folder/putus.csv"
 out=$(agency_as satpolpp --json import --map "$folder/putus.map" --dry-run "$folder/putus.csv" 2>/dev/null) || true
 want=$(agency_as satpolpp --json import --map "$map" --dry-run "$folder/salah.csv" 2>/dev/null | jq -r 'select(.line==2)|.status') || true
 check "the row that was looked up is known" test "$want" = KNOWN
 check "its id is found" test "$(jq -r 'select(.line==2).event.referralDecided.referralId' <<<"$out" | cut -c1-13)" = 018d5103-7e80
 check "a key that nobody has imported" test "$(jq -r 'select(.line==3)|"\(.status) \(.code) \(.column)"' <<<"$out")" = "BAD E_UNKNOWN_OBJECT BA"
+check "a day that has not come yet" test "$(jq -r 'select(.line==4)|"\(.status) \(.column) \(.value): \(.ruleId)"' <<<"$out")" = "BAD Tanggal 30/01/2024: tanggal ini belum tiba, menurut jam komputer ini"
 
 # ---- files that are no tables of this map
 : >"$folder/kosong.csv"
@@ -211,7 +212,7 @@ exits "a folder" 4 import "$folder"
 exits "no such map" 4 agency_as satpolpp import --map "$folder/tidak.map" "$folder/jan.csv"
 sed 's/found_place/found_plaze/' "$map" >"$folder/salah.map"
 exits "a wrong map" 4 agency_as satpolpp import --map "$folder/salah.map" "$folder/jan.csv"
-says "file, line, field and what is near" 'salah.map:10: .*found_plaze.*found_place'
+says "file, line, field and what is near" 'salah.map:9: .*found_plaze.*found_place'
 exits "--dry-run without a map" 2 agency_as satpolpp import --dry-run "$folder/jan.csv"
 
 # ---- .xlsx
