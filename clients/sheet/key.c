@@ -14,14 +14,12 @@ static void canonical(const char *cell, char to[TEXT_FOLDED_MAX])
     struct moment moment;
     struct sheet_fault fault;
     char digits[NIK_DIGITS + 1];
-    size_t len = 0, blanks = 0;
+    size_t len = 0;
     text_fold(cell, to);
     const char *at = to + (*to == '\'');
-    for (; *at == ' ' || (*at >= '0' && *at <= '9' && len < NIK_DIGITS); at++) {
-        blanks += *at == ' ';
+    for (; *at == ' ' || (*at >= '0' && *at <= '9' && len < NIK_DIGITS); at++)
         if (*at != ' ')
             digits[len++] = *at;
-    }
     digits[len] = '\0';
     if (*at == '\0' && len == NIK_DIGITS) {
         memcpy(to, digits, sizeof digits);

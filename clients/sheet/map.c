@@ -504,6 +504,22 @@ static enum sg_err read_all(struct sheet_map *map, struct sg_why *why)
     return err ? err : read_date(map, why);
 }
 
+/* libconfig would read any file that @include names. */
+static enum sg_err refuse_include(const char *text, const char *path, struct sg_why *why)
+{
+    unsigned line = 1;
+    for (const char *at = text; at; at = strchr(at, '\n')) {
+        if (*at == '\n') {
+            at++;
+            line++;
+        }
+        if (strncmp(at + strspn(at, " \t\r\v\f"), "@include", 8) == 0)
+            return sg_fail(why, SG_E_CONF, "%.200s:%u: '@include' is not taken: one file holds all",
+                           path, line);
+    }
+    return SG_OK;
+}
+
 enum sg_err map_read_text(const char *text, const char *path, struct sheet_map **out_map,
                           struct sg_why *why)
 {
@@ -511,13 +527,16 @@ enum sg_err map_read_text(const char *text, const char *path, struct sheet_map *
     if (!map)
         return sg_fail(why, SG_E_SYS, "no memory");
     (void)snprintf(map->path, sizeof map->path, "%s", path);
+    enum sg_err err = refuse_include(text, map->path, why);
+    if (err)
+        return err;
     config_init(&map->config);
     map->config_open = true;
     if (config_read_string(&map->config, text) != CONFIG_TRUE)
         return sg_fail(why, SG_E_CONF, "%s:%d: %s", map->path, config_error_line(&map->config),
                        config_error_text(&map->config) ? config_error_text(&map->config)
                                                        : "no memory");
-    enum sg_err err = read_all(map, why);
+    err = read_all(map, why);
     if (!err)
         *out_map = SG_TAKE(map);
     return err;

@@ -11,6 +11,7 @@ static void wrong_maps_are_named(void **state)
         const char *name, *text, *says, *accepted;
     } table[] = {
         {"not a map", "event = ", "test.map:1", "syntax error"},
+        {"another file", "\n  @include \"/etc/hostname\"\n", "test.map:2: '@include'", "one file"},
         {"no event", "key=(\"No\");" COLUMNS, "event = \"\"", "referral.submitted"},
         {"an unknown event", "\nevent=\"referral.submited\";",
          "test.map:2: event = \"referral.submited\"", "slot.offered"},
