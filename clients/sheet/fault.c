@@ -15,13 +15,14 @@ void fault_put(char *to, size_t size, const char *text)
 {
     static const char more[] = "…";
     size_t len = strlen(text);
-    if (len < size) {
-        memmove(to, text, len + 1);
-        return;
-    }
-    len = whole(text, size - sizeof more);
-    memmove(to, text, len);
-    memcpy(to + len, more, sizeof more);
+    bool cut = len >= size;
+    if (cut)
+        len = whole(text, size - sizeof more);
+    if (len)
+        memmove(to, text, len);
+    to[len] = '\0';
+    if (cut)
+        memcpy(to + len, more, sizeof more);
 }
 
 static void print(char *to, size_t size, const char *format, va_list args)

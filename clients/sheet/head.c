@@ -246,8 +246,10 @@ static bool find(struct rows *rows, struct search *search, bool worksheet, struc
                  struct sheet_fault *fault)
 {
     const struct sheet_map *map = search->map;
-    struct best best = {.delimiter = worksheet ? ',' : ';'};
-    char only = worksheet ? ',' : map->delimiter;
+    struct best best = {.delimiter = marks[0]};
+    char only = map->delimiter;
+    if (worksheet)
+        only = best.delimiter = ','; /* as xlsx2csv writes */
     for (size_t i = 0; i < MARKS; i++)
         if ((!only || only == marks[i]) && !look(rows, search, marks[i], &best, fault))
             return false;

@@ -327,15 +327,15 @@ static enum sg_err read_zone(struct sheet_map *map, const config_setting_t *grou
     enum sg_err err = get_text(map, group, "timezone", &text, why);
     if (err || !text)
         return err;
-    int hours = 0, minutes = 0;
-    char sign = 0, end = 0;
-    bool good =
-        strlen(text) == 6 && sscanf(text, "%c%2d:%2d%c", &sign, &hours, &minutes, &end) == 3 &&
-        (sign == '+' || sign == '-') && hours >= 0 && hours <= 14 && minutes >= 0 && minutes <= 59;
+    bool shaped = strlen(text) == 6 && strchr("+-", text[0]) && text[3] == ':' &&
+                  strspn(text + 1, "0123456789") == 2 && strspn(text + 4, "0123456789") == 2;
+    long hours = shaped ? strtol(text + 1, NULL, 10) : 0;
+    long minutes = shaped ? strtol(text + 4, NULL, 10) : 0;
+    bool good = shaped && hours <= 14 && minutes <= 59;
     if (!good)
         return sg_fail(why, SG_E_CONF, "%s:%u: timezone: want an offset such as \"+07:00\"",
                        AT(config_setting_get_member(group, "timezone")));
-    map->zone_min = (hours * 60 + minutes) * (sign == '-' ? -1 : 1);
+    map->zone_min = (int32_t)(hours * 60 + minutes) * (text[0] == '-' ? -1 : 1);
     return SG_OK;
 }
 

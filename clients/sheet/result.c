@@ -279,8 +279,9 @@ enum sg_err sheet_result_refresh(sinergi *client, const char *path,
     struct sheet_fault fault = {.code = ""};
     struct sheet_result_counts counts = {0};
     enum sg_err err = sheet_result_open(path, &to, why);
-    if (!err &&
-        (!rows_open(rows, fd, st.st_size, ENCODING_UTF8, &fault) || !rows_begin(rows, ';', &fault)))
+    if (err || !to)
+        return err;
+    if (!rows_open(rows, fd, st.st_size, ENCODING_UTF8, &fault) || !rows_begin(rows, ';', &fault))
         err = not_ours(path, 1, why);
     if (!err)
         err = copy_rows(client, path, rows, to, &counts, why);

@@ -577,9 +577,11 @@ sinergi_status sheet_import(sinergi *client, const struct sheet_map *map,
     if (out_counts)
         *out_counts = (struct sheet_counts){0};
     sinergi_status status = sheet_open(client, map, run, &sheet);
+    if (status || !sheet)
+        return status;
     while (!status && !done && !client->stop)
         status = sheet_step(sheet, &done);
-    if (out_counts && sheet)
+    if (out_counts)
         sheet_counts(sheet, out_counts);
     if (!status && !done)
         return client_fail(client, SINERGI_TIMEOUT, "dihentikan; impor lagi untuk melanjutkan",

@@ -182,7 +182,9 @@ static void code_form(const char *text, char *to, size_t size)
         char c = *text;
         if (c >= 'a' && c <= 'z')
             c = (char)(c - ('a' - 'A'));
-        to[len++] = c == ' ' || c == '-' ? '_' : c;
+        if (c == ' ' || c == '-')
+            c = '_';
+        to[len++] = c;
     }
     to[len] = '\0';
 }

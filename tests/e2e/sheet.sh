@@ -215,6 +215,19 @@ exits "a wrong map" 4 agency_as satpolpp import --map "$folder/salah.map" "$fold
 says "file, line, field and what is near" 'salah.map:9: .*found_plaze.*found_place'
 exits "--dry-run without a map" 2 agency_as satpolpp import --dry-run "$folder/jan.csv"
 
+# ---- the example of sinergi-map(5)
+example() { awk -v n="$1" '/^\.Bd/ { i++; on = 1; next } /^\.Ed/ { on = 0 } on && i == n' docs/man/sinergi-map.5; }
+mkdir "$folder/contoh"
+example 1 >"$folder/contoh/razia.map"
+example 2 >"$folder/contoh/razia.csv"
+example 3 | sed -n 's/^\$ sinergi //p' >"$folder/contoh/perintah"
+check "two commands" test "$(wc -l <"$folder/contoh/perintah")" = 2
+while read -r line; do
+    # shellcheck disable=SC2086
+    exits "sinergi $line" 0 env -C "$folder/contoh" "$cli" -c "$work/satpolpp/sinergi.conf" -w 30 $line
+done <"$folder/contoh/perintah"
+says "both rows" '2 terbit \(2 diterima\)'
+
 # ---- .xlsx
 /usr/bin/python3 - "$folder" <<'PY'
 import datetime, sys
