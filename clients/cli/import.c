@@ -2,6 +2,7 @@
 
 #include "kit/err.h"
 #include "lib/inside.h"
+#include "sheet/sheet.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,9 +79,10 @@ int import_report(struct import *import)
         if (outcome.status != SINERGI_REJECTED)
             continue;
         bool both = !cli->language && !cli->client->conf.language[0];
-        (void)fprintf(stderr, "sinergi: %s:%llu: %s\n", import->path,
-                      (unsigned long long)import->placed[i].line,
-                      cli_english(cli) ? outcome.text_en : outcome.text_id);
+        const char *column = import->map ? sheet_map_column(import->map, outcome.object) : NULL;
+        (void)fprintf(stderr, "sinergi: %s:%llu: %s%s%s\n", import->path,
+                      (unsigned long long)import->placed[i].line, column ? column : "",
+                      column ? ": " : "", cli_english(cli) ? outcome.text_en : outcome.text_id);
         if (both)
             (void)fprintf(stderr, "sinergi:   %s\n", outcome.text_en);
     }

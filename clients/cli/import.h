@@ -7,10 +7,13 @@
 
 enum { IMPORT_CONNECT_MS = 1500 };
 
+struct sheet_map;
+
 struct import {
     struct cli *cli;
     const char *path;
-    bool progress; /* standard error is a terminal */
+    const struct sheet_map *map; /* NULL: JSON lines */
+    bool progress;               /* standard error is a terminal */
     uint64_t committed;
     struct placed {
         sinergi_place place;

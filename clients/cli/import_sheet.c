@@ -261,6 +261,7 @@ int import_sheet(struct cli *cli, const char *path, const struct import_options 
         return say_why(cli, &why);
     cli_stop_at_signals(cli);
     import_begin(&job.import, cli, path);
+    job.import.map = map;
     status = import_all(&job, map);
     import_done(&job.import);
     sheet_result_drop(&job.result);

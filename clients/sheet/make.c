@@ -50,21 +50,9 @@ static const char *name_at(const struct maker *maker, int heading)
                           : "";
 }
 
-static int map_column_of(const struct maker *maker, const char *path)
-{
-    for (size_t i = 0; i < maker->map->column_count; i++) {
-        const struct field_path *of = &maker->map->columns[i].path;
-        size_t len = strlen(of->text);
-        /* A complaint about an object names one of its fields, or the object. */
-        if (strncmp(of->text, path, len) == 0 && (path[len] == '\0' || path[len] == '.'))
-            return (int)i;
-    }
-    return -1;
-}
-
 static int heading_of(const struct maker *maker, const char *path)
 {
-    int at = map_column_of(maker, path);
+    int at = map_column_of(maker->map, path);
     if (at < 0)
         return strcmp(path, "occurred_at") == 0 ? maker->map->date : -1;
     const struct map_column *column = &maker->map->columns[at];
@@ -266,7 +254,7 @@ static void accept_values(const struct map_column *column, struct sheet_fault *f
 
 void make_accept(const struct maker *maker, const char *path, struct sheet_fault *fault)
 {
-    int at = map_column_of(maker, path);
+    int at = map_column_of(maker->map, path);
     const struct map_column *column = at >= 0 ? &maker->map->columns[at] : NULL;
     if (!column || strcmp(column->path.text, path) != 0)
         return;
@@ -385,7 +373,7 @@ static bool put_defaults(const struct maker *maker, struct made *made, bool enve
 /* A time that a column gave: only a day, or with the hour? */
 static bool put_quality(const struct maker *maker, const struct row *row, struct made *made)
 {
-    int at = map_column_of(maker, "occurred_at");
+    int at = map_column_of(maker->map, "occurred_at");
     struct moment moment;
     struct sheet_fault fault;
     if (at < 0 || !maker->map->columns[at].path.envelope)

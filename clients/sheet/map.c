@@ -587,3 +587,50 @@ const char *sheet_map_topic(const struct sheet_map *map)
 {
     return map->topic;
 }
+
+/* ---- fields and their columns -------------------------------------------------------------- */
+
+/* "referralSubmitted.person.fullName" -> "person.full_name"; elements lose their number. */
+void map_plain_path(const struct sheet_map *map, const char *object, char to[PATH_TEXT_MAX])
+{
+    size_t len = 0;
+    char whole[256];
+    for (const char *at = object; *at && len + 3 < sizeof whole; at++) {
+        if (*at == '[') {
+            at += strcspn(at, "]");
+            if (!*at)
+                break;
+        } else if (*at >= 'A' && *at <= 'Z') {
+            whole[len++] = '_';
+            whole[len++] = (char)(*at - 'A' + 'a');
+        } else {
+            whole[len++] = *at;
+        }
+    }
+    whole[len] = '\0';
+    size_t prefix = strlen(map->payload->name);
+    bool inside = strncmp(whole, map->payload->name, prefix) == 0 && whole[prefix] == '.';
+    fault_put(to, PATH_TEXT_MAX, inside ? whole + prefix + 1 : whole);
+}
+
+int map_column_of(const struct sheet_map *map, const char *path)
+{
+    for (size_t i = 0; i < map->column_count; i++) {
+        const struct field_path *of = &map->columns[i].path;
+        size_t len = strlen(of->text);
+        if (strncmp(of->text, path, len) == 0 && (path[len] == '\0' || path[len] == '.'))
+            return (int)i;
+    }
+    return -1;
+}
+
+const char *sheet_map_column(const struct sheet_map *map, const char *object)
+{
+    char path[PATH_TEXT_MAX];
+    map_plain_path(map, object, path);
+    int at = map_column_of(map, path);
+    if (at < 0)
+        return NULL;
+    const struct map_column *column = &map->columns[at];
+    return map->headings[column->lookup ? column->lookup_keys[0] : column->heading].names[0];
+}

@@ -78,4 +78,10 @@ struct sheet_map {
 SG_MUST_CHECK enum sg_err map_read_text(const char *text, const char *path,
                                         struct sheet_map **out_map, struct sg_why *why);
 
+/* The path of a fault, "referralSubmitted.person.otherDocs[0].number", as those of the map are
+ * written: "person.other_docs.number". */
+void map_plain_path(const struct sheet_map *map, const char *object, char to[PATH_TEXT_MAX]);
+/* Index of the column that gives this field or the object that holds it; -1: none does. */
+int map_column_of(const struct sheet_map *map, const char *path);
+
 #endif

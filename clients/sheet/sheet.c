@@ -234,29 +234,6 @@ static void bad_row(struct sheet *sheet, const struct row *row, const struct mad
     wait_row(sheet, &told, -1);
 }
 
-/* "referralSubmitted.person.fullName" -> "person.full_name"; elements lose their number. */
-static void plain_path(const struct sheet *sheet, const char *object, char *to, size_t size)
-{
-    size_t len = 0;
-    char whole[256];
-    for (const char *at = object; *at && len + 3 < sizeof whole; at++) {
-        if (*at == '[') {
-            at += strcspn(at, "]");
-            if (!*at)
-                break;
-        } else if (*at >= 'A' && *at <= 'Z') {
-            whole[len++] = '_';
-            whole[len++] = (char)(*at - 'A' + 'a');
-        } else {
-            whole[len++] = *at;
-        }
-    }
-    whole[len] = '\0';
-    size_t prefix = strlen(sheet->map->payload->name);
-    bool inside = strncmp(whole, sheet->map->payload->name, prefix) == 0 && whole[prefix] == '.';
-    fault_put(to, size, inside ? whole + prefix + 1 : whole);
-}
-
 static void name_future(struct sheet *sheet, const struct row *row, struct sheet_fault *fault)
 {
     const char *column = make_column_of(&sheet->maker, "occurred_at");
@@ -273,7 +250,7 @@ static void name_fault(struct sheet *sheet, const struct row *row, const struct 
                        struct sheet_fault *fault)
 {
     char path[PATH_TEXT_MAX];
-    plain_path(sheet, from->object, path, sizeof path);
+    map_plain_path(sheet->map, from->object, path);
     const char *column = make_column_of(&sheet->maker, path);
     (void)fault_say(fault, sg_status_name(from->code), "%s", "%s", sg_status_text_id(from->code));
     FAULT_PUT(fault->rule_en, sg_status_text_en(from->code));

@@ -35,6 +35,10 @@ enum sheet_status {
                       stand again are only counted */
 };
 
+/* Heading (the first alternative) of the column that a field comes from, by the path in a fault or
+ * an outcome ("referral_submitted.person.nik"); NULL: no column of the map. */
+const char *sheet_map_column(const struct sheet_map *map, const char *object);
+
 /* What became of one row. Everything is valid during the call only; texts are UTF-8, "" if none. */
 struct sheet_row {
     uint64_t line; /* of the file, where the row begins; row of the worksheet of an .xlsx */

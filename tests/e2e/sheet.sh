@@ -155,6 +155,7 @@ says "English" 'Excel has shortened this number'
 printf '%s\n' "$heading" "T;1;29/01/2024;Tolak;L;1/1/1990;1471010101900201;Pasar;14.71.99" >"$folder/tolak.csv"
 exits "a code that the broker does not know" 1 import "$folder/tolak.csv" --result "$folder/tolak.result.csv"
 says "refused" 'ditolak'
+says "the column is named" 'tolak.csv:2: Kecamatan: E_BAD_CODE'
 check "the result says why" grep -q 'ditolak";"E_BAD_CODE' "$folder/tolak.result.csv"
 sed -i 's/14.71.99/14.71.08/' "$folder/tolak.csv"
 refused=$(agency_as satpolpp --json import --map "$map" --dry-run "$folder/tolak.csv" | jq -r 'select(.event).event.referralSubmitted.referralId')
