@@ -25,7 +25,8 @@ void fault_put(char *to, size_t size, const char *text)
         memcpy(to + len, more, sizeof more);
 }
 
-static void print(char *to, size_t size, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void print(char *to, size_t size, const char *format,
+                                                        va_list args)
 {
     char text[1024];
     (void)vsnprintf(text, sizeof text, format, args);

@@ -469,6 +469,16 @@ static void the_result_learns_what_became_of_its_rows(void **state)
     assert_int_equal(counts.bad, 1);
     assert_false(counts.rewritten);
 
+    /* imported again before the broker has answered: these rows wait with their events */
+    UNIT_OK(sheet_result_open(w->result, &w->writer, &why));
+    takes(w,
+          HEADING ROW_1 ROW_2 "BA-1;3;29/01/2024;\"=1+1; \"\"a\"\"\";X;\"dua\nbaris\";1\n"
+                              "BA-1;4;29/01/2024;Adi;L;+628;1\n",
+          "2 KNOWN BA-1 / 1; 3 KNOWN BA-1 / 2; 4 BAD BA-1 / 3 E_BAD_CODE L/P; 6 KNOWN BA-1 / 4; ");
+    UNIT_OK(sheet_result_close(&w->writer, &why));
+    read_result(w, text, sizeof text);
+    assert_non_null(strstr(text, "\r\n\"2\";\"BA-1 / 1\";\"antre\";"));
+
     answer(w, 1, 2, 2, PB_OUTCOME_STATUS_ACCEPTED);
     answer(w, 3, 1, 0, PB_OUTCOME_STATUS_PARKED);
     UNIT_OK(sheet_result_refresh(&w->client, w->result, &counts, &why));
