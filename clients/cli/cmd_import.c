@@ -203,7 +203,10 @@ static int import_file(struct import *import, FILE *file, bool no_wait)
 int cmd_import(struct cli *cli, int argc, char **argv)
 {
     bool no_wait = false;
-    const struct option options[] = {{.name = "--no-wait", .flag = &no_wait}};
+    const struct cli_option options[] = {{.name = "--no-wait",
+                                          .flag = &no_wait,
+                                          .id = "jangan menunggu jawaban broker",
+                                          .en = "do not wait for the outcomes"}};
     if (!cli_options(cli, &argc, argv, options, SG_ARRAY_LEN(options)) || argc != 2)
         return cli_usage(argv[0]);
     bool standard = strcmp(argv[1], "-") == 0;
