@@ -7,12 +7,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TYPES_MAX = 64, TYPES_BYTES = 4096, NOTE_BYTES = 8, LOOK_MS = 500 };
+enum { TYPES_MAX = 64, TYPES_BYTES = 4096, NOTE_BYTES = 8 };
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CLOUDEVENTS, FORMATS };
 
@@ -236,6 +238,17 @@ static void tell_connection(struct subscriber *s)
     s->connected = up;
 }
 
+/* Sleep until the library has something to do, at most to the end; false when that is reached. */
+static bool wait_for_work(struct cli *cli, int64_t end_ns)
+{
+    int64_t left_ms = (end_ns - client_mono_ns()) / MS_NS;
+    struct pollfd fd = {.fd = sinergi_fd(cli->client), .events = POLLIN};
+    if (left_ms <= 0 || fd.fd < 0)
+        return false;
+    (void)poll(&fd, 1, left_ms < INT_MAX ? (int)left_ms : INT_MAX); /* at a signal: look too */
+    return true;
+}
+
 static int run(struct subscriber *s, bool until_caught_up)
 {
     struct cli *cli = s->cli;
@@ -243,13 +256,12 @@ static int run(struct subscriber *s, bool until_caught_up)
     int wait_ms = cli_wait_ms(cli, -1);
     int64_t end_ns = wait_ms < 0 ? INT64_MAX : client_mono_ns() + wait_ms * MS_NS;
     sinergi_status status;
-    int64_t left_ms;
+    bool goes_on;
     do {
-        left_ms = (end_ns - client_mono_ns()) / MS_NS;
-        int slice_ms = left_ms < 0 ? 0 : left_ms < LOOK_MS ? (int)left_ms : LOOK_MS;
-        status = sinergi_run(cli->client, until, slice_ms);
+        status = sinergi_run(cli->client, until, 0);
         tell_connection(s);
-    } while (status == SINERGI_TIMEOUT && left_ms > 0 && !s->failed);
+        goes_on = status == SINERGI_TIMEOUT || status == SINERGI_BUSY; /* so far */
+    } while (goes_on && !s->failed && wait_for_work(cli, end_ns));
     if (s->failed)
         return s->failed;
     bool complete = !until_caught_up && s->left <= 0 && s->connected;
