@@ -259,12 +259,14 @@ static int run(struct subscriber *s, bool until_caught_up)
     bool goes_on;
     do {
         status = sinergi_run(cli->client, until, 0);
-        tell_connection(s);
-        goes_on = status == SINERGI_TIMEOUT || status == SINERGI_BUSY; /* so far */
+        goes_on =
+            (status == SINERGI_TIMEOUT || status == SINERGI_BUSY) && s->left != 0; /* so far */
+        if (goes_on)
+            tell_connection(s);
     } while (goes_on && !s->failed && wait_for_work(cli, end_ns));
     if (s->failed)
         return s->failed;
-    bool complete = !until_caught_up && s->left <= 0 && s->connected;
+    bool complete = s->left == 0 || (!until_caught_up && s->left < 0 && s->connected);
     if (status == SINERGI_TIMEOUT && complete)
         return EXIT_DONE; /* as long as was asked for */
     return cli_fail(cli, status);
