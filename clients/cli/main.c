@@ -54,7 +54,7 @@ static const struct command commands[] = {
      ENDS_BROKER, "sinergi slots"},
     {"seats",     cmd_seats,     "SLOT",
      "Tampilkan kursi dan antrean sebuah slot", "Show seats and waiting list of a slot",
-     ENDS_BROKER, "sinergi seats 018cd4c2-0000-7000-8000-0000000000a1"},
+     ENDS_BROKER, "sinergi seats 018ce6f0-0000-7000-8000-00000000a001"},
     {"kits",      cmd_kits,      "",
      "Tampilkan peralatan", "Show equipment",
      ENDS_BROKER, "sinergi kits"},

@@ -22,7 +22,7 @@ watch() { # NAME ARGS…: a tail of dinsos in the background
     pids+=("$tail_pid")
 }
 watched() { # the broker has the subscription, held by a live session
-    agency_as dinsos --json status | jq -e '.subscriptions[] | select(.name == "tail-kantor" and .holderDevice != null and .holderDevice != "")' >/dev/null
+    agency_as dinsos --json status | jq -e '.subscriptions[]? | select(.name == "tail-kantor" and .holderDevice != null and .holderDevice != "")' >/dev/null
 }
 has_lines() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 ends() { # NAME WANT: the tail ends by itself with this status
