@@ -19,9 +19,10 @@ static const struct command commands[] = {
      "Terbitkan satu peristiwa, tunggu jawabannya",
      "Publish one event, wait for its outcome",
      ENDS_BROKER, "sinergi publish referral.json"},
-    {"import",    cmd_import,    "[--no-wait] FILE.jsonl",
-     "Terbitkan satu peristiwa per baris",
-     "Publish one event per line",
+    {"import",    cmd_import,    "[--no-wait] FILE.jsonl\n"
+                                 "        [--no-wait] --map FILE.map [--dry-run] [--result FILE.csv] TABLE",
+     "Terbitkan satu peristiwa per baris, dari JSON atau tabel",
+     "Publish one event per row, of JSON or a table",
      ENDS_BROKER, "sinergi import referrals.jsonl"},
     {"subscribe", cmd_subscribe, "NAME [OPTIONS]",
      "Tampilkan peristiwa yang datang, masing-masing sekali",

@@ -6,7 +6,7 @@ set_up
 start_daemon
 agency_as satpolpp import tests/city/data/referrals-2024-01.jsonl >/dev/null
 state() {
-    agency_as satpolpp --json status | jq -c '[.broker.headSeq, .broker.seq, .outbox]'
+    agency_as satpolpp --json status | jq -c '[.broker.lastSeq, .broker.height, .outbox.lastNumber, .outbox.unanswered]'
     ls "$work/satpolpp/data"
 }
 before=$(state)
