@@ -65,7 +65,7 @@ ALL_C := $(wildcard proto/kit/*.[ch] proto/wire/*.[ch] proto/gen/*.c daemon/*.[c
 EXAMPLES_C := $(wildcard examples/*.c) # as a program outside of this tree sees the library
 
 .PHONY: all help
-all: $(B)/sinergid $(B)/sinergi $(B)/libsinergi.a $(B)/libsinergi.so.0 $(GEN)/sinergi-event.5
+all: $(B)/sinergid $(B)/sinergi $(B)/libsinergi.a $(B)/libsinergi.so.0
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1 - /p' Makefile
 
@@ -91,6 +91,7 @@ $(GEN)/wire/contract_tables.c: $(GEN)/contract-gen
 	$(Q)$(GEN)/contract-gen $(GEN)/contract.pb > $@.tmp && mv $@.tmp $@
 
 # sinergi-event(5): its tables are made from the contract.
+all: $(GEN)/sinergi-event.5
 $(GEN)/event-page: proto/gen/event_page.c $(GEN)/.stamp
 	$(Q)$(CC) -std=c11 -O1 -Wall -Wextra -I$(GEN) $< $(GEN)/google/protobuf/descriptor.pb-c.c -lprotobuf-c -o $@
 $(GEN)/sinergi-event.5: docs/man/sinergi-event.5.in $(GEN)/event-page
