@@ -190,7 +190,9 @@ for block in "$base/blocks/"*; do
         exits "$from: is configuration" 0 sinergi-agent -c "$desk/example.conf" --check
         ;;
     sinergi-map.5) # over a sheet that has its headings and no row
-        grep -oE 'column = (\[ *)?"[^"]*"' "$base/text" | sed 's/.*"\(.*\)"/\1/' | paste -sd ';' >"$base/headings.csv"
+        grep -oE '(column|date|key) *= *[[(]? *"[^"]*"(, *"[^"]*")*' "$base/text" | awk -F '"' '
+            { last = /^key/ ? NF : 2 } # of a column its first name
+            { for (i = 2; i <= last; i += 2) if ($i != "" && !seen[$i]++) print $i }' | paste -sd ';' >"$base/headings.csv"
         exits "$from: is a map" 0 sinergi import --map "$base/text" --dry-run "$base/headings.csv"
         ;;
     *) not_ok "$from: an example of a kind that nobody runs ($kind): $(sed -n 2p "$block")" ;;
