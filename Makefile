@@ -82,6 +82,7 @@ $(GEN)/.stamp: $(PROTOS) Makefile
 	$(Q)sed -i $(SHORTEN) $(patsubst proto/%.proto,$(GEN)/%.pb-c.c,$(PROTOS)) \
 	        $(patsubst proto/%.proto,$(GEN)/%.pb-c.h,$(PROTOS))
 	$(Q)protoc -Iproto -I/usr/include --include_imports --descriptor_set_out=$(GEN)/contract.pb $(PROTOS)
+	$(Q)protoc -Iproto -I/usr/include --include_imports --include_source_info --descriptor_set_out=$(GEN)/commented.pb $(PROTOS)
 	@touch $@
 $(PB_C): $(GEN)/.stamp ;
 
@@ -89,6 +90,13 @@ $(GEN)/contract-gen: proto/gen/contract.c $(GEN)/.stamp
 	$(Q)$(CC) -std=c11 -O1 -Wall -Wextra -I$(GEN) $< $(GEN)/google/protobuf/descriptor.pb-c.c -lprotobuf-c -o $@
 $(GEN)/wire/contract_tables.c: $(GEN)/contract-gen
 	$(Q)$(GEN)/contract-gen $(GEN)/contract.pb > $@.tmp && mv $@.tmp $@
+
+# sinergi-event(5): its tables are made from the contract.
+all: $(GEN)/sinergi-event.5
+$(GEN)/event-page: proto/gen/event_page.c $(GEN)/.stamp
+	$(Q)$(CC) -std=c11 -O1 -Wall -Wextra -I$(GEN) $< $(GEN)/google/protobuf/descriptor.pb-c.c -lprotobuf-c -o $@
+$(GEN)/sinergi-event.5: docs/man/sinergi-event.5.in $(GEN)/event-page
+	$(Q)$(GEN)/event-page $(GEN)/commented.pb <$< >$@.tmp && mv $@.tmp $@
 
 # Generated code is not ours to warn about.
 $(B)/gen/%.o: $(GEN)/%.c $(GEN)/.stamp
@@ -228,7 +236,8 @@ lint: deps-lint ## layers, sizes, phrases, format, man pages, static analysis, b
 	@awk -f tests/lint/phrases.awk proto/wire/phrases.c $(filter-out proto/wire/phrases.c,$(wildcard \
 	    proto/wire/*.c daemon/ledger/*.c daemon/broker/*.c clients/lib/*.c))
 	@clang-format --dry-run -Werror $(ALL_C) $(EXAMPLES_C)
-	@mandoc -T lint -W warning $(wildcard docs/man/*.[1358])
+	@$(MAKE) --no-print-directory $(GEN)/sinergi-event.5
+	@mandoc -T lint -W warning $(wildcard docs/man/*.[1358]) $(GEN)/sinergi-event.5
 	@$(MAKE) --no-print-directory -j2 WERROR=1 CC=clang B=build/clang all
 	@tests/lint/analyze.sh 2 "$(filter-out -DSINERGI_VERSION%,$(CPPFLAGS_ALL))" $(filter %.c,$(filter-out tests/% proto/gen/%,$(ALL_C)))
 	@echo "lint: clean"

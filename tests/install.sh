@@ -35,6 +35,6 @@ done
 put 0644 systemd/sinergid.service "$units/sinergid.service"
 put 0644 systemd/sinergi.sysusers "$sysusers/sinergi.conf"
 put 0644 systemd/sinergi.tmpfiles "$tmpfiles/sinergi.conf"
-for page in docs/man/*.[1358]; do
+for page in docs/man/*.[1358] build/gen/sinergi-event.5; do
     put 0644 "$page" "$prefix/share/man/man${page##*.}/$(basename "$page")"
 done

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { FILE_BYTES_MAX = 16 << 20 };
 
@@ -49,10 +50,11 @@ const char *cli_word(const struct cli *cli, const char *id, const char *en)
 void cli_say_texts(const struct cli *cli, const char *id, const char *en)
 {
     const char *language = chosen(cli);
+    const char *bad = cli_tone(cli, stderr, TONE_BAD), *plain = cli_tone(cli, stderr, TONE_PLAIN);
     if (!language || strcmp(language, "id") == 0)
-        (void)fprintf(stderr, "sinergi: %s\n", id);
+        (void)fprintf(stderr, "%ssinergi:%s %s\n", bad, plain, id);
     if ((!language && strcmp(id, en) != 0) || cli_english(cli))
-        (void)fprintf(stderr, "sinergi: %s\n", en);
+        (void)fprintf(stderr, "%ssinergi:%s %s\n", bad, plain, en);
 }
 
 void cli_say(const struct cli *cli, const char *id, const char *en, ...)
@@ -80,18 +82,50 @@ int cli_open(struct cli *cli)
     return cli_fail(cli, sinergi_open(cli->conf_path, &cli->client));
 }
 
+/* https://no-color.org: any value that is not empty; what the command line says comes first. */
+static bool is_colored(const struct cli *cli, FILE *to)
+{
+    if (cli->color != COLOR_AUTO || (cli->json && to == stdout))
+        return cli->color == COLOR_ALWAYS && !(cli->json && to == stdout);
+    const char *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    return !(no_color && no_color[0]) && terminal && strcmp(terminal, "dumb") != 0 &&
+           isatty(fileno(to));
+}
+
+const char *cli_tone(const struct cli *cli, FILE *to, enum tone tone)
+{
+    static const char *const codes[TONES] = {
+        [TONE_PLAIN] = "\033[0m",  [TONE_HEADING] = "\033[1m", [TONE_GOOD] = "\033[32m",
+        [TONE_WAITS] = "\033[33m", [TONE_BAD] = "\033[1;31m",  [TONE_FAINT] = "\033[2m"};
+    return is_colored(cli, to) ? codes[tone] : "";
+}
+
 int cli_wait_ms(const struct cli *cli, int otherwise_ms)
 {
     return cli->wait_ms >= 0 ? cli->wait_ms : otherwise_ms;
 }
 
 static sinergi *stoppable;
+static volatile sig_atomic_t stopped;
 
 static void on_signal(int number)
 {
     (void)number;
+    stopped = 1;
     if (stoppable)
         sinergi_stop(stoppable);
+}
+
+bool cli_stopped(void)
+{
+    return stopped != 0;
+}
+
+void cli_close(struct cli *cli)
+{
+    stoppable = NULL; /* a signal may come while it closes */
+    sinergi_close(cli->client);
+    cli->client = NULL;
 }
 
 void cli_stop_at_signals(struct cli *cli)

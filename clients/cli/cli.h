@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* Documented in sinergi(1); scripts rely on them. */
 enum exit_status {
@@ -22,20 +23,33 @@ enum exit_status {
     EXIT_HELD = 9,     /* the subscription is in use or was taken over */
 };
 
+enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+enum tone { TONE_PLAIN, TONE_HEADING, TONE_GOOD, TONE_WAITS, TONE_BAD, TONE_FAINT, TONES };
+
 struct cli {
-    const char *conf_path; /* NULL: $SINERGI_CONF or the default */
-    const char *language;  /* "id", "en"; NULL: tables in Indonesian, errors in both */
+    const struct command *command; /* that runs: help.h */
+    const char *conf_path;         /* NULL: $SINERGI_CONF or the default */
+    const char *language;          /* "id", "en"; NULL: tables in Indonesian, errors in both */
     bool json, help;
+    enum color_when color;
     long count;  /* -n; 0 = not given */
     int wait_ms; /* -w; -1 = not given */
     sinergi *client;
 };
 
-/* An option of one command: exactly one of value and flag is set. */
-struct option {
+/* What an option holds that may stand more than once. */
+struct cli_list {
+    const char **items;
+    size_t count, room;
+};
+
+/* An option of one command: exactly one of value, flag and list is set. --help prints the rest. */
+struct cli_option {
     const char *name; /* "--types" */
     const char **value;
     bool *flag;
+    struct cli_list *list;
+    const char *argument, *id, *en; /* "T,T" and what it means */
 };
 
 typedef int cmd_main(struct cli *cli, int argc, char **argv);
@@ -44,12 +58,12 @@ typedef int cmd_main(struct cli *cli, int argc, char **argv);
 cmd_main cmd_correct;
 cmd_main cmd_keygen, cmd_publish, cmd_import, cmd_subscribe, cmd_tail, cmd_show, cmd_case,
     cmd_consent, cmd_person, cmd_slots, cmd_seats, cmd_kits, cmd_overdue, cmd_outbox, cmd_dead,
-    cmd_receipt, cmd_log, cmd_report, cmd_status, cmd_admin;
+    cmd_receipt, cmd_log, cmd_report, cmd_status, cmd_bench, cmd_admin;
 
 /* Take the options of the command and the general ones out of argv, wherever they stand; what is
- * left in argv[1…] are the words. False: an unknown option or a missing value was named on stderr.
- */
-bool cli_options(struct cli *cli, int *argc, char **argv, const struct option *options,
+ * left in argv[1…] are the words. With --help: prints the help of the command and ends the program,
+ * so nothing may be open yet. False: an unknown option or a missing value was named on stderr. */
+bool cli_options(struct cli *cli, int *argc, char **argv, const struct cli_option *options,
                  size_t option_count);
 
 /* Name the usage of the running command on stderr; returns EXIT_USAGE. */
@@ -69,6 +83,10 @@ void cli_say_texts(const struct cli *cli, const char *id, const char *en);
  * NULL) is set once it stands in the outbox. The exit status. */
 int cli_publish(struct cli *cli, const char *event, size_t length, sinergi_place *out_place);
 
+/* What switches the terminal behind `to` to a tone; "" when nothing is to be coloured there: not a
+ * terminal, NO_COLOR, --color never, --json. TONE_PLAIN ends a tone. */
+const char *cli_tone(const struct cli *cli, FILE *to, enum tone tone);
+
 int cli_wait_ms(const struct cli *cli, int otherwise_ms);
 bool cli_english(const struct cli *cli);
 /* The word in the language of tables. */
@@ -76,6 +94,9 @@ const char *cli_word(const struct cli *cli, const char *id, const char *en);
 
 /* Stop sinergi_run at SIGINT and SIGTERM. */
 void cli_stop_at_signals(struct cli *cli);
+bool cli_stopped(void);
+/* Close the device; main does it at the end. */
+void cli_close(struct cli *cli);
 
 /* Whole file ("-" = standard input) in fresh memory with a NUL behind; NULL: named on stderr. */
 char *cli_read_file(const struct cli *cli, const char *path, size_t *out_length);

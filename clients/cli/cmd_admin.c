@@ -53,8 +53,18 @@ static int open_import(struct cli *cli, int argc, char **argv, const char *agenc
 int cmd_admin(struct cli *cli, int argc, char **argv)
 {
     const char *to = NULL, *agency = NULL;
-    const struct option options[] = {{.name = "--to", .value = &to},
-                                     {.name = "--agency", .value = &agency}};
+    const struct cli_option options[] = {
+        {.name = "--to",
+         .argument = "TIME",
+         .value = &to,
+         .id = "jam baru, seperti 2024-01-08T08:00:00+07:00",
+         .en = "the new time, as 2024-01-08T08:00:00+07:00"},
+        {.name = "--agency",
+         .argument = "ID",
+         .value = &agency,
+         .id = "instansi yang memiliki kotak keluar itu",
+         .en = "the agency that the outbox belongs to"},
+    };
     if (!cli_options(cli, &argc, argv, options, SG_ARRAY_LEN(options)) || argc < 3)
         return cli_usage(argv[0]);
     if (strcmp(argv[1], "import") == 0)

@@ -137,7 +137,10 @@ static void print_placements(struct cli *cli, const json_t *view)
 int cmd_case(struct cli *cli, int argc, char **argv)
 {
     bool all = false;
-    const struct option options[] = {{.name = "--all", .flag = &all}};
+    const struct cli_option options[] = {{.name = "--all",
+                                          .flag = &all,
+                                          .id = "juga yang sudah selesai",
+                                          .en = "those that are over too"}};
     if (!cli_options(cli, &argc, argv, options, SG_ARRAY_LEN(options)) || argc > 2)
         return cli_usage(argv[0]);
     if (argc == 1)

@@ -18,7 +18,7 @@ enum { SETS_MAX = 32, ARENA_BYTES = 4 << 20, CORRECTION = 124 };
 struct correction {
     struct cli *cli;
     const char *sets[SETS_MAX];
-    size_t set_count;
+    size_t set_count; /* of sets */
     const char *what, *file, *reason, *type;
     bool annul, yes, dry_run, last;
     /* the event */
@@ -41,27 +41,6 @@ static void correction_done(struct correction *c)
 
 /* ---- what was asked for ---- */
 
-/* --set may stand more than once: taken out before the other options are looked at. */
-static bool take_sets(struct correction *c, int *argc, char **argv)
-{
-    int words = 1;
-    for (int i = 1; i < *argc; i++) {
-        if (strcmp(argv[i], "--set") != 0) {
-            argv[words++] = argv[i];
-            continue;
-        }
-        if (i + 1 == *argc || c->set_count == SETS_MAX) {
-            cli_say(c->cli, "--set perlu ISIAN=NILAI, paling banyak %d kali",
-                    "--set wants FIELD=VALUE, at most %d times", (int)SETS_MAX);
-            return false;
-        }
-        c->sets[c->set_count++] = argv[++i];
-    }
-    argv[words] = NULL;
-    *argc = words;
-    return true;
-}
-
 static bool is_reason(const struct cli *cli, const char *name)
 {
     const ProtobufCEnumDescriptor *reasons = &pb_event_corrected__reason__descriptor;
@@ -77,13 +56,32 @@ static bool is_reason(const struct cli *cli, const char *name)
 
 static bool parse(struct correction *c, int argc, char **argv)
 {
-    const struct option options[] = {
-        {.name = "--reason", .value = &c->reason},  {.name = "--type", .value = &c->type},
-        {.name = "--annul", .flag = &c->annul},     {.name = "--yes", .flag = &c->yes},
-        {.name = "--dry-run", .flag = &c->dry_run}, {.name = "--last", .flag = &c->last}};
-    if (!take_sets(c, &argc, argv) ||
-        !cli_options(c->cli, &argc, argv, options, SG_ARRAY_LEN(options)))
+    struct cli_list sets = {.items = c->sets, .room = SETS_MAX};
+    const struct cli_option options[] = {
+        /* clang-format off */
+        {.name = "--reason", .argument = "REASON", .value = &c->reason,
+         .id = "TYPO, WRONG_PERSON, WRONG_DATE, DID_NOT_HAPPEN atau ENTERED_TWICE",
+         .en = "TYPO, WRONG_PERSON, WRONG_DATE, DID_NOT_HAPPEN or ENTERED_TWICE"},
+        {.name = "--set", .argument = "FIELD=VALUE", .list = &sets,
+         .id = "nilai lain untuk satu isian; boleh sampai 32 kali",
+         .en = "another value of one field; may stand up to 32 times"},
+        {.name = "--annul", .flag = &c->annul,
+         .id = "batalkan: tidak terjadi, atau tentang orang lain",
+         .en = "annul it: it did not happen, or was about somebody else"},
+        {.name = "--last", .flag = &c->last,
+         .id = "peristiwa terakhir perangkat ini yang masih berlaku",
+         .en = "the last event of this device that stands"},
+        {.name = "--type", .argument = "TYPE", .value = &c->type,
+         .id = "jenisnya, bila ID dipakai beberapa peristiwa",
+         .en = "its type, when several events are about the ID"},
+        {.name = "--dry-run", .flag = &c->dry_run,
+         .id = "hanya tampilkan", .en = "only show it"},
+        {.name = "--yes", .flag = &c->yes,
+         .id = "jangan bertanya", .en = "do not ask"},
+    }; /* clang-format on */
+    if (!cli_options(c->cli, &argc, argv, options, SG_ARRAY_LEN(options)))
         return false;
+    c->set_count = sets.count;
     int at = 1;
     if (!c->last && at < argc)
         c->what = argv[at++];

@@ -111,7 +111,12 @@ static int retry(struct cli *cli, const char *subscription, const char *seq, con
 int cmd_dead(struct cli *cli, int argc, char **argv)
 {
     const char *output = NULL;
-    const struct option options[] = {{.name = "--output", .value = &output}};
+    const struct cli_option options[] = {
+        {.name = "--output",
+         .argument = "FILE",
+         .value = &output,
+         .id = "retry: tambahkan barisnya ke berkas ini, bukan ke keluaran standar",
+         .en = "retry: append the line to this file, not to standard output"}};
     if (!cli_options(cli, &argc, argv, options, SG_ARRAY_LEN(options)))
         return cli_usage(argv[0]);
     const char *what = argc > 1 ? argv[1] : "list";

@@ -151,10 +151,20 @@ static int import_json(struct cli *cli, const char *path, bool no_wait)
 int cmd_import(struct cli *cli, int argc, char **argv)
 {
     struct import_options wanted = {.map = NULL};
-    const struct option options[] = {{.name = "--no-wait", .flag = &wanted.no_wait},
-                                     {.name = "--dry-run", .flag = &wanted.dry_run},
-                                     {.name = "--map", .value = &wanted.map},
-                                     {.name = "--result", .value = &wanted.result}};
+    const struct cli_option options[] = {
+        /* clang-format off */
+        {.name = "--map", .argument = "FILE.map", .value = &wanted.map,
+         .id = "berkasnya tabel (CSV atau .xlsx); peta ini menyebut kolom mana isian apa",
+         .en = "the file is a table (CSV or .xlsx); this map says which column is which field"},
+        {.name = "--dry-run", .flag = &wanted.dry_run,
+         .id = "hanya tampilkan apa yang akan diterbitkan, baris demi baris",
+         .en = "only show what would be published, row by row"},
+        {.name = "--result", .argument = "FILE.csv", .value = &wanted.result,
+         .id = "tulis ke berkas ini apa yang terjadi dengan tiap baris",
+         .en = "write into this file what became of each row"},
+        {.name = "--no-wait", .flag = &wanted.no_wait,
+         .id = "jangan menunggu jawaban broker", .en = "do not wait for the outcomes"},
+    }; /* clang-format on */
     if (!cli_options(cli, &argc, argv, options, SG_ARRAY_LEN(options)) || argc != 2)
         return cli_usage(argv[0]);
     if (wanted.map)

@@ -89,7 +89,10 @@ static int wait_for_all(struct cli *cli)
 int cmd_outbox(struct cli *cli, int argc, char **argv)
 {
     struct listing listing = {.cli = cli};
-    const struct option options[] = {{.name = "--rejected", .flag = &listing.rejected_only}};
+    const struct cli_option options[] = {{.name = "--rejected",
+                                          .flag = &listing.rejected_only,
+                                          .id = "hanya yang ditolak",
+                                          .en = "only what was refused"}};
     if (!cli_options(cli, &argc, argv, options, SG_ARRAY_LEN(options)))
         return cli_usage(argv[0]);
     const char *what = argc > 1 ? argv[1] : listing.rejected_only ? "list" : "";

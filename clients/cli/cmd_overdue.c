@@ -47,7 +47,10 @@ void print_deadlines(struct cli *cli, const json_t *answer)
 int cmd_overdue(struct cli *cli, int argc, char **argv)
 {
     bool all = false;
-    const struct option options[] = {{.name = "--all", .flag = &all}};
+    const struct cli_option options[] = {{.name = "--all",
+                                          .flag = &all,
+                                          .id = "juga yang belum terlewat",
+                                          .en = "those that run too"}};
     if (!cli_options(cli, &argc, argv, options, SG_ARRAY_LEN(options)) || argc != 1)
         return cli_usage(argv[0]);
     SG_AUTO(print_json_done) json_t *answer = NULL;

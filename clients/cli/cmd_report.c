@@ -384,11 +384,19 @@ int cmd_report(struct cli *cli, int argc, char **argv)
 {
     struct wish w = {0};
     char from[16] = "", to[16] = "";
-    const struct option options[] = {
-        {.name = "--from", .value = &w.from}, {.name = "--to", .value = &w.to},
-        {.name = "--year", .value = &w.year}, {.name = "--as-of", .value = &w.as_of},
-        {.name = "--csv", .flag = &w.csv},
-    };
+    const struct cli_option options[] = {
+        /* clang-format off */
+        {.name = "--from", .argument = "DATE", .value = &w.from,
+         .id = "hari pertama", .en = "the first day"},
+        {.name = "--to", .argument = "DATE", .value = &w.to,
+         .id = "hari terakhir", .en = "the last day"},
+        {.name = "--year", .argument = "YEAR", .value = &w.year,
+         .id = "tahun kalender", .en = "a calendar year"},
+        {.name = "--as-of", .argument = "SEQ", .value = &w.as_of,
+         .id = "menurut catatan sampai nomor itu", .en = "as known at that seq"},
+        {.name = "--csv", .flag = &w.csv,
+         .id = "CSV untuk lembar kerja", .en = "CSV for a spreadsheet"},
+    }; /* clang-format on */
     if (!cli_options(cli, &argc, argv, options, SG_ARRAY_LEN(options)) || argc > 2)
         return cli_usage(argv[0]);
     if (argc == 1 && !w.from && !w.to && !w.year && !w.as_of && !w.csv)

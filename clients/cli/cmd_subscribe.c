@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -23,6 +25,7 @@ struct subscriber {
     uint64_t length; /* of that file */
     long left;       /* deliveries; -1 = no end */
     int failed;      /* exit status of an error while writing */
+    bool connected, lost;
 };
 
 /* ---- writing ----------------------------------------------------------------------------- */
@@ -57,27 +60,61 @@ static bool append_line(struct subscriber *s, const char *line, uint8_t *note, s
     return true;
 }
 
-/* "#12  2024-01-08 08:00 WIB  slot.offered  {…}" */
-static char *readable(const sinergi_delivery *delivery, const char *json_line)
+/* "fullName=Budi Santoso": what lies deeper is JSON, and so are control characters in a text: they
+ * came from outside. */
+static void print_field(FILE *to, const struct cli *cli, const char *outer, const char *name,
+                        const json_t *value)
+{
+    SG_AUTO(sg_heap_done) char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    size_t quote = json_is_string(value), length = text ? strlen(text) : 2 * quote;
+    (void)fprintf(to, "  %s%s%s%s=%s%.*s", cli_tone(cli, stdout, TONE_FAINT), outer,
+                  outer[0] ? "." : "", name, cli_tone(cli, stdout, TONE_PLAIN),
+                  (int)(length - 2 * quote), text ? text + quote : "");
+}
+
+static void print_payload(FILE *to, const struct cli *cli, json_t *payload)
+{
+    const char *name, *inner_name;
+    json_t *value, *inner;
+    json_object_foreach(payload, name, value)
+    {
+        if (!json_is_object(value))
+            print_field(to, cli, "", name, value);
+        json_object_foreach(value, inner_name, inner)
+        {
+            print_field(to, cli, name, inner_name, inner);
+        }
+    }
+}
+
+/* "#12  2024-01-08 08:00 WIB  slot.offered  disnaker  courseCode=BARBER …" */
+static char *readable(const struct cli *cli, const sinergi_delivery *delivery,
+                      const char *json_line)
 {
     SG_AUTO(print_json_done) json_t *json = json_loads(json_line, 0, NULL);
-    const json_t *payload = NULL;
-    const char *name;
-    json_t *value;
-    json_object_foreach(json, name, value)
-    {
-        if (json_is_object(value) && strcmp(name, "causation") != 0)
-            payload = value;
-    }
-    SG_AUTO(sg_heap_done) char *body = payload ? json_dumps(payload, JSON_COMPACT) : NULL;
     int64_t at_ms = 0;
     char time[32] = "";
     if (sg_time_parse(json_text(json, "acceptedAt"), &at_ms) == SG_OK)
         (void)sg_time_print_wib(at_ms, time);
     char *line = NULL;
-    if (asprintf(&line, "#%llu  %s  %s  %s  %s", (unsigned long long)delivery->seq, time,
-                 delivery->type, json_text(json, "publisherAgency"), body ? body : "") < 0)
+    size_t length = 0;
+    FILE *to = open_memstream(&line, &length);
+    if (!to)
         return NULL;
+    (void)fprintf(to, "#%llu  %s  %s%s%s  %s", (unsigned long long)delivery->seq, time,
+                  cli_tone(cli, stdout, TONE_HEADING), delivery->type,
+                  cli_tone(cli, stdout, TONE_PLAIN), json_text(json, "publisherAgency"));
+    const char *name;
+    json_t *value;
+    json_object_foreach(json, name, value)
+    {
+        if (json_is_object(value) && strcmp(name, "causation") != 0)
+            print_payload(to, cli, value);
+    }
+    if (fclose(to) != 0) {
+        free(line);
+        return NULL;
+    }
     return line;
 }
 
@@ -99,7 +136,7 @@ static sinergi_handled on_delivery(void *context, const sinergi_delivery *delive
     char *line = sinergi_envelope_json(delivery->envelope, delivery->envelope_length);
     if (line && s->format != FORMAT_JSON) {
         SG_AUTO(sg_heap_done) char *json_line = line;
-        line = s->format == FORMAT_TEXT ? readable(delivery, json_line)
+        line = s->format == FORMAT_TEXT ? readable(s->cli, delivery, json_line)
                                         : cloudevent(delivery, json_line);
     }
     if (!line) {
@@ -188,14 +225,48 @@ static bool split_types(char *text, const char *types[TYPES_MAX + 1])
     return true;
 }
 
+/* Says on stderr when the connection goes and when it is back. */
+static void tell_connection(struct subscriber *s)
+{
+    bool up = session_is_up(s->cli->client);
+    if (s->connected && !up)
+        cli_say(s->cli, "sambungan ke broker terputus; mencoba lagi",
+                "connection to the broker lost; trying again");
+    if (s->lost && up)
+        cli_say(s->cli, "tersambung lagi dengan broker", "connection to the broker is back");
+    s->lost = (s->lost || s->connected) && !up;
+    s->connected = up;
+}
+
+/* Sleep until the library has something to do, at most to the end; false when that is reached. */
+static bool wait_for_work(struct cli *cli, int64_t end_ns)
+{
+    int64_t left_ms = (end_ns - client_mono_ns()) / MS_NS;
+    struct pollfd fd = {.fd = sinergi_fd(cli->client), .events = POLLIN};
+    if (left_ms <= 0 || fd.fd < 0)
+        return false;
+    (void)poll(&fd, 1, left_ms < INT_MAX ? (int)left_ms : INT_MAX); /* at a signal: look too */
+    return true;
+}
+
 static int run(struct subscriber *s, bool until_caught_up)
 {
     struct cli *cli = s->cli;
     sinergi_until until = until_caught_up ? SINERGI_UNTIL_CAUGHT_UP : SINERGI_UNTIL_TIMEOUT;
-    sinergi_status status = sinergi_run(cli->client, until, cli_wait_ms(cli, -1));
+    int wait_ms = cli_wait_ms(cli, -1);
+    int64_t end_ns = wait_ms < 0 ? INT64_MAX : client_mono_ns() + wait_ms * MS_NS;
+    sinergi_status status;
+    bool goes_on;
+    do {
+        status = sinergi_run(cli->client, until, 0);
+        goes_on =
+            (status == SINERGI_TIMEOUT || status == SINERGI_BUSY) && s->left != 0; /* so far */
+        if (goes_on)
+            tell_connection(s);
+    } while (goes_on && !s->failed && wait_for_work(cli, end_ns));
     if (s->failed)
         return s->failed;
-    bool complete = !until_caught_up && s->left <= 0;
+    bool complete = s->left == 0 || (!until_caught_up && s->left < 0 && s->connected);
     if (status == SINERGI_TIMEOUT && complete)
         return EXIT_DONE; /* as long as was asked for */
     return cli_fail(cli, status);
@@ -207,6 +278,21 @@ struct wanted {
     const char *list[TYPES_MAX + 1];
     char words[TYPES_BYTES]; /* cut in place */
 };
+
+/* clang-format off */
+#define TYPES_OPTION(wanted) \
+    {.name = "--types", .argument = "T,T", .value = &(wanted).types, \
+     .id = "hanya jenis ini; slot.* berarti semua yang mulai begitu", \
+     .en = "only these types; slot.* means all that begin so"}
+#define FROM_OPTION(wanted) \
+    {.name = "--from", .argument = "beginning|new|SEQ|TIME", .value = &(wanted).from, \
+     .id = "mulai dari mana; tanpa ini: yang baru", \
+     .en = "where to begin; default: what is new"}
+#define FORMAT_OPTION(wanted) \
+    {.name = "--format", .argument = "text|json|cloudevents", .value = &(wanted).format, \
+     .id = "teks untuk orang (tanpa ini), Envelope, atau CloudEvent 1.0", \
+     .en = "text for people (default), the Envelope, or a CloudEvent 1.0"}
+/* clang-format on */
 
 static bool parse_format(const char *text, const struct cli *cli, bool to_file, enum format *out)
 {
@@ -254,8 +340,7 @@ static int receive(struct subscriber *s, const sinergi_subscription *subscriptio
         status = open_output(s, output, subscription->name);
     if (status == EXIT_DONE)
         status = run(s, until_caught_up);
-    sinergi_close(s->cli->client); /* before the file: the handler writes to it */
-    s->cli->client = NULL;
+    cli_close(s->cli); /* before the file: the handler writes to it */
     sg_fd_done(&s->fd);
     return status;
 }
@@ -265,14 +350,18 @@ int cmd_subscribe(struct cli *cli, int argc, char **argv)
     struct wanted w = {.from = "new"};
     const char *output = NULL;
     bool take_over = false, until_caught_up = false;
-    const struct option options[] = {
-        {.name = "--types", .value = &w.types},
-        {.name = "--from", .value = &w.from},
-        {.name = "--output", .value = &output},
-        {.name = "--format", .value = &w.format},
-        {.name = "--take-over", .flag = &take_over},
-        {.name = "--until-caught-up", .flag = &until_caught_up},
-    };
+    const struct cli_option options[] = {
+        /* clang-format off */
+        TYPES_OPTION(w), FROM_OPTION(w), FORMAT_OPTION(w),
+        {.name = "--output", .argument = "FILE", .value = &output,
+         .id = "tambahkan baris JSON ke berkas ini, masing-masing tepat sekali",
+         .en = "append JSON lines to this file, each exactly once"},
+        {.name = "--take-over", .flag = &take_over,
+         .id = "ambil alih dari perangkat lain", .en = "take it over from another device"},
+        {.name = "--until-caught-up", .flag = &until_caught_up,
+         .id = "selesai kalau semua yang ada sudah diterima",
+         .en = "end when all that is there has been received"},
+    }; /* clang-format on */
     if (!cli_options(cli, &argc, argv, options, SG_ARRAY_LEN(options)) || argc != 2)
         return cli_usage(argv[0]);
     struct subscriber s = {.cli = cli, .fd = -1, .left = cli->count ? cli->count : -1};
@@ -287,9 +376,7 @@ int cmd_subscribe(struct cli *cli, int argc, char **argv)
 int cmd_tail(struct cli *cli, int argc, char **argv)
 {
     struct wanted w = {.from = "new"};
-    const struct option options[] = {{.name = "--types", .value = &w.types},
-                                     {.name = "--from", .value = &w.from},
-                                     {.name = "--format", .value = &w.format}};
+    const struct cli_option options[] = {TYPES_OPTION(w), FROM_OPTION(w), FORMAT_OPTION(w)};
     if (!cli_options(cli, &argc, argv, options, SG_ARRAY_LEN(options)) || argc != 1)
         return cli_usage(argv[0]);
     char name[64];

@@ -1,100 +1,115 @@
-#include "cli/cli.h"
+#include "cli/help.h"
 
 #include "kit/err.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-static const struct command {
-    const char *name;
-    cmd_main *run; /* own argv; returns the exit status */
-    const char *args, *help_id, *help_en;
-} commands[] = {
+/* How commands may end: on this device alone, with the broker, holding a subscription. */
+#define ENDS_HERE (1U << EXIT_DONE | 1U << EXIT_USAGE | 1U << EXIT_LOCAL)
+#define ENDS_BROKER                                                                          \
+    (ENDS_HERE | 1U << EXIT_REFUSED | 1U << EXIT_TIME | 1U << EXIT_KEY | 1U << EXIT_SERVER | \
+     1U << EXIT_PROTOCOL | 1U << EXIT_HISTORY)
+#define ENDS_HOLDING (ENDS_BROKER | 1U << EXIT_HELD)
+
+static cmd_main cmd_help, cmd_version;
+
+static const struct command commands[] = {
     /* clang-format off */
     {"publish",   cmd_publish,   "[TOPIC] [FILE|-]",
-     "Terbitkan satu peristiwa, tunggu jawabannya", "Publish one event, wait for its outcome"},
-    {"import",    cmd_import,    "[--no-wait] FILE.jsonl | --map FILE.map [--dry-run] [--result FILE.csv] [--no-wait] TABLE",
-     "Terbitkan satu peristiwa per baris, dari JSON atau tabel", "Publish one event per row, of JSON or a table"},
-    {"subscribe", cmd_subscribe, "NAME [--types T,T] [--from beginning|new|SEQ|TIME]\n"
-                                 "            [--take-over] [--output FILE] [--until-caught-up]\n"
-                                 "            [--format text|json|cloudevents]",
-     "Tampilkan peristiwa yang datang", "Print events as they arrive"},
-    {"tail",      cmd_tail,      "[--types T,T] [--from beginning|new|SEQ|TIME]\n"
-                                 "            [--format text|json|cloudevents]",
-     "Ikuti peristiwa secara langsung", "Watch events live"},
+     "Terbitkan satu peristiwa, tunggu jawabannya",
+     "Publish one event, wait for its outcome",
+     ENDS_BROKER, "sinergi publish referral.json"},
+    {"import",    cmd_import,    "[--no-wait] FILE.jsonl\n"
+                                 "        [--no-wait] --map FILE.map [--dry-run] [--result FILE.csv] TABLE",
+     "Terbitkan satu peristiwa per baris, dari JSON atau tabel",
+     "Publish one event per row, of JSON or a table",
+     ENDS_BROKER, "sinergi import referrals.jsonl"},
+    {"subscribe", cmd_subscribe, "NAME [OPTIONS]",
+     "Tampilkan peristiwa yang datang, masing-masing sekali",
+     "Print events as they arrive, each once",
+     ENDS_HOLDING, "sinergi -w 5 subscribe seats --types 'seat.*' --from beginning"},
+    {"tail",      cmd_tail,      "[OPTIONS]",
+     "Ikuti peristiwa secara langsung, sampai Ctrl-C",
+     "Watch events live, until Ctrl-C",
+     ENDS_HOLDING, "sinergi -w 5 tail --types 'slot.*,seat.*'"},
     {"show",      cmd_show,      "SEQ|OUTBOX-NUMBER",
-     "Tampilkan satu peristiwa", "Show one event"},
+     "Tampilkan satu peristiwa", "Show one event",
+     ENDS_BROKER, "sinergi show 1"},
     {"correct",   cmd_correct,   "SEQ|OUTBOX-NUMBER|ID|--last --reason REASON\n"
-                                 "            --annul | [--set FIELD=VALUE]... [FILE]\n"
-                                 "            [--type TYPE] [--dry-run] [--yes]",
-     "Koreksi peristiwa sendiri: ganti atau batalkan", "Correct an event of your own: replace or annul it"},
+                                 "        --annul | [--set FIELD=VALUE]... [FILE]",
+     "Koreksi peristiwa sendiri: ganti atau batalkan",
+     "Correct an event of your own: replace or annul it",
+     ENDS_BROKER, "sinergi correct --last --annul --reason ENTERED_TWICE --dry-run"},
     {"case",      cmd_case,      "[CASE] [--all]",
-     "Tampilkan kasus sendiri, atau satu kasus", "Show the own cases, or one of them"},
+     "Tampilkan kasus sendiri, atau satu kasus", "Show the own cases, or one of them",
+     ENDS_BROKER, "sinergi case --all"},
     {"consent",   cmd_consent,   "[CASE]",
-     "Tampilkan persetujuan yang berlaku", "Show which consents hold"},
-    {"person",    cmd_person,    "REF | suspects",
+     "Tampilkan persetujuan yang berlaku", "Show which consents hold",
+     ENDS_BROKER, "sinergi consent"},
+    {"person",    cmd_person,    "REF|suspects",
      "Pengelola identitas: siapa seseorang, siapa yang mungkin sama",
-     "Identity steward: who somebody is, who may be the same"},
+     "Identity steward: who somebody is, who may be the same",
+     ENDS_BROKER, "sinergi person suspects"},
     {"slots",     cmd_slots,     "",
-     "Tampilkan slot pelatihan", "Show training slots"},
+     "Tampilkan slot pelatihan", "Show training slots",
+     ENDS_BROKER, "sinergi slots"},
     {"seats",     cmd_seats,     "SLOT",
-     "Tampilkan kursi dan antrean sebuah slot", "Show seats and waiting list of a slot"},
+     "Tampilkan kursi dan antrean sebuah slot", "Show seats and waiting list of a slot",
+     ENDS_BROKER, "sinergi seats 018ce6f0-0000-7000-8000-00000000a001"},
     {"kits",      cmd_kits,      "",
-     "Tampilkan peralatan", "Show equipment"},
+     "Tampilkan peralatan", "Show equipment",
+     ENDS_BROKER, "sinergi kits"},
     {"overdue",   cmd_overdue,   "[--all]",
-     "Tampilkan batas waktu yang terlewat", "Show deadlines that were missed"},
+     "Tampilkan batas waktu yang terlewat", "Show deadlines that were missed",
+     ENDS_BROKER, "sinergi overdue --all"},
     {"outbox",    cmd_outbox,    "[list|show NUMBER|wait] [--rejected]",
-     "Tampilkan apa yang diterbitkan perangkat ini", "Show what this device published"},
-    {"dead",      cmd_dead,      "[list [SUBSCRIPTION]] | show SUBSCRIPTION SEQ\n"
-                                 "            | retry SUBSCRIPTION SEQ [--output FILE]\n"
-                                 "            | discard SUBSCRIPTION SEQ",
+     "Tampilkan apa yang diterbitkan perangkat ini", "Show what this device published",
+     ENDS_BROKER, "sinergi outbox list --rejected"},
+    {"dead",      cmd_dead,      "[list [SUBSCRIPTION]]\n"
+                                 "        show SUBSCRIPTION SEQ\n"
+                                 "        retry SUBSCRIPTION SEQ [--output FILE]\n"
+                                 "        discard SUBSCRIPTION SEQ",
      "Kiriman yang gagal ditangani: lihat, serahkan lagi, buang",
-     "Deliveries that could not be handled: see them, hand over again, discard"},
+     "Deliveries that could not be handled: see them, hand over again, discard",
+     ENDS_BROKER, "sinergi dead list"},
     {"receipt",   cmd_receipt,   "show NUMBER | verify FILE",
-     "Tampilkan atau periksa tanda terima", "Show or check a receipt"},
+     "Tampilkan atau periksa tanda terima", "Show or check a receipt",
+     ENDS_HERE | 1U << EXIT_REFUSED | 1U << EXIT_HISTORY, "sinergi receipt show 1"},
     {"log",       cmd_log,       "verify",
-     "Periksa seluruh riwayat broker", "Check the whole history of the broker"},
+     "Periksa seluruh riwayat broker", "Check the whole history of the broker",
+     ENDS_BROKER, "sinergi log verify"},
     {"report",    cmd_report,    "[NAME [--from DATE --to DATE | --year YEAR] [--as-of SEQ] [--csv]]",
-     "Buat laporan; tanpa nama: daftar laporan", "Make a report; without a name: list them"},
+     "Buat laporan; tanpa nama: daftar laporan", "Make a report; without a name: list them",
+     ENDS_BROKER, "sinergi report spm --year 2024"},
     {"status",    cmd_status,    "",
-     "Tampilkan keadaan broker dan perangkat ini", "Show broker, outbox and inbox"},
+     "Tampilkan keadaan broker dan perangkat ini", "Show broker, outbox and inbox",
+     ENDS_BROKER, "sinergi status"},
+    {"bench",     cmd_bench,     "",
+     "Ukur disk dan prosesor perangkat ini dan jawaban broker; tidak menerbitkan apa pun",
+     "Measure disk and processor of this device and the broker's answers; publishes nothing",
+     ENDS_BROKER, "sinergi -w 2 bench"},
     {"keygen",    cmd_keygen,    "AGENCY/DEVICE FILE",
-     "Buat kunci perangkat", "Make a device key"},
-    {"admin",     cmd_admin,     "clock advance --to TIME | clock accept | import open|close OUTBOX --agency ID",
-     "Urusan pengelola sistem", "Matters of the operator"},
+     "Buat kunci perangkat", "Make a device key",
+     ENDS_HERE, "sinergi keygen satpolpp/posko-2 new.key"},
+    {"admin",     cmd_admin,     "clock advance --to TIME\n"
+                                 "        clock accept\n"
+                                 "        import open|close OUTBOX --agency ID",
+     "Urusan pengelola sistem", "Matters of the operator",
+     ENDS_BROKER, "sinergi admin clock advance --to 2024-02-05T08:00:00+07:00"},
+    {"version",   cmd_version,   "",
+     "Tampilkan versi", "Print the version",
+     1U << EXIT_DONE | 1U << EXIT_USAGE, "sinergi version"},
+    {"help",      cmd_help,      "[COMMAND]",
+     "Tampilkan semua perintah, atau satu perintah", "Show all commands, or one of them",
+     1U << EXIT_DONE | 1U << EXIT_USAGE, "sinergi help publish"},
 }; /* clang-format on */
 
-static const char general_help[] =
-    "usage: sinergi [-c FILE] [--json] [-n COUNT] [-w SECONDS] [--lang id|en] COMMAND [ARGS]\n"
-    "\n"
-    "  -c FILE        configuration (else $SINERGI_CONF, /etc/sinergi/sinergi.conf)\n"
-    "  --json         output for programs: one JSON document, or one per line\n"
-    "  -n COUNT       end after so many deliveries\n"
-    "  -w SECONDS     wait at most so long\n"
-    "  --lang id|en   language of tables and errors (tables: id, errors: both)\n"
-    "\n";
-
-static int help(FILE *to, int status)
+const struct command *command_at(size_t index)
 {
-    fputs(general_help, to);
-    for (size_t i = 0; i < SG_ARRAY_LEN(commands); i++)
-        fprintf(to, "  %-10s%s\n            %s / %s\n", commands[i].name, commands[i].args,
-                commands[i].help_id, commands[i].help_en);
-    fputs("  version   \n  help      \n\nsinergi COMMAND --help, man sinergi\n", to);
-    return status;
+    return index < SG_ARRAY_LEN(commands) ? &commands[index] : NULL;
 }
 
-static void print_usage(FILE *to, const struct command *command)
-{
-    fprintf(to, "usage: sinergi %s %s\n  %s\n  %s\n", command->name, command->args,
-            command->help_id, command->help_en);
-}
-
-static const struct command *find_command(const char *name)
+const struct command *command_find(const char *name)
 {
     for (size_t i = 0; i < SG_ARRAY_LEN(commands); i++) {
         if (strcmp(commands[i].name, name) == 0)
@@ -103,155 +118,57 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
-int cli_usage(const char *command)
+static int no_such(const struct cli *cli, const char *name)
 {
-    const struct command *at = find_command(command);
-    if (at)
-        print_usage(stderr, at);
+    cli_say(cli, "%s: perintah tidak dikenal; lihat sinergi help",
+            "%s: no such command; see sinergi help", name);
     return EXIT_USAGE;
 }
 
-/* ---- options ----------------------------------------------------------------------------- */
-
-static bool parse_seconds(const char *text, int *out_ms)
+static int run(struct cli *cli, int argc, char **argv)
 {
-    char *end = NULL;
-    errno = 0;
-    double seconds = strtod(text, &end);
-    if (errno || end == text || *end || !(seconds >= 0 && seconds <= 1e6))
-        return false;
-    *out_ms = (int)(seconds * 1000);
-    return true;
+    cli->command = command_find(argv[0]);
+    return cli->command ? cli->command->run(cli, argc, argv) : no_such(cli, argv[0]);
 }
 
-static bool parse_count(const char *text, long *out_count)
+static int cmd_help(struct cli *cli, int argc, char **argv)
 {
-    char *end = NULL;
-    errno = 0;
-    *out_count = strtol(text, &end, 10);
-    return !errno && end != text && !*end && *out_count > 0;
-}
-
-static bool parse_language(const char *text)
-{
-    return !strcmp(text, "id") || !strcmp(text, "en");
-}
-
-enum taken { NOT_AN_OPTION, TAKEN, TAKEN_WITH_VALUE, WRONG };
-
-static enum taken wrong(const char *name, const char *id, const char *en)
-{
-    (void)fprintf(stderr, "sinergi: %s: %s / %s\n", name, id, en);
-    return WRONG;
-}
-
-static enum taken take_general(struct cli *cli, const char *name, const char *value)
-{
-    if (!strcmp(name, "--json") || !strcmp(name, "--help") || !strcmp(name, "-h")) {
-        *(name[2] == 'j' ? &cli->json : &cli->help) = true;
-        return TAKEN;
+    if (!cli_options(cli, &argc, argv, NULL, 0) || argc > 2)
+        return cli_usage(argv[0]);
+    if (argc == 1) {
+        help_all(stdout, cli);
+        return EXIT_DONE;
     }
-    bool known = !strcmp(name, "-c") || !strcmp(name, "-n") || !strcmp(name, "-w") ||
-                 !strcmp(name, "--lang");
-    if (!known)
-        return NOT_AN_OPTION;
-    if (!value)
-        return wrong(name, "perlu nilai", "needs a value");
-    if (!strcmp(name, "-c"))
-        cli->conf_path = value;
-    else if (!strcmp(name, "-n") && !parse_count(value, &cli->count))
-        return wrong(name, "perlu bilangan mulai 1", "wants a number from 1");
-    else if (!strcmp(name, "-w") && !parse_seconds(value, &cli->wait_ms))
-        return wrong(name, "perlu detik, misalnya 2.5", "wants seconds, as 2.5");
-    else if (!strcmp(name, "--lang")) {
-        if (!parse_language(value))
-            return wrong(name, "id atau en", "id or en");
-        cli->language = value;
-    }
-    return TAKEN_WITH_VALUE;
+    cli->help = true;
+    cli->command = command_find(argv[1]);
+    return cli->command ? cli->command->run(cli, 1, argv + 1) : no_such(cli, argv[1]);
 }
 
-static enum taken take_own(const char *name, const char *value, const struct option *options,
-                           size_t option_count)
+static int cmd_version(struct cli *cli, int argc, char **argv)
 {
-    for (size_t i = 0; i < option_count; i++) {
-        if (strcmp(options[i].name, name) != 0)
-            continue;
-        if (options[i].flag) {
-            *options[i].flag = true;
-            return TAKEN;
-        }
-        if (!value)
-            return wrong(name, "perlu nilai", "needs a value");
-        *options[i].value = value;
-        return TAKEN_WITH_VALUE;
-    }
-    return NOT_AN_OPTION;
+    if (!cli_options(cli, &argc, argv, NULL, 0) || argc != 1)
+        return cli_usage(argv[0]);
+    puts("sinergi " SINERGI_VERSION);
+    return EXIT_DONE;
 }
 
-static enum taken take_option(struct cli *cli, const char *name, const char *value,
-                              const struct option *options, size_t option_count)
+int cli_usage(const char *command)
 {
-    enum taken taken = take_general(cli, name, value);
-    if (taken == NOT_AN_OPTION)
-        taken = take_own(name, value, options, option_count);
-    if (taken == NOT_AN_OPTION)
-        taken = wrong(name, "pilihan tidak dikenal", "no such option");
-    return taken;
-}
-
-bool cli_options(struct cli *cli, int *argc, char **argv, const struct option *options,
-                 size_t option_count)
-{
-    int words = 1;
-    for (int i = 1; i < *argc; i++) {
-        if (argv[i][0] != '-' || argv[i][1] == '\0') {
-            argv[words++] = argv[i];
-            continue;
-        }
-        enum taken taken =
-            take_option(cli, argv[i], i + 1 < *argc ? argv[i + 1] : NULL, options, option_count);
-        if (taken == WRONG)
-            return false;
-        i += taken == TAKEN_WITH_VALUE;
-    }
-    argv[words] = NULL;
-    *argc = words;
-    return true;
+    help_usage(stderr, &(struct cli){0}, command_find(command));
+    return EXIT_USAGE;
 }
 
 int main(int argc, char **argv)
 {
     struct cli cli = {.wait_ms = -1};
-    int at = 1;
-    for (; at < argc && argv[at][0] == '-'; at++) {
-        enum taken taken =
-            take_option(&cli, argv[at], at + 1 < argc ? argv[at + 1] : NULL, NULL, 0);
-        if (taken == WRONG)
-            return EXIT_USAGE;
-        at += taken == TAKEN_WITH_VALUE;
-    }
-    if (at == argc)
-        return help(cli.help ? stdout : stderr, cli.help ? EXIT_DONE : EXIT_USAGE);
-    if (strcmp(argv[at], "help") == 0)
-        return help(stdout, EXIT_DONE);
-    if (strcmp(argv[at], "version") == 0) {
-        puts("sinergi " SINERGI_VERSION);
-        return EXIT_DONE;
-    }
-    const struct command *command = find_command(argv[at]);
-    if (!command) {
-        (void)wrong(argv[at], "perintah tidak dikenal", "no such command");
+    if (!options_first(&cli, &argc, argv))
         return EXIT_USAGE;
+    if (argc == 1) {
+        help_all(cli.help ? stdout : stderr, &cli);
+        return cli.help ? EXIT_DONE : EXIT_USAGE;
     }
-    for (int i = at + 1; i < argc; i++)
-        cli.help = cli.help || strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0;
-    if (cli.help) {
-        print_usage(stdout, command);
-        return EXIT_DONE;
-    }
-    int status = command->run(&cli, argc - at, argv + at);
-    sinergi_close(cli.client);
+    int status = run(&cli, argc - 1, argv + 1);
+    cli_close(&cli);
     if (fflush(stdout) != 0 && status == EXIT_DONE)
         status = EXIT_LOCAL; /* what was to be printed did not arrive */
     return status;

@@ -9,12 +9,16 @@
 
 /* ---- tables ------------------------------------------------------------------------------ */
 
-/* Columns on the screen: every byte that begins a character. */
+/* Columns on the screen: every byte that begins a character, but for tones ("\033[1m"). */
 static size_t width_of(const char *text)
 {
     size_t width = 0;
-    for (; *text; text++)
-        width += ((unsigned char)*text & 0xc0) != 0x80;
+    for (; *text; text++) {
+        if (*text == '\033' && strchr(text, 'm'))
+            text = strchr(text, 'm');
+        else
+            width += ((unsigned char)*text & 0xc0) != 0x80;
+    }
     return width;
 }
 
@@ -57,7 +61,8 @@ void table_row(struct table *table, const char *const *texts)
 void table_begin(struct table *table, const struct cli *cli, const char *const *words)
 {
     const char *heading[PRINT_COLUMNS_MAX] = {NULL};
-    *table = (struct table){0};
+    *table = (struct table){.head = cli_tone(cli, stdout, TONE_HEADING),
+                            .plain = cli_tone(cli, stdout, TONE_PLAIN)};
     for (; words[2 * table->column_count] && table->column_count < PRINT_COLUMNS_MAX;
          table->column_count++)
         heading[table->column_count] =
@@ -80,7 +85,9 @@ void table_print(const struct table *table)
         size_t column = i % table->column_count;
         bool last = column + 1 == table->column_count;
         size_t pad = last ? 0 : widths[column] - width_of(text) + 2;
-        printf("%s%*s%s", text, (int)pad, "", last ? "\n" : "");
+        bool head = i < table->column_count;
+        printf("%s%s%s%*s%s", head ? table->head : "", text, head ? table->plain : "", (int)pad, "",
+               last ? "\n" : "");
     }
 }
 
@@ -163,14 +170,24 @@ json_t *cloudevent_of(const json_t *envelope, const sinergi_place *place)
 
 /* ---- outcomes ---------------------------------------------------------------------------- */
 
+/* A word as it is, and in its tone. */
+#define IN_TONE(code, text)                   \
+    {                                         \
+        text, "\033[" code "m" text "\033[0m" \
+    }
+#define GOOD(text) IN_TONE("32", text)
+#define WAITS(text) IN_TONE("33", text)
+#define BAD(text) IN_TONE("1;31", text)
+
 static const struct outcome_words {
-    const char *name, *id, *en;
+    const char *name, *id[2], *en[2];
 } outcomes[] = {
-    [SINERGI_PENDING] = {"PENDING", "belum dijawab", "not answered yet"},
-    [SINERGI_ACCEPTED] = {"ACCEPTED", "diterima", "accepted"},
-    [SINERGI_DUPLICATE] = {"DUPLICATE", "sudah tercatat", "known already"},
-    [SINERGI_PARKED] = {"PARKED", "menunggu peristiwa lain", "waits for another event"},
-    [SINERGI_REJECTED] = {"REJECTED", "ditolak", "refused"},
+    [SINERGI_PENDING] = {"PENDING", WAITS("belum dijawab"), WAITS("not answered yet")},
+    [SINERGI_ACCEPTED] = {"ACCEPTED", GOOD("diterima"), GOOD("accepted")},
+    [SINERGI_DUPLICATE] = {"DUPLICATE", GOOD("sudah tercatat"), GOOD("known already")},
+    [SINERGI_PARKED] = {"PARKED", WAITS("menunggu peristiwa lain"),
+                        WAITS("waits for another event")},
+    [SINERGI_REJECTED] = {"REJECTED", BAD("ditolak"), BAD("refused")},
 };
 
 const char *outcome_name(sinergi_outcome_status status)
@@ -180,7 +197,8 @@ const char *outcome_name(sinergi_outcome_status status)
 
 const char *outcome_word(const struct cli *cli, sinergi_outcome_status status)
 {
-    return cli_word(cli, outcomes[status].id, outcomes[status].en);
+    bool toned = cli_tone(cli, stdout, TONE_GOOD)[0] != '\0';
+    return cli_word(cli, outcomes[status].id[toned], outcomes[status].en[toned]);
 }
 
 static void set_text(json_t *json, const char *name, const char *text)

@@ -14,12 +14,14 @@ struct table {
     size_t *cells; /* row by row, each where its text begins; the heading is the first */
     char *text;    /* all texts, each with its NUL */
     size_t text_len, text_room;
-    bool failed; /* out of memory */
+    const char *head, *plain; /* tone of the heading, and its end */
+    bool failed;              /* out of memory */
 };
 
 /* The heading: words in the language of tables, id and en by turns, NULL at the end. */
 void table_begin(struct table *table, const struct cli *cli, const char *const *words);
-/* One row: exactly as many texts as columns; NULL is empty. Texts are copied. */
+/* One row (a text may hold tones of cli_tone): exactly as many texts as columns; NULL is empty.
+ * Texts are copied. */
 void table_row(struct table *table, const char *const *texts);
 void table_print(const struct table *table);
 void table_done(struct table *table);

@@ -96,7 +96,7 @@ struct subscription {
     int lock_fd;             /* one process of the device per name */
     bool attached, caught_up;
     bool given_up; /* taken over or refused: does not attach by itself */
-    bool restart;  /* each time from where `as` says, whatever the broker remembers */
+    bool restart;  /* from where `as` says, whatever the broker remembers; until it has begun */
     bool working;  /* the handler goes on by itself with working_seq: sinergi_finish */
     uint64_t working_seq;
     uint64_t done; /* ephemeral: last handled */

@@ -220,10 +220,14 @@ void reader_attach(struct sinergi *client)
 void reader_subscribed(struct sinergi *client, const PbSubscribed *subscribed)
 {
     struct subscription *sub = find(client, subscribed->subscription);
-    if (sub)
-        sub->again = false; /* what comes behind this was sent after the Nack was read */
-    if (!sub || !subscribed->error)
+    if (!sub)
         return;
+    sub->again = false; /* what comes behind this was sent after the Nack was read */
+    if (!subscribed->error) {
+        /* It has begun where it was asked to; a later session goes on. */
+        sub->restart = sub->restart && settled_subscription(sub);
+        return;
+    }
     sub->attached = false;
     sub->given_up = true;
     if (subscribed->error->code == SG_ST_IN_USE)

@@ -240,7 +240,7 @@ typedef struct sinergi_subscription {
     int64_t time_ms;
     int take_over;     /* from another device that holds it */
     int ephemeral;     /* keep no inbox on this device: at least once */
-    int restart;       /* begin at `start`, also when the broker knows the subscription */
+    int restart;       /* begin at `start`, once, also when the broker knows the subscription */
     uint32_t retry_ms; /* after SINERGI_LATER and SINERGI_FAILED; 0 = 5,000 */
     sinergi_handler *handler;
     void *context;
