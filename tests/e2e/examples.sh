@@ -97,6 +97,7 @@ awk -v to="$base/blocks/man" '
         if (text ~ /^(#include|sinergi \*|struct |sinergi_|int |while |static )/) return "c"
         if (text ~ /^[\[{]/) return "json"
         if (text ~ /^[a-z_]+ *[=:] *[^ ]/ && text !~ /^[A-Z_]+=/) return page
+        if (text ~ /^[^$ =]+( [^$=]+)?;[^=]*$/) return "table"
         return "commands"
     }
     function begin() { file = sprintf("%s-%03d", to, ++count); fresh = 1 }
@@ -109,7 +110,7 @@ awk -v to="$base/blocks/man" '
     /^\.Bd -(literal|unfilled)/ { inside = 1; begin(); next }
     /^\.Ed/ { if (inside) close(file); inside = 0; next }
     /^\.Dl / { text = plain($0); sub(/^\.Dl (\$ |# )?/, "", text); begin(); put(text); close(file); next }
-    inside && !/^\.(Pp|\\")/ { put(plain($0)) }' "${pages[@]}"
+    inside && !/^\.(Pp|\\")/ { text = plain($0); sub(/^\$ /, "", text); put(text) }' "${pages[@]}"
 while read -r name; do
     {
         echo "sinergi-$name---help commands"
@@ -194,7 +195,9 @@ for block in "$base/blocks/"*; do
             { last = /^key/ ? NF : 2 } # of a column its first name
             { for (i = 2; i <= last; i += 2) if ($i != "" && !seen[$i]++) print $i }' | paste -sd ';' >"$base/headings.csv"
         exits "$from: is a map" 0 sinergi import --map "$base/text" --dry-run "$base/headings.csv"
+        cp "$base/text" "$(desk_of "$from")/razia.map" # the last one is whole, and what follows speaks of it
         ;;
+    table) cp "$base/text" "$(desk_of "$from")/razia.csv" ;;
     *) not_ok "$from: an example of a kind that nobody runs ($kind): $(sed -n 2p "$block")" ;;
     esac
 done
