@@ -15,8 +15,9 @@ TMPFILESDIR ?= /usr/lib/tmpfiles.d
 
 # Debian packages: to build, to test, to lint. `make deps` installs what is missing.
 DEPS_BUILD := gcc libc6-dev protobuf-compiler libprotobuf-dev protobuf-c-compiler libprotobuf-c-dev \
-              libzmq3-dev libsodium-dev liblmdb-dev libconfig-dev libsystemd-dev libjansson-dev libcsv-dev
-DEPS_RUN   := jq xlsx2csv
+              libzmq3-dev libsodium-dev liblmdb-dev libconfig-dev libsystemd-dev libjansson-dev libcsv-dev \
+              libsqlite3-dev
+DEPS_RUN   := jq xlsx2csv sqlite3
 DEPS_TEST  := libcmocka-dev clang libclang-rt-14-dev g++ pkg-config python3 python3-zmq python3-protobuf \
               python3-nacl python3-jsonschema python3-openpyxl $(DEPS_RUN)
 DEPS_LINT  := clang clang-format clang-tidy mandoc
@@ -51,6 +52,7 @@ SHELL_O   := $(call objects,daemon/net/*.c daemon/sys/*.c) $(B)/daemon/loop.o $(
 LIB_O     := $(call objects,clients/lib/*.c)
 SHEET_O   := $(call objects,clients/sheet/*.c)
 CLI_O     := $(call objects,clients/cli/*.c)
+AGENT_O   := $(filter-out $(B)/clients/agent/main.o,$(call objects,clients/agent/*.c))
 
 # Test programs by name; every other source under tests/kit and tests/sim is shared by them.
 UNIT     := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
@@ -66,7 +68,7 @@ ALL_C := $(wildcard proto/kit/*.[ch] proto/wire/*.[ch] proto/gen/*.c daemon/*.[c
 EXAMPLES_C := $(wildcard examples/*.c) # as a program outside of this tree sees the library
 
 .PHONY: all help
-all: $(B)/sinergid $(B)/sinergi $(B)/libsinergi.a $(B)/libsinergi.so.0
+all: $(B)/sinergid $(B)/sinergi $(B)/sinergi-agent $(B)/libsinergi.a $(B)/libsinergi.so.0
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1 - /p' Makefile
 
@@ -113,6 +115,8 @@ $(B)/sinergid: $(B)/daemon/main.o $(SHELL_O) $(DECIDE_O) $(PROTO_O)
 	$(call link,-pie)
 $(B)/sinergi: $(CLI_O) $(SHEET_O) $(LIB_O) $(PROTO_O)
 	$(call link,-pie)
+$(B)/sinergi-agent: $(B)/clients/agent/main.o $(AGENT_O) $(SHEET_O) $(LIB_O) $(PROTO_O)
+	$(call link,-pie -lsqlite3)
 # One object with the functions of sinergi.h global and all others local: no name of ours meets a
 # name of the program that links it.
 $(B)/libsinergi.o: $(LIB_O) $(PROTO_O)
@@ -129,11 +133,11 @@ $(B)/libsinergi.so.0: $(LIB_O) $(PROTO_O) clients/lib/libsinergi.map
 # 31 (D3 again after DIFFERENT) is for tests/unit/test_suspicion: no score grows in the histories.
 MUTANTS := $(filter-out 31,$(sort $(shell sed -n 's/.*[^_]MUTATED.\([0-9][0-9]*\),.*/\1/p' daemon/ledger/*.c)))
 
-TEST_O := $(TESTKIT_O) $(SHELL_O) $(DECIDE_O) $(SHEET_O) $(LIB_O) $(PROTO_O)
+TEST_O := $(TESTKIT_O) $(SHELL_O) $(DECIDE_O) $(AGENT_O) $(SHEET_O) $(LIB_O) $(PROTO_O)
 $(UNIT) $(SCENARIO) $(SIM) $(E2E) $(B)/tests/fuzz/seed: $(B)/%: $(B)/%.o $(TEST_O)
-	$(call link,-rdynamic -lcmocka)
+	$(call link,-rdynamic -lsqlite3 -lcmocka)
 $(B)/bench: $(call objects,tests/bench/*.c) $(TEST_O)
-	$(call link,)
+	$(call link,-lsqlite3)
 
 ifdef MUTANT
 MUTATED_C := $(shell grep -l '[^_]MUTATED.$(MUTANT),' daemon/ledger/*.c)
