@@ -21,6 +21,7 @@ enum {
     STOP_GRACE_S = 10,       /* for programs that run when the agent is asked to end */
     POLL_MAX = 2 + CHILD_FDS * AGENT_SUBSCRIPTIONS_MAX + DROP_FDS,
     WAIT_MAX_MS = 30000,
+    REST_MS = 250, /* memory of files that were looked at is let go of that often */
 };
 
 /* ---- open and close ---------------------------------------------------------------------- */
@@ -263,6 +264,15 @@ static void give_sign(struct agent *agent, int64_t now_ns)
     agent->sign_ns = now_ns + agent->sign_gap_ns;
 }
 
+static void rest(struct agent *agent, int64_t now_ns)
+{
+    if (now_ns < agent->rest_ns)
+        return;
+    agent->rest_ns = now_ns + REST_MS * MS_NS;
+    outbox_rest(agent->world.client->outbox);
+    inbox_rest(agent->world.client->inbox);
+}
+
 static void turn(struct agent *agent, int64_t now_ns)
 {
     take_signals(agent, now_ns);
@@ -271,6 +281,7 @@ static void turn(struct agent *agent, int64_t now_ns)
     run_client(agent, now_ns);
     if (!agent->stop_ns)
         drop_step(agent->drop, client_mono_ns());
+    rest(agent, now_ns);
     give_sign(agent, client_mono_ns());
     if (status_is_due(&agent->status, client_mono_ns()))
         report_state(agent);

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #define PAUSE_NS INT64_C(1000000000)
@@ -65,7 +64,8 @@ enum sg_err status_lock(const char *data_folder, int *out_fd, struct sg_why *why
     SG_AUTO(sg_fd_done) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return sg_fail(why, SG_E_SYS, "%s: %s", path, strerror(errno));
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(fd, F_OFD_SETLK, &lock) != 0) /* one that others can ask about without taking it */
         return sg_fail(why, SG_E_EXISTS,
                        "agen lain sudah berjalan untuk perangkat ini / another agent runs for this "
                        "device (%s)",

@@ -1,3 +1,4 @@
+#include "cli/device.h"
 #include "cli/print.h"
 
 #include "kit/err.h"
@@ -61,19 +62,31 @@ static int list(struct cli *cli, struct listing *listing)
 
 static int print_state(struct cli *cli)
 {
-    sinergi_outbox_info info;
-    sinergi_status status = sinergi_outbox(cli->client, &info);
-    if (status)
-        return cli_fail(cli, status);
-    struct sg_id id;
-    char text[SG_ID_TEXT];
-    memcpy(id.b, info.outbox_id, sizeof id.b);
-    printf(cli->json
-               ? "{\"outbox\":\"%s\",\"lastNumber\":%llu,\"unanswered\":%llu,\"rejected\":%llu}\n"
-           : cli_english(cli) ? "outbox %s: %llu events, %llu not answered, %llu refused\n"
-                              : "outbox %s: %llu peristiwa, %llu belum dijawab, %llu ditolak\n",
-           sg_id_print(&id, text), (unsigned long long)info.last_number,
-           (unsigned long long)info.unanswered, (unsigned long long)info.rejected);
+    SG_AUTO(print_json_done) json_t *outbox = device_outbox(cli);
+    if (!outbox)
+        return cli_fail(cli, SINERGI_LOCAL);
+    SG_AUTO(print_json_done) json_t *agent = device_agent(cli);
+    SG_AUTO(print_json_done) json_t *disk = device_disk(cli);
+    if (cli->json) {
+        bool runs = json_is_true(json_object_get(agent, "running"));
+        (void)json_object_set_new(outbox, "agentRunning", json_boolean(runs));
+        (void)json_object_set_new(outbox, "agentConnected",
+                                  json_boolean(json_is_true(json_object_get(agent, "connected"))));
+        (void)json_object_set(outbox, "disk", disk);
+        print_json(outbox);
+        return EXIT_DONE;
+    }
+    printf(cli_english(cli) ? "outbox %s: %lld events, %lld not answered, %lld refused\n"
+                            : "outbox %s: %lld peristiwa, %lld belum dijawab, %lld ditolak\n",
+           json_text(outbox, "outbox"), json_long(outbox, "lastNumber"),
+           json_long(outbox, "unanswered"), json_long(outbox, "rejected"));
+    char age[64];
+    if (json_object_get(outbox, "oldestAgeMs"))
+        printf("%s %s\n", cli_word(cli, "yang tertua menunggu", "the oldest has waited for"),
+               device_age(cli, json_long(outbox, "oldestAgeMs"), age));
+    print_agent(cli, agent);
+    if (json_is_true(json_object_get(disk, "low")))
+        print_disk(cli, disk);
     return EXIT_DONE;
 }
 

@@ -1,3 +1,4 @@
+#include "cli/device.h"
 #include "cli/print.h"
 
 #include "kit/err.h"
@@ -6,7 +7,7 @@
 
 #include <stdio.h>
 
-enum { WAIT_MS = 10000 };
+enum { WAIT_MS = 10000, CLOCK_NOTE_S = 30 };
 
 static json_t *ask_broker(struct cli *cli, const char *kind, int wait_ms,
                           sinergi_status *out_status)
@@ -18,26 +19,17 @@ static json_t *ask_broker(struct cli *cli, const char *kind, int wait_ms,
     return *out_status ? NULL : json_loads(text, 0, NULL);
 }
 
-static json_t *outbox_state(struct cli *cli)
+/* How far the clock of this machine is ahead of the broker's. The time of a demo store stands
+ * still.
+ */
+static json_t *clock_json(const struct cli *cli)
 {
-    sinergi_outbox_info info = {0};
-    if (sinergi_outbox(cli->client, &info))
+    if (!cli->client->session.welcomed || cli->client->session.told.demo)
         return NULL;
-    return json_pack("{s:I,s:I,s:I}", "lastNumber", (json_int_t)info.last_number, "unanswered",
-                     (json_int_t)info.unanswered, "rejected", (json_int_t)info.rejected);
-}
-
-static json_t *inbox_state_list(struct cli *cli)
-{
-    json_t *list = json_array();
-    char name[SG_NAME_MAX + 1] = "";
-    struct inbox_state state;
-    while (inbox_name_next(cli->client->inbox, name, name, NULL) == SG_OK &&
-           inbox_state(cli->client->inbox, name, &state, NULL) == SG_OK)
-        (void)json_array_append_new(list, json_pack("{s:s,s:I,s:I}", "subscription", name,
-                                                    "received", (json_int_t)state.received, "done",
-                                                    (json_int_t)state.done));
-    return list;
+    const struct session *session = &cli->client->session;
+    int64_t server_ms =
+        session->told.server_ms + (device_boot_ns() - session->told.boot_ns) / MS_NS;
+    return json_pack("{s:I}", "aheadMs", (json_int_t)(device_wall_ms() - server_ms));
 }
 
 static void print_broker(const struct cli *cli, const json_t *welcome, const json_t *broker)
@@ -64,15 +56,19 @@ static void print_broker(const struct cli *cli, const json_t *welcome, const jso
                       "ATTENTION  the server's clock jumped: sinergi admin clock accept"));
 }
 
-static void print_device(const struct cli *cli, const json_t *outbox)
+static void print_clock(const struct cli *cli, const json_t *clock)
 {
-    char last[32], unanswered[32], rejected[32];
-    printf("%s  %s/%s\n", cli_word(cli, "perangkat", "device   "), sinergi_agency(cli->client),
-           sinergi_device(cli->client));
-    printf("outbox     %s %s, %s %s, %s %s\n", json_number(outbox, "lastNumber", last),
-           cli_word(cli, "peristiwa", "events"), json_number(outbox, "unanswered", unanswered),
-           cli_word(cli, "belum dijawab", "not answered"),
-           json_number(outbox, "rejected", rejected), cli_word(cli, "ditolak", "refused"));
+    long long ahead_s = json_long(clock, "aheadMs") / 1000;
+    if (!clock || (ahead_s < CLOCK_NOTE_S && ahead_s > -CLOCK_NOTE_S))
+        return;
+    printf("%s %lld %s\n",
+           ahead_s > 0 ? cli_word(cli, "PERHATIAN  jam perangkat ini lebih cepat dari broker:",
+                                  "ATTENTION  the clock of this device is ahead of the broker:")
+                       : cli_word(cli, "PERHATIAN  jam perangkat ini lebih lambat dari broker:",
+                                  "ATTENTION  the clock of this device is behind the broker:"),
+           ahead_s > 0 ? ahead_s : -ahead_s,
+           cli_word(cli, "detik; betulkan (peristiwa tetap dicatat dengan waktu broker)",
+                    "s; set it right (events keep the time of the broker)"));
 }
 
 static const json_t *find_by(const json_t *list, const char *member, const char *value)
@@ -93,23 +89,37 @@ static void print_subscriptions(const struct cli *cli, const json_t *subscriptio
     SG_AUTO(table_done) struct table table = {0};
     table_begin(&table, cli,
                 (const char *const[]){"LANGGANAN", "SUBSCRIPTION", "DIPAKAI", "HELD BY", "DIKIRIM",
-                                      "SENT", "DIAKUI", "ACKED", "DI SINI", "HERE", "GAGAL", "DEAD",
-                                      NULL});
+                                      "SENT", "DIAKUI", "ACKED", "DI SINI", "HERE", "MENUNGGU",
+                                      "PENDING", "GAGAL", "DEAD", NULL});
     size_t i;
     json_t *view;
     json_array_foreach(subscriptions, i, view)
     {
-        char sent[32], acked[32], done[32], dead[32];
+        char sent[32], acked[32], done[32], pending[32], dead[32];
         const json_t *here = find_by(inbox, "subscription", json_text(view, "name"));
         table_row(&table,
                   (const char *const[]){json_text(view, "name"), json_text(view, "holderDevice"),
                                         json_number(view, "sentThrough", sent),
                                         json_number(view, "ackedThrough", acked),
                                         here ? json_number(here, "done", done) : "-",
+                                        here ? json_number(here, "pending", pending) : "-",
                                         json_number(view, "deadLetters", dead)});
     }
     if (i > 0)
         table_print(&table);
+}
+
+/* Takes no reference. What the broker said is left out when it said nothing. */
+static void print_all_json(struct cli *cli, json_t *device, const json_t *answer,
+                           const json_t *views)
+{
+    const char *text = sinergi_welcome_json(cli->client);
+    json_t *welcome = text ? json_loads(text, 0, NULL) : NULL;
+    (void)json_object_set(device, "broker", json_object_get(answer, "status"));
+    (void)json_object_set_new(device, "welcome", welcome);
+    (void)json_object_set(device, "subscriptions", json_object_get(views, "subscriptions"));
+    (void)json_object_set_new(device, "clock", clock_json(cli));
+    print_json(device);
 }
 
 int cmd_status(struct cli *cli, int argc, char **argv)
@@ -121,25 +131,24 @@ int cmd_status(struct cli *cli, int argc, char **argv)
         return status;
     int wait_ms = cli_wait_ms(cli, WAIT_MS);
     sinergi_status asked, asked_too;
-    SG_AUTO(print_json_done) json_t *outbox = outbox_state(cli);
-    SG_AUTO(print_json_done) json_t *inbox = inbox_state_list(cli);
+    SG_AUTO(print_json_done) json_t *device = device_json(cli);
+    if (!cli->json) /* without a broker all of this holds as well */
+        print_device(cli, device);
     SG_AUTO(print_json_done) json_t *answer = ask_broker(cli, "STATUS", wait_ms, &asked);
+    SG_AUTO(print_json_done)
+    json_t *views = asked ? NULL : ask_broker(cli, "SUBSCRIPTIONS", wait_ms, &asked_too);
+    if (cli->json) {
+        print_all_json(cli, device, answer, views);
+        return cli_fail(cli, asked);
+    }
     if (asked)
         return cli_fail(cli, asked);
-    SG_AUTO(print_json_done) json_t *views = ask_broker(cli, "SUBSCRIPTIONS", wait_ms, &asked_too);
     SG_AUTO(print_json_done)
     json_t *welcome = json_loads(sinergi_welcome_json(cli->client), 0, NULL);
-    const json_t *subscriptions = json_object_get(views, "subscriptions");
-    const json_t *broker = json_object_get(answer, "status");
-    if (cli->json) {
-        SG_AUTO(print_json_done)
-        json_t *all = json_pack("{s:O*,s:O*,s:O*,s:O*,s:O*}", "broker", broker, "welcome", welcome,
-                                "outbox", outbox, "inbox", inbox, "subscriptions", subscriptions);
-        print_json(all);
-        return EXIT_DONE;
-    }
-    print_broker(cli, welcome, broker);
-    print_device(cli, outbox);
-    print_subscriptions(cli, subscriptions, inbox);
+    SG_AUTO(print_json_done) json_t *clock = clock_json(cli);
+    print_broker(cli, welcome, json_object_get(answer, "status"));
+    print_clock(cli, clock);
+    print_subscriptions(cli, json_object_get(views, "subscriptions"),
+                        json_object_get(device, "inbox"));
     return EXIT_DONE;
 }

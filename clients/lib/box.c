@@ -1,6 +1,9 @@
 #include "lib/box.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 
 /* Address space, not disk: the file grows as it is used. */
 static const size_t map_bytes = (size_t)1 << 30;
@@ -75,6 +78,46 @@ void box_done(struct box *box)
 {
     if (box->env)
         mdb_env_close(SG_TAKE(box->env));
+}
+
+/* LMDB does not tell where it has mapped the file; the system does, line by line:
+ * "7f06abc00000-7f06ebc00000 r--s 00000000 fe:00 131 /var/lib/…/outbox.mdb". Only a shared mapping
+ * of that size can be it: what is private would be lost by the advice. */
+static bool take_line(const char *line, ino_t ino, struct box *box)
+{
+    char *at = NULL;
+    unsigned long long from = strtoull(line, &at, 16);
+    unsigned long long to = *at == '-' ? strtoull(at + 1, &at, 16) : 0;
+    if (to < from + map_bytes || strlen(at) < 6 || at[4] != 's')
+        return false;
+    for (int word = 0; word < 3 && at; word++) /* rights, offset, device */
+        at = strchr(at + 1, ' ');
+    if (!at || strtoull(at, NULL, 10) != ino)
+        return false;
+    box->map = (void *)(uintptr_t)from; /* as the system names it */
+    box->map_size = (size_t)(to - from);
+    return true;
+}
+
+static void find_map(struct box *box)
+{
+    int fd = -1;
+    struct stat st;
+    char line[1024];
+    FILE *file = fopen("/proc/self/maps", "re");
+    bool known = file && mdb_env_get_fd(box->env, &fd) == 0 && fstat(fd, &st) == 0;
+    while (known && fgets(line, sizeof line, file) && !take_line(line, st.st_ino, box))
+        continue;
+    if (file)
+        (void)fclose(file);
+}
+
+void box_rest(struct box *box)
+{
+    if (!box->map)
+        find_map(box);
+    if (box->map)
+        (void)madvise(box->map, box->map_size, MADV_DONTNEED); /* only advice */
 }
 
 static enum sg_err begin(struct box *box, unsigned flags, struct box_txn *out_txn,

@@ -17,6 +17,8 @@ enum { BOX_TABLES_MAX = 8 };
 struct box {
     MDB_env *env;
     MDB_dbi tables[BOX_TABLES_MAX];
+    void *map; /* where the file is mapped, once box_rest has asked */
+    size_t map_size;
 };
 
 struct box_txn {
@@ -28,6 +30,9 @@ struct box_txn {
 SG_MUST_CHECK enum sg_err box_open(const char *folder, const char *file, const char *const *tables,
                                    size_t table_count, struct box *out_box, struct sg_why *why);
 void box_done(struct box *box);
+/* Let go of the pages of the file that were looked at: they stay in the cache of the system, but no
+ * longer count as memory of a process that runs for months. Outside of transactions. */
+void box_rest(struct box *box);
 
 SG_MUST_CHECK enum sg_err box_read(struct box *box, struct box_txn *out_txn, struct sg_why *why);
 SG_MUST_CHECK enum sg_err box_write(struct box *box, struct box_txn *out_txn, struct sg_why *why);

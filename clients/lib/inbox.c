@@ -26,6 +26,11 @@ enum sg_err inbox_open(const char *folder, struct inbox **out_inbox, struct sg_w
     return err;
 }
 
+void inbox_rest(struct inbox *inbox)
+{
+    box_rest(&inbox->box);
+}
+
 void inbox_close(struct inbox **inbox)
 {
     if (!*inbox)
@@ -86,6 +91,27 @@ enum sg_err inbox_state(struct inbox *inbox, const char *name, struct inbox_stat
     SG_AUTO(box_txn_done) struct box_txn txn = {0};
     enum sg_err err = box_read(&inbox->box, &txn, why);
     return err ? err : state_get(inbox, &txn, name, out_state, why);
+}
+
+enum sg_err inbox_pending(struct inbox *inbox, const char *name, uint64_t *out_count,
+                          struct sg_why *why)
+{
+    SG_AUTO(box_txn_done) struct box_txn txn = {0};
+    uint8_t key[KEY_MAX];
+    struct sg_bytes found, row, next = pending_key(name, 0, key);
+    uint64_t count = 0;
+    enum sg_err err = box_read(&inbox->box, &txn, why);
+    while (!err) {
+        err = box_seek(&txn, inbox->box.tables[TABLE_PENDING], next, &found, &row, why);
+        if (err || !is_pending_of(found, name))
+            break;
+        count++;
+        next = pending_key(name, sg_get_u64(found.ptr + found.len - 8) + 1, key);
+    }
+    if (err && err != SG_E_NOT_FOUND)
+        return err;
+    *out_count = count;
+    return SG_OK;
 }
 
 static enum sg_err put_new(const struct inbox *inbox, const struct box_txn *txn,

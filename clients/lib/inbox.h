@@ -25,6 +25,8 @@ struct inbox_state {
 SG_MUST_CHECK enum sg_err inbox_open(const char *folder, struct inbox **out_inbox,
                                      struct sg_why *why);
 void inbox_close(struct inbox **inbox);
+/* See box_rest. */
+void inbox_rest(struct inbox *inbox);
 
 /* State of a subscription; all zero when it was never received. Errors: SG_E_STORE. */
 SG_MUST_CHECK enum sg_err inbox_state(struct inbox *inbox, const char *name,
@@ -46,6 +48,10 @@ SG_MUST_CHECK enum sg_err inbox_done(struct inbox *inbox, const char *name, uint
 
 /* Forget what is pending: it will be sent again. `received` falls back to `done`. */
 SG_MUST_CHECK enum sg_err inbox_drop(struct inbox *inbox, const char *name, struct sg_why *why);
+
+/* How many deliveries are received and not done. Errors: SG_E_STORE. */
+SG_MUST_CHECK enum sg_err inbox_pending(struct inbox *inbox, const char *name, uint64_t *out_count,
+                                        struct sg_why *why);
 
 /* Walk all subscriptions: name (NUL-terminated, 64 bytes) behind `after` ("" = first).
  * Errors: SG_E_NOT_FOUND: none behind it. */

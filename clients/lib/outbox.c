@@ -77,6 +77,11 @@ enum sg_err outbox_open(const char *folder, const struct sg_id *store_id, const 
     return err;
 }
 
+void outbox_rest(struct outbox *outbox)
+{
+    box_rest(&outbox->box);
+}
+
 void outbox_close(struct outbox **outbox)
 {
     if (!*outbox)

@@ -89,6 +89,8 @@ SG_MUST_CHECK enum sg_err outbox_open(const char *folder, const struct sg_id *st
                                       const char *agency, int64_t now_ms,
                                       struct outbox **out_outbox, struct sg_why *why);
 void outbox_close(struct outbox **outbox);
+/* See box_rest. */
+void outbox_rest(struct outbox *outbox);
 
 /* Take the send lock without waiting; true when this process holds it. It ends with the process. */
 bool outbox_lock(struct outbox *outbox);
