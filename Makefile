@@ -147,7 +147,7 @@ $(MUTATED_O): $(B)/mutant$(MUTANT)/%.o: %.c daemon/ledger/mutant.h $(GEN)/.stamp
 	$(Q)$(CC) $(CFLAGS_ALL) -DSINERGI_MUTANT=$(MUTANT) -c $< -o $@
 $(B)/mutant$(MUTANT)/run_ledger_history: $(B)/tests/sim/run_ledger_history.o $(MUTATED_O) \
         $(filter-out $(MUTATED_C:%.c=$(B)/%.o),$(TEST_O))
-	$(call link,-rdynamic -lcmocka)
+	$(call link,-rdynamic -lsqlite3 -lcmocka)
 endif
 
 # ---- what is asked for -------------------------------------------------------------------------

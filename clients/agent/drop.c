@@ -380,6 +380,7 @@ static bool begin_look(struct drop *drop)
 static void forget_open(struct drop *drop, size_t index)
 {
     drop->open[index] = drop->open[--drop->open_count];
+    drop->clean_ns = 0; /* it may be old enough */
 }
 
 static void end_look(struct drop *drop, int exit_status)
