@@ -73,8 +73,10 @@ static enum sg_err subscribe(struct agent *agent, size_t index, struct sg_why *w
 static enum sg_err open_client(struct agent *agent, struct sg_why *why)
 {
     sinergi_status status = sinergi_open(agent->conf->client, &agent->world.client);
-    if (!status)
+    if (!status) {
+        agent->world.client->stays = true; /* the broker counts who is silent */
         return SG_OK;
+    }
     return sg_fail(why, status == SINERGI_CONFIG ? SG_E_CONF : SG_E_SYS, "%s",
                    sinergi_error(agent->world.client, "en"));
 }

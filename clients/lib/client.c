@@ -237,7 +237,7 @@ long client_wait_ms(const struct sinergi *client, int64_t now_ns, int64_t end_ns
     int64_t next = now_ns + WAIT_MAX_MS * MS_NS;
     if (sender_wants_lock(client))
         next = now_ns + WAIT_OTHERS_MS * MS_NS;
-    if (client->session.state == SESSION_DOWN && client->session.retry_ns < next)
+    if (client->wanted && client->session.state == SESSION_DOWN && client->session.retry_ns < next)
         next = client->session.retry_ns;
     if (client->sender.hold_ns > now_ns && client->sender.hold_ns < next)
         next = client->sender.hold_ns;
@@ -264,10 +264,11 @@ static void clear_stop(struct sinergi *client)
 static bool turn(struct sinergi *client, sinergi_until until, int64_t now_ns)
 {
     bool sends = sender_wants(client, until, now_ns);
-    bool asks = until == UNTIL_REPLIED || until == SINERGI_UNTIL_CONNECTED ||
+    bool asks = client->stays || until == UNTIL_REPLIED || until == SINERGI_UNTIL_CONNECTED ||
                 until == SINERGI_UNTIL_CAUGHT_UP || reader_is_active(client) ||
                 (until == SINERGI_UNTIL_ANSWERED && !settled_known(client));
-    session_step(client, now_ns, sends || asks);
+    client->wanted = sends || asks;
+    session_step(client, now_ns, client->wanted);
     if (!client->fatal && sends)
         sender_step(client, now_ns);
     return !client->fatal && reader_step(client, now_ns);

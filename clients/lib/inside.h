@@ -115,6 +115,8 @@ struct sinergi {
     struct link link;
     struct watch *watch; /* of sinergi_fd; NULL: nobody asked for it */
     bool more;           /* the last turn left something to do */
+    bool wanted;         /* … wanted a connection */
+    bool stays;          /* wants one also when there is nothing to send or to hear: a service */
     struct session session;
     struct sender sender;
     struct subscription *subscriptions[SG_SUBSCRIPTIONS_MAX];
