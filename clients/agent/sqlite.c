@@ -14,6 +14,7 @@ enum {
     WAIT_MS = 250, /* for a lock of somebody else: the loop must go on */
     SQL_BYTES = 32768,
     CACHE_KIB = 512,
+    WAL_PAGES = 128, /* then the log goes into the database: 512 KiB of a small disk */
 };
 
 struct sqlite_store {
@@ -181,8 +182,9 @@ static enum sg_err open_database(struct sqlite_store *store, const char *path, s
         return fail(store, why);
     (void)sqlite3_busy_timeout(store->db, WAIT_MS);
     (void)snprintf(text, sizeof text,
-                   "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -%d",
-                   CACHE_KIB);
+                   "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -%d; "
+                   "PRAGMA wal_autocheckpoint = %d",
+                   CACHE_KIB, WAL_PAGES);
     return run(store, text, why);
 }
 
@@ -352,7 +354,9 @@ enum sg_err sqlite_store_add(struct sqlite_store *store, const sinergi_delivery 
     size_t used = store->arena->used;
     enum sg_err err = add_row(store, delivery, why);
     sg_arena_reset(store->arena, used);
-    if (err)
+    if (err) {
         store->tables_known = false; /* somebody may have dropped one: look again */
+        (void)run(store, "PRAGMA wal_checkpoint(TRUNCATE)", NULL); /* room, when the disk is full */
+    }
     return err;
 }

@@ -34,8 +34,8 @@ until_true() { # LOOKS COMMAND…
     done
     return 1
 }
-sql() { # AGENCY STATEMENT
-    sqlite3 -cmd '.timeout 5000' "$work/$1/kota.db" "$2"
+sql() { # AGENCY STATEMENT; makes no file
+    sqlite3 -readonly -cmd '.timeout 5000' "$work/$1/kota.db" "$2"
 }
 sql_is() { # AGENCY STATEMENT WANT
     [ "$(sql "$1" "$2" 2>/dev/null)" = "$3" ]
