@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
 # agent_disk.sh - the disk of a device is full: the agent goes on living, nothing is lost, and everything is
-# there once there is room again. Full is a small tmpfs where one may mount it, else a limit on file sizes.
+# there once there is room again.
 . "$(dirname "$0")/agent/lib.sh"
-set_up
-start_daemon
 small=$base/small
 mkdir "$small"
 if ! mount -t tmpfs -o size=6m tmpfs "$small" 2>/dev/null; then
-    if ! unshare -rm true 2>/dev/null; then
-        ok "skipped: neither a tmpfs nor a user namespace is to be had here"
+    if [ -n "${IN_NAMESPACE:-}" ] || ! unshare -rm true 2>/dev/null; then
+        ok "skipped: a tmpfs is not to be had here"
         exit 0
     fi
-    exec unshare -rm "$0"
+    IN_NAMESPACE=1 exec unshare -rm "$0"
 fi
 trap 'cleanup; umount "$small"' EXIT
+set_up
+start_daemon
 mkdir "$small/data" "$small/out"
 sed -i "s#^data = .*#data = \"$small/data\";#" "$work/dinsos/sinergi.conf"
 agent_conf dinsos <<CONF
