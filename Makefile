@@ -18,7 +18,7 @@ DEPS_BUILD := gcc libc6-dev protobuf-compiler libprotobuf-dev protobuf-c-compile
               libzmq3-dev libsodium-dev liblmdb-dev libconfig-dev libsystemd-dev libjansson-dev libcsv-dev \
               libsqlite3-dev
 DEPS_RUN   := jq xlsx2csv sqlite3
-DEPS_TEST  := libcmocka-dev clang libclang-rt-14-dev g++ pkg-config python3 python3-zmq python3-protobuf \
+DEPS_TEST  := faketime libcmocka-dev clang libclang-rt-14-dev g++ pkg-config python3 python3-zmq python3-protobuf \
               python3-nacl python3-jsonschema python3-openpyxl $(DEPS_RUN)
 DEPS_LINT  := clang clang-format clang-tidy mandoc
 

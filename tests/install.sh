@@ -10,6 +10,7 @@ put() { # MODE FILE TARGET
 }
 put 0755 "$build/sinergid" "$prefix/bin/sinergid"
 put 0755 "$build/sinergi" "$prefix/bin/sinergi"
+put 0755 "$build/sinergi-agent" "$prefix/bin/sinergi-agent"
 put 0644 "$build/libsinergi.a" "$prefix/lib/libsinergi.a"
 put 0755 "$build/libsinergi.so.0" "$prefix/lib/libsinergi.so.0"
 ln -sf libsinergi.so.0 "$dest$prefix/lib/libsinergi.so"
@@ -32,7 +33,9 @@ for name in sinergid.conf sinergi.conf; do
         put 0640 "conf/$name" "$etc/sinergi/$name"
     fi
 done
+put 0644 conf/agent.conf "$prefix/share/sinergi/agent.conf"
 put 0644 systemd/sinergid.service "$units/sinergid.service"
+put 0644 systemd/sinergi-agent@.service "$units/sinergi-agent@.service"
 put 0644 systemd/sinergi.sysusers "$sysusers/sinergi.conf"
 put 0644 systemd/sinergi.tmpfiles "$tmpfiles/sinergi.conf"
 for page in docs/man/*.[1358] build/gen/sinergi-event.5; do
