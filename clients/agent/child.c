@@ -104,6 +104,8 @@ static int spawn(const struct child_order *order, const struct pipes *pipes, pid
     for (; order->argv[count] && count + 1 < SG_ARRAY_LEN(argv); count++)
         memcpy(&argv[count], &order->argv[count], sizeof argv[count]); /* exec does not write */
     argv[count] = NULL;
+    if (!argv[0])
+        return EINVAL;
     return rc ? rc : posix_spawn(out_pid, argv[0], &actions, &attributes, argv, order->environment);
 }
 

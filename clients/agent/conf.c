@@ -35,9 +35,9 @@ struct reader {
 struct key {
     const char *name;
     enum kind kind;
+    bool must;
     size_t offset;
     int64_t min, max;
-    bool must;
     const char *accepted;
 };
 
@@ -46,45 +46,45 @@ struct key {
 
 /* clang-format off */
 static const struct key top_keys[] = {
-    {"client", KIND_PATH, offsetof(struct agent_conf, client), 0, 0, true, "\"sinergi.conf\""},
-    {"subscriptions", KIND_GROUPS, 0, 0, AGENT_SUBSCRIPTIONS_MAX, false, "( { name = \"kota\"; handlers = ( … ); } )"},
-    {"drop", KIND_GROUP, 0, 0, 0, false, "{ folder = \"masuk\"; maps = ( … ); }"},
+    {"client", KIND_PATH, true, offsetof(struct agent_conf, client), 0, 0, "\"sinergi.conf\""},
+    {"subscriptions", KIND_GROUPS, false, 0, 0, AGENT_SUBSCRIPTIONS_MAX, "( { name = \"kota\"; handlers = ( … ); } )"},
+    {"drop", KIND_GROUP, false, 0, 0, 0, "{ folder = \"masuk\"; maps = ( … ); }"},
     {0},
 };
 static const struct key subscription_keys[] = {
-    {"name", KIND_NAME, SUB(name), 0, 0, true, "1-63 a-z 0-9 . _ -"},
-    {"types", KIND_TYPES, SUB(types), 0, AGENT_TYPES_MAX, false, "[ \"placement.*\", \"case.closed\" ]"},
-    {"from", KIND_FROM, SUB(from), 0, 0, false, "\"beginning\", \"new\", seq (1, 2, …)"},
-    {"take_over", KIND_BOOL, SUB(take_over), 0, 0, false, "true, false"},
-    {"handlers", KIND_GROUPS, 0, 1, AGENT_HANDLERS_MAX, true, "( { sqlite = \"kota.db\"; }, { jsonl = \"kota.jsonl\"; }, { exec = [\"handlers/x\"]; } )"},
+    {"name", KIND_NAME, true, SUB(name), 0, 0, "1-63 a-z 0-9 . _ -"},
+    {"types", KIND_TYPES, false, SUB(types), 0, AGENT_TYPES_MAX, "[ \"placement.*\", \"case.closed\" ]"},
+    {"from", KIND_FROM, false, SUB(from), 0, 0, "\"beginning\", \"new\", seq (1, 2, …)"},
+    {"take_over", KIND_BOOL, false, SUB(take_over), 0, 0, "true, false"},
+    {"handlers", KIND_GROUPS, true, 0, 1, AGENT_HANDLERS_MAX, "( { sqlite = \"kota.db\"; }, { jsonl = \"kota.jsonl\"; }, { exec = [\"handlers/x\"]; } )"},
     {0},
 };
 static const struct key exec_keys[] = {
-    {"exec", KIND_PROGRAM, HANDLER(argv), 1, AGENT_ARGS_MAX, true, "[ \"handlers/x\", \"argument\" ]"},
-    {"timeout_s", KIND_NUMBER, HANDLER(timeout_s), 1, DAY_S, false, "1-86400"},
-    {"retry_s", KIND_NUMBER, HANDLER(retry_s), 1, DAY_S, false, "1-86400"},
+    {"exec", KIND_PROGRAM, true, HANDLER(argv), 1, AGENT_ARGS_MAX, "[ \"handlers/x\", \"argument\" ]"},
+    {"timeout_s", KIND_NUMBER, false, HANDLER(timeout_s), 1, DAY_S, "1-86400"},
+    {"retry_s", KIND_NUMBER, false, HANDLER(retry_s), 1, DAY_S, "1-86400"},
     {0},
 };
 static const struct key jsonl_keys[] = {
-    {"jsonl", KIND_PATH, HANDLER(path), 0, 0, true, "\"kota.jsonl\""},
-    {"rotate_mib", KIND_NUMBER, HANDLER(rotate_mib), 1, 65536, false, "1-65536"},
-    {"keep", KIND_NUMBER, HANDLER(keep), 1, 999, false, "1-999"},
+    {"jsonl", KIND_PATH, true, HANDLER(path), 0, 0, "\"kota.jsonl\""},
+    {"rotate_mib", KIND_NUMBER, false, HANDLER(rotate_mib), 1, 65536, "1-65536"},
+    {"keep", KIND_NUMBER, false, HANDLER(keep), 1, 999, "1-999"},
     {0},
 };
 static const struct key sqlite_keys[] = {
-    {"sqlite", KIND_PATH, HANDLER(path), 0, 0, true, "\"kota.db\""},
+    {"sqlite", KIND_PATH, true, HANDLER(path), 0, 0, "\"kota.db\""},
     {0},
 };
 static const struct key drop_keys[] = {
-    {"folder", KIND_PATH, offsetof(struct drop_conf, folder), 0, 0, true, "\"masuk\""},
-    {"settle_s", KIND_NUMBER, offsetof(struct drop_conf, settle_s), 1, 3600, false, "1-3600"},
-    {"keep_days", KIND_NUMBER, offsetof(struct drop_conf, keep_days), 1, 3650, false, "1-3650"},
-    {"maps", KIND_GROUPS, 0, 1, AGENT_MAPS_MAX, true, "( { files = \"razia*\"; map = \"razia.map\"; } )"},
+    {"folder", KIND_PATH, true, offsetof(struct drop_conf, folder), 0, 0, "\"masuk\""},
+    {"settle_s", KIND_NUMBER, false, offsetof(struct drop_conf, settle_s), 1, 3600, "1-3600"},
+    {"keep_days", KIND_NUMBER, false, offsetof(struct drop_conf, keep_days), 1, 3650, "1-3650"},
+    {"maps", KIND_GROUPS, true, 0, 1, AGENT_MAPS_MAX, "( { files = \"razia*\"; map = \"razia.map\"; } )"},
     {0},
 };
 static const struct key map_keys[] = {
-    {"files", KIND_TEXT, offsetof(struct map_conf, files), 0, 0, true, "\"razia*\""},
-    {"map", KIND_PATH, offsetof(struct map_conf, map), 0, 0, true, "\"razia.map\""},
+    {"files", KIND_TEXT, true, offsetof(struct map_conf, files), 0, 0, "\"razia*\""},
+    {"map", KIND_PATH, true, offsetof(struct map_conf, map), 0, 0, "\"razia.map\""},
     {0},
 };
 static const struct {

@@ -58,6 +58,6 @@ if command -v systemd-analyze >/dev/null; then
     exits "the unit verifies" 0 systemd-analyze verify --man=no "$unit"
     out=$(systemd-analyze security --offline=yes --no-pager "$unit" 2>&1 | tail -n 1)
     score=$(grep -oE '[0-9]+\.[0-9]' <<<"$out" | head -n 1)
-    check "exposure $score is at most 1.3" awk "BEGIN { exit !($score <= 1.3) }"
+    check "exposure $score is at most 1.2" awk "BEGIN { exit !($score <= 1.2) }"
 fi
 done_testing
