@@ -7,6 +7,7 @@
 #include "lib/inside.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>

@@ -5,7 +5,7 @@
 
 enum { LINE_MAX_BYTES = 2048 };
 
-void log_write(int level, const char *event, const char *fmt, ...)
+void agent_log(int level, const char *event, const char *fmt, ...)
 {
     char line[LINE_MAX_BYTES];
     size_t room = sizeof line - 1; /* one is kept for the end of the line */

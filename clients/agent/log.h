@@ -11,12 +11,12 @@
 
 #include <syslog.h>
 
-#define log_error(event, ...) log_write(LOG_ERR, event, __VA_ARGS__)
-#define log_warn(event, ...) log_write(LOG_WARNING, event, __VA_ARGS__)
-#define log_note(event, ...) log_write(LOG_NOTICE, event, __VA_ARGS__)
+#define log_error(event, ...) agent_log(LOG_ERR, event, __VA_ARGS__)
+#define log_warn(event, ...) agent_log(LOG_WARNING, event, __VA_ARGS__)
+#define log_note(event, ...) agent_log(LOG_NOTICE, event, __VA_ARGS__)
 
 /* One write of "<level>event key=value…\n" (without <level> on a terminal). What is not printable
  * ASCII becomes '?', so one line stays one line. */
-SG_PRINTF(3, 4) void log_write(int level, const char *event, const char *fmt, ...);
+SG_PRINTF(3, 4) void agent_log(int level, const char *event, const char *fmt, ...);
 
 #endif

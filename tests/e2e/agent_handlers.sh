@@ -109,6 +109,23 @@ check "handlers before it had the dead letter too" sql_is dinsos "select count(*
 end_agent TERM
 check "it ends well" test "$agent_status" -eq 0
 
+# ---- a program that runs when the agent is asked to end may finish, and is not run again
+handler langkah <<'SH'
+#!/bin/sh
+echo "mulai $SINERGI_SEQ" >>akhir.log
+while [ ! -e lepas ]; do sleep 0.1; done
+echo "selesai $SINERGI_SEQ" >>akhir.log
+SH
+referrals 20 20 >"$work/some.jsonl"
+agency_as satpolpp -w 20 import "$work/some.jsonl" >/dev/null
+start_agent dinsos
+check "a program runs" until_true 200 grep -q mulai "$work/dinsos/akhir.log"
+(read -rt 0.5 <> <(:) || touch "$work/dinsos/lepas") &
+end_agent TERM
+check "it may finish" grep -q selesai "$work/dinsos/akhir.log"
+exits "the rest is done" 0 timeout 60 "$agent" -c "$work/dinsos/agent.conf" --once
+check "it was not run again" test "$(grep -c mulai "$work/dinsos/akhir.log")" -eq 1
+
 # ---- what the files were left with
 printf '{"seq":"9","half' >>"$work/dinsos/akhir.jsonl"
 sqlite3 "$work/dinsos/kota.db" "alter table referral_submitted drop column person_alias; create table lama (x); create view v as select seq from referral_submitted"
@@ -119,9 +136,9 @@ CONF
 referrals 9 9 >"$work/some.jsonl"
 agency_as satpolpp -w 20 import "$work/some.jsonl" >/dev/null
 start_agent dinsos
-check "it goes on where the cursor is" until_true 200 sql_is dinsos "select count(*) from referral_submitted" 9
+check "it goes on where the cursor is" until_true 200 sql_is dinsos "select count(*) from referral_submitted" 10
 check "a column that is missing is added" sql_is dinsos "select person_alias from referral_submitted order by seq desc limit 1" 'Orang 9'
-whole() { [ "$(jq -s length "$work/dinsos/akhir.jsonl")" -eq 8 ]; }
+whole() { [ "$(jq -s length "$work/dinsos/akhir.jsonl")" -eq 9 ]; }
 check "a torn line is cut off, the next one is whole" until_true 100 whole
 end_agent TERM
 echo 'not ours' >>"$work/dinsos/kota.jsonl"
