@@ -50,7 +50,7 @@ struct drop {
     const struct map_conf *map;
     struct stat before; /* of the file, when its import began */
     unsigned crashes;
-    int64_t retry_ns, look_ns, clean_ns;
+    int64_t retry_ns, look_ns, clean_ns, reopen_ns;
 
     struct open_result *open;
     size_t open_count;
@@ -440,6 +440,25 @@ static void clean(struct drop *drop, int64_t now_ns)
     count_files(drop);
 }
 
+/* ---- a folder that comes and goes -------------------------------------------------------- */
+
+/* What is open in it is found there again, as after a restart. */
+static void reopen(struct drop *drop)
+{
+    SG_AUTO(drop_folders_done)
+    struct drop_folders folders = {.top = -1, .work = -1, .done = -1, .failed = -1};
+    if (drop_folders_open(drop->conf->drop.folder, &folders, NULL) != SG_OK)
+        return; /* the next look tries again */
+    struct drop_folders before = drop->folders;
+    drop->folders = folders;
+    folders = before;
+    drop->file[0] = '\0';
+    drop->open_count = 0;
+    recover(drop);
+    drop_watch_again(drop->watch);
+    log_note("drop-folder-opened", "again=yes");
+}
+
 /* ---- the loop ---------------------------------------------------------------------------- */
 
 void drop_fds(const struct drop *drop, struct pollfd fds[DROP_FDS])
@@ -509,6 +528,10 @@ void drop_step(struct drop *drop, int64_t now_ns)
             end_import(drop, drop->child.exit_status);
         else
             end_look(drop, drop->child.exit_status);
+    }
+    if (!drop->job && drop_watch_trouble(drop->watch) && now_ns >= drop->reopen_ns) {
+        drop->reopen_ns = now_ns + RETRY_S * S_NS;
+        reopen(drop);
     }
     mark_due(drop, now_ns);
     if (!drop->job)

@@ -22,7 +22,8 @@ static int make_folder(int top, const char *name, mode_t mode)
     return openat(top, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* done/ and failed/ are for the clerks as the folder itself is: same rights, same group. */
+/* done/ and failed/ are for the clerks as the folder itself is: same rights; the bit that hands a
+ * group on is handed on by the system. */
 enum sg_err drop_folders_open(const char *path, struct drop_folders *out_folders,
                               struct sg_why *why)
 {
@@ -33,7 +34,7 @@ enum sg_err drop_folders_open(const char *path, struct drop_folders *out_folders
     folders.top = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (len >= PATH_MAX || folders.top < 0 || fstat(folders.top, &st) != 0)
         return sg_fail(why, SG_E_SYS, "drop.folder: %s", strerror(errno));
-    mode_t mode = st.st_mode & 07777;
+    mode_t mode = st.st_mode & 0777;
     mode_t before = umask(0);
     folders.work = make_folder(folders.top, ".work", 0700);
     folders.done = make_folder(folders.top, "done", mode);
@@ -44,6 +45,13 @@ enum sg_err drop_folders_open(const char *path, struct drop_folders *out_folders
     *out_folders = folders;
     folders = (struct drop_folders){.top = -1, .work = -1, .done = -1, .failed = -1};
     return SG_OK;
+}
+
+bool drop_folders_gone(const struct drop_folders *folders)
+{
+    struct stat held, there;
+    return fstat(folders->top, &held) != 0 || stat(folders->path, &there) != 0 ||
+           held.st_dev != there.st_dev || held.st_ino != there.st_ino;
 }
 
 void drop_folders_done(struct drop_folders *folders)

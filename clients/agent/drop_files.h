@@ -26,6 +26,8 @@ struct drop_folders {
 SG_MUST_CHECK enum sg_err drop_folders_open(const char *path, struct drop_folders *out_folders,
                                             struct sg_why *why);
 void drop_folders_done(struct drop_folders *folders);
+/* Another folder stands there by now, or none: a share that was mounted anew. */
+bool drop_folders_gone(const struct drop_folders *folders);
 
 /* A file that waits for its clerk (an open document, a half copy) or is none of ours. */
 bool drop_is_ignored(const char *name);

@@ -178,7 +178,10 @@ static void scan(struct drop_watch *watch)
     watch->scan_ns = watch->now_ns + SCAN_S * S_NS;
     for (size_t i = 0; i < watch->count; i++)
         watch->entries[i].seen = false;
-    if (drop_each(watch->folders->top, look_at, watch, &why) != SG_OK) {
+    enum sg_err err = drop_folders_gone(watch->folders)
+                          ? sg_fail(&why, SG_E_SYS, "drop folder: it is gone, or was replaced")
+                          : drop_each(watch->folders->top, look_at, watch, &why);
+    if (err) {
         if (!watch->trouble[0])
             log_error("drop-folder-unreadable", "why=\"%s\"", why.text);
         (void)snprintf(watch->trouble, sizeof watch->trouble, "%.200s", why.text);
@@ -267,6 +270,15 @@ bool drop_watch_next(struct drop_watch *watch, int64_t now_ns, char out_name[NAM
 size_t drop_watch_count(const struct drop_watch *watch)
 {
     return watch->count;
+}
+
+void drop_watch_again(struct drop_watch *watch)
+{
+    if (watch->wd >= 0)
+        (void)inotify_rm_watch(watch->fd, watch->wd); /* the one of the folder before */
+    (void)add_watch(watch);
+    watch->count = 0;
+    watch->scan_ns = 0;
 }
 
 const char *drop_watch_trouble(const struct drop_watch *watch)

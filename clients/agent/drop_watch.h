@@ -26,6 +26,8 @@ void drop_watch_step(struct drop_watch *watch, int64_t now_ns);
 bool drop_watch_next(struct drop_watch *watch, int64_t now_ns, char out_name[NAME_MAX + 1]);
 /* How many lie there, ready or not. */
 size_t drop_watch_count(const struct drop_watch *watch);
+/* Look anew from the beginning: the folders are others than before. */
+void drop_watch_again(struct drop_watch *watch);
 /* Why the folder cannot be read; NULL: it can. */
 const char *drop_watch_trouble(const struct drop_watch *watch);
 

@@ -237,11 +237,26 @@ static void print_waiting(const struct cli *cli, const json_t *outbox)
            cli_word(cli, "ditolak", "refused"));
 }
 
+static void print_pending(const struct cli *cli, const json_t *inbox)
+{
+    size_t i;
+    json_t *entry;
+    json_array_foreach(inbox, i, entry)
+    {
+        char pending[32];
+        if (json_long(entry, "pending") > 0)
+            printf("inbox      %s: %s %s\n", json_text(entry, "subscription"),
+                   json_number(entry, "pending", pending),
+                   cli_word(cli, "kiriman menunggu ditangani", "deliveries wait to be handled"));
+    }
+}
+
 void print_device(const struct cli *cli, const json_t *device)
 {
     printf("%s  %s/%s\n", cli_word(cli, "perangkat", "device   "), sinergi_agency(cli->client),
            sinergi_device(cli->client));
     print_agent(cli, json_object_get(device, "agent"));
     print_waiting(cli, json_object_get(device, "outbox"));
+    print_pending(cli, json_object_get(device, "inbox"));
     print_disk(cli, json_object_get(device, "disk"));
 }

@@ -117,6 +117,15 @@ check "the outbox drains again" until_true 900 answered satpolpp
 check "each row has its answer" until_true 600 big_accepted
 check "no row was published twice" test "$(agency_as satpolpp --json outbox | jq .lastNumber)" -eq $((published + 3000))
 
+# A share that is mounted anew: another folder stands there.
+mv "$in" "$in.away" && mkdir "$in"
+gone() { grep -q drop-folder-opened "$work/satpolpp/agent.log"; }
+check "the new folder is taken" until_true 500 gone
+sheet 1 1 | put razia-new.csv
+check "and watched" until_true 300 there done 'razia-new.*.result.csv'
+rm -r "$in" && mv "$in.away" "$in"
+until_true 500 sh -c "[ \$(grep -c drop-folder-opened '$work/satpolpp/agent.log') -eq 2 ]" || true
+
 # Again the same file: nothing new. Old copies: removed by age.
 sheet 1 3 | put razia-again.csv
 check "the same rows again" until_true 300 there done 'razia-again.*.result.csv'
