@@ -158,6 +158,16 @@ static sinergi_handled on_delivery(void *context, const sinergi_delivery *delive
 
 /* ---- the file ---------------------------------------------------------------------------- */
 
+/* Where this subscription begins in the file is known before the first line is written. */
+static int note_begin(struct subscriber *s, const char *name)
+{
+    uint8_t note[NOTE_BYTES];
+    struct sg_why why = {0};
+    sg_put_u64(note, s->length);
+    enum sg_err err = inbox_note(s->cli->client->inbox, name, note, sizeof note, &why);
+    return err ? cli_fail(s->cli, client_why(s->cli->client, err, &why)) : (int)EXIT_DONE;
+}
+
 static int open_output(struct subscriber *s, const char *path, const char *name)
 {
     struct cli *cli = s->cli;
@@ -174,7 +184,7 @@ static int open_output(struct subscriber *s, const char *path, const char *name)
     }
     s->length = (uint64_t)st.st_size;
     if (note_len != NOTE_BYTES || s->length == 0)
-        return EXIT_DONE; /* a new file: all that comes from now on */
+        return note_begin(s, name); /* a new file: all that comes from now on */
     uint64_t noted = sg_get_u64(note);
     if (s->length < noted) {
         cli_say(

@@ -1,5 +1,6 @@
 #include "lib/inbox.h"
 
+#include "kit/check.h"
 #include "lib/box.h"
 #include "wire/codec.h"
 
@@ -194,6 +195,23 @@ enum sg_err inbox_done(struct inbox *inbox, const char *name, uint64_t seq, cons
         memcpy(state.note, note, note_len);
         state.note_len = note_len;
     }
+    err = state_put(inbox, &txn, name, &state, why);
+    return err ? err : box_commit(&txn, why);
+}
+
+enum sg_err inbox_note(struct inbox *inbox, const char *name, const uint8_t *note, size_t note_len,
+                       struct sg_why *why)
+{
+    SG_AUTO(box_txn_done) struct box_txn txn = {0};
+    struct inbox_state state = {0};
+    SG_CHECK(note_len <= INBOX_NOTE_MAX);
+    enum sg_err err = box_write(&inbox->box, &txn, why);
+    if (!err)
+        err = state_get(inbox, &txn, name, &state, why);
+    if (err)
+        return err;
+    memcpy(state.note, note, note_len);
+    state.note_len = note_len;
     err = state_put(inbox, &txn, name, &state, why);
     return err ? err : box_commit(&txn, why);
 }

@@ -46,6 +46,10 @@ SG_MUST_CHECK enum sg_err inbox_next(struct inbox *inbox, const char *name, stru
 SG_MUST_CHECK enum sg_err inbox_done(struct inbox *inbox, const char *name, uint64_t seq,
                                      const uint8_t *note, size_t note_len, struct sg_why *why);
 
+/* Put a note before anything is handled. Errors: SG_E_STORE. */
+SG_MUST_CHECK enum sg_err inbox_note(struct inbox *inbox, const char *name, const uint8_t *note,
+                                     size_t note_len, struct sg_why *why);
+
 /* Forget what is pending: it will be sent again. `received` falls back to `done`. */
 SG_MUST_CHECK enum sg_err inbox_drop(struct inbox *inbox, const char *name, struct sg_why *why);
 

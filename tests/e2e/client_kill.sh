@@ -29,6 +29,11 @@ for _ in $(seq 1 "$rounds"); do
 done
 exits "the import ends when it is left alone" 0 agency_as satpolpp -w 60 import "$work/many.jsonl"
 exits "the outbox drains" 0 agency_as satpolpp -w 60 outbox wait
+# The very first line, written and killed before its mark: as if it had been so.
+exits "nothing of a type to read" 0 agency_as dinsos --json -w 10 subscribe pertama --from beginning --types equipment.checked --until-caught-up --output "$work/first.jsonl"
+echo '{"seq": "1"}' >>"$work/first.jsonl"
+exits "and again" 0 agency_as dinsos --json -w 10 subscribe pertama --types equipment.checked --until-caught-up --output "$work/first.jsonl"
+check "a first line without its mark is cut off" test ! -s "$work/first.jsonl"
 exits "the reader catches up" 0 agency_as dinsos --json -w 60 subscribe bunuh --from beginning --until-caught-up --output "$work/effects.jsonl"
 kill -TERM "$daemon_pid"
 wait "$daemon_pid" || true
