@@ -1,0 +1,1 @@
+../../dinsos/queries/kit-harus-diserahkan.sql

@@ -1,0 +1,1 @@
+../../dinsos/queries/permintaan-kursi.sql

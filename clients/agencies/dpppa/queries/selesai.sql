@@ -1,0 +1,1 @@
+../../disnaker/queries/selesai.sql

@@ -1,0 +1,1 @@
+../../dinsos/queries/serah-kit.sql
