@@ -26,6 +26,15 @@ done
 for file in proto/sinergi/v1/*.proto; do
     [ "$file" = proto/sinergi/v1/row.proto ] || put 0644 "$file" "$prefix/share/sinergi/$file"
 done
+# The folders of the agencies are copied from here to their devices: whole, and without links.
+for agency in clients/agencies/*/; do
+    agency=${agency%/}
+    find -L "$agency" -type f | while read -r file; do
+        mode=0644
+        [ ! -x "$file" ] || mode=0755
+        put "$mode" "$file" "$prefix/share/sinergi/agencies/${file#clients/agencies/}"
+    done
+done
 for name in sinergid.conf sinergi.conf; do
     if [ -e "$dest$etc/sinergi/$name" ]; then
         put 0640 "conf/$name" "$etc/sinergi/$name.new"

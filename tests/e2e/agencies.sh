@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# agencies.sh - the folders of the four agencies as they are copied to a device: configurations and maps hold, the
+# samples import, and a small story goes round through real agents, drop folders and lists that clerks fill in.
+# shellcheck disable=SC2154 # of lib.sh
+. "$(dirname "$0")/office.bash"
+clock_start=2026-05-11T08:00:00+07:00 # behind the raids of the samples, before the courses
+
+set_up
+start_daemon
+for agency in "${agencies[@]}"; do
+    move_in "$agency"
+done
+
+# ---- what stands in the folders ----
+
+for agency in "${agencies[@]}"; do
+    check "$agency: the configuration of the agent holds" "$agent" -c "$work/$agency/kantor/agent.conf" --check
+    for map in clients/agencies/"$agency"/*.map; do
+        name=$(basename "$map" .map)
+        grep -q "files = \"$name\*\"; map = \"$name.map\"" "clients/agencies/$agency/agent.conf" ||
+            not_ok "$agency: agent.conf takes no files for $name.map"
+    done
+done
+# Two agencies with the same map have one file, so that a correction reaches both.
+for map in clients/agencies/*/*.map; do
+    name=$(basename "$map")
+    copies=$(find clients/agencies -name "$name" -type f ! -path "*/$(basename "$(dirname "$map")")/*" -exec cmp -s {} "$map" \; -print)
+    [ -L "$map" ] || [ -z "$copies" ] || not_ok "$map is the same as $copies: make it a link"
+done
+
+agency_as dinsos import --map "$work/dinsos/kantor/stok.map" "$work/dinsos/kantor/sample/stok-contoh.xlsx" >/dev/null 2>&1 || true
+for agency in disnaker dpppa; do # what serah-kit and cek-kit look up
+    agency_as "$agency" import --map "$work/$agency/kantor/stok.map" "$work/$agency/kantor/sample/stok-contoh.xlsx" >/dev/null 2>&1 || true
+done
+for agency in "${agencies[@]}"; do
+    for map in "$work/$agency"/kantor/*.map; do
+        name=$(basename "$map" .map)
+        sample=$(ls "$work/$agency/kantor/sample/$name-contoh".* 2>/dev/null || true)
+        if [ -z "$sample" ]; then
+            not_ok "$agency: no sample for $name.map"
+            continue
+        fi
+        exits "$agency: $(basename "$sample") would import" 0 agency_as "$agency" import --map "$map" --dry-run "$sample"
+    done
+done
+
+# ---- a story: from the raid to the kit ----
+
+for agency in "${agencies[@]}"; do
+    start_agent "$agency"
+done
+drop disnaker slot "$work/disnaker/kantor/sample/slot-contoh.csv"
+drop satpolpp razia "$work/satpolpp/kantor/sample/razia-contoh.csv"
+list dinsos rujukan-terima 'Hasan Basri'
+check "12 referrals wait for Dinsos" [ "$(rows dinsos rujukan-terima)" -eq 12 ]
+fill dinsos rujukan-terima 'Orang Hadir=ya' 'Masuk Shelter=tidak' 'Tgl Terima=11/05/2026'
+list dinsos keputusan 'Hasan Basri'
+fill dinsos keputusan 'Tgl Keputusan=11/05/2026' 'Keputusan=diterima' only 'Hasan Basri|Marzuki|Syahrul|Efrizal'
+fill dinsos keputusan 'Tgl Keputusan=11/05/2026' 'Keputusan=ditolak' 'Pihak=dinas' 'Alasan=luar kota' only Tarmizi
+list satpolpp hasil-rujukan 'Tarmizi.*ditolak'
+says_list "Satpol PP: who was taken" satpolpp hasil-rujukan 'BA-031/V/2026;[^;]*;"Hasan Basri";L;dinsos;diterima'
+says_list "and who is waited for" satpolpp hasil-rujukan 'Nurlela;P;dinsos;"sudah sampai'
+says_list "and how many of each report" satpolpp hasil-per-ba '^BA-033/V/2026;[^;]*;3;1;1;1'
+check "no reason that is none of its business" bash -c "! grep -qi 'luar kota' '$work/satpolpp/kantor/daftar/hasil-rujukan.csv'"
+
+list dinsos asesmen 'Efrizal'
+fill dinsos asesmen 'Tgl Asesmen=11/05/2026' Asesor=peksos 'Jenis PPKS=pengemis' 'Di Bawah 18=tidak' 'Tempat Tinggal=Pekanbaru' \
+    'Kebutuhan=makanan, bimbingan' Prioritas=3 'Layak Pelatihan=ya' Pendidikan=SD 'Bisa Baca=ya' 'Data Terpadu=tidak ada'
+list dinsos persetujuan 'Efrizal'
+fill dinsos persetujuan 'Tgl Pernyataan=11/05/2026' Pernyataan=setuju 'Untuk=pelatihan' 'Cara=cap jempol' 'No. Formulir=F-@' 
+list dinsos permintaan-kursi 'Efrizal'
+agency_as dinsos --json slots >"$work/slots.json"
+slot=$(jq -r '.slots[] | select(.slot.courseCode == "MOTORCYCLE_SERVICE" and .slot.startsOn == "2026-06-08") | .slot.slotId' "$work/slots.json")
+fill dinsos permintaan-kursi "ID Slot=$slot" 'Tgl Minta=11/05/2026' 'Sudah Setuju=ya' 'Mau Menunggu=ya' 'Keringanan Berkas=KTP' only 'Hasan|Marzuki|Syahrul'
+fill dinsos permintaan-kursi "ID Slot=$slot" 'Tgl Minta=11/05/2026' 'Sudah Setuju=tidak' 'Mau Menunggu=ya' 'Keringanan Berkas=KTP' only Efrizal
+list disnaker keputusan-kursi Syahrul
+class=peserta/2026-06-08-bengkel-motor-${slot: -8}
+says_list "Disnaker: participants of the course by name" disnaker "$class" '"Hasan Basri";L;25-34;'
+check "nobody by name who has not accepted" bash -c "! grep -q Efrizal '$work/disnaker/kantor/daftar/$class.csv'"
+says_list "but as a seat that is held" disnaker "$class" '^4;;L;25-34;.*ditahan'
+fill disnaker keputusan-kursi 'Tgl Keputusan=11/05/2026' Keputusan=dikonfirmasi
+list disnaker mulai Syahrul
+
+# ---- a consent is taken back: the name goes from the file, the database and the lists ----
+
+case_of=$(grep Marzuki "$work/dinsos/kantor/daftar/kasus.csv" || { make_list dinsos kasus; grep Marzuki "$work/dinsos/kantor/daftar/kasus.csv"; })
+case_of=$(tr -d '\r' <<<"${case_of##*;}")
+printf 'ID Kasus;Tgl Pernyataan;Pernyataan;Untuk;Cara;No. Formulir\r\n%s;11/05/2026;dicabut;pelatihan;tertulis;F-91\r\n' "$case_of" >"$work/dicabut.csv"
+drop dinsos persetujuan "$work/dicabut.csv"
+list disnaker dilupakan '[0-9a-f]{8}-'
+check "the file of the course is without him, by the agent's own doing" \
+    bash -c "! grep -rq Marzuki '$work/disnaker/kantor/daftar'"
+check "and so is the database" bash -c "! cat '$work/disnaker/kantor'/kota.db* | grep -aq Marzuki"
+says_list "who stays, stays" disnaker "$class" 'Syahrul'
+
+# ---- an event is handed over again ----
+
+make_list disnaker
+cp -r "$work/disnaker/kantor/daftar" "$work/before"
+seq=$(sqlite3 "$work/disnaker/kantor/kota.db" 'SELECT max(seq) FROM seat_allocation_changed')
+for _ in 1 2; do
+    echo '{}' | SINERGI_SEQ=$seq SINERGI_TYPE=seat.allocation_changed SINERGI_AGENCY=disnaker "$work/disnaker/kantor/handlers/daftar"
+    echo '{}' | SINERGI_SEQ=$seq SINERGI_TYPE=person.erasure_ordered SINERGI_AGENCY=disnaker "$work/disnaker/kantor/handlers/daftar"
+done
+make_list disnaker
+check "an event that is handed over twice changes no list" diff -r "$work/before" "$work/disnaker/kantor/daftar"
+
+# ---- the course ----
+
+clock_to 2026-06-08T17:00:00+07:00
+make_list dinsos
+says_list "Dinsos: who begins this week" dinsos siapa-mulai-minggu-ini 'Syahrul;L;dikonfirmasi'
+fill disnaker mulai 'Tgl Mulai=08/06/2026'
+list disnaker hadir Syahrul
+says_list "attendance: the week stands there" disnaker hadir 'Syahrul.*;2026-06-08;2026-06-12;'
+clock_to 2026-06-12T16:00:00+07:00
+fill disnaker hadir Pertemuan=5 Hadir=4 Izin=1
+clock_to 2026-07-17T16:00:00+07:00
+list disnaker selesai Syahrul
+fill disnaker selesai 'Tgl Selesai=17/07/2026' Hasil=tamat Kehadiran=90
+list dinsos kit-harus-diserahkan Syahrul
+list dinsos serah-kit 'Hasan Basri'
+fill dinsos serah-kit 'No. Aset=1.3.2.05.01.04-000@' 'No. BAST=02@/BAST/2026' 'Tgl BAST=17/07/2026' 'Janji Tidak Dijual=ya' 'Dijaga Sampai=17/07/2027'
+gone dinsos kit-harus-diserahkan Syahrul
+says_list "kits that were handed over are to be looked after" dinsos cek-kit '0001;[^;]*;"?(Hasan Basri|Syahrul)'
+
+for agency in "${agencies[@]}"; do
+    check "$agency: no name in the log of its agent" bash -c "! grep -qE 'Hasan|Marzuki|Syahrul|Efrizal|Nurlela' '$work/$agency/agent.log'"
+done
+done_testing
