@@ -9,6 +9,7 @@ set_up
 start_daemon
 move_in satpolpp
 move_in dinsos
+move_in disnaker # whose folder is copied
 start_agent satpolpp
 start_agent dinsos
 
@@ -16,19 +17,14 @@ start_agent dinsos
 
 mkdir -p "$work/blk-pekanbaru"
 device=$("$cli" keygen blk-pekanbaru/kantor "$work/blk-pekanbaru/device.key" | grep '^{')
-cp -rL clients/agencies/disnaker "$work/blk-pekanbaru/kantor"
 folder=$work/blk-pekanbaru/kantor
+cp -r "$work/disnaker/kantor" "$folder"
 sed -i "s#^key = .*#key = \"$work/blk-pekanbaru/device.key\";#; s#^data = .*#data = \"$work/blk-pekanbaru/data\";#" "$folder/sinergi.conf"
-changed=$(diff clients/agencies/disnaker/sinergi.conf "$folder/sinergi.conf" | grep -c '^>')
+changed=$(diff -r "$work/disnaker/kantor" "$folder" | grep -c '^>' || true)
 check "two lines of the copied folder say who it is" [ "$changed" -eq 2 ]
-# The card of this city's broker, the code lists of this tree, and a hurry that clerks are not in.
-{ sed '/^broker/,/^}/d; /^codes/d' "$folder/sinergi.conf"; sed -n '/^broker/,/^}/p' "$work/dinsos/sinergi.conf"
-  echo "codes = \"$root/conf/codes\";"; } >"$folder/sinergi.conf.new"
-mv "$folder/sinergi.conf.new" "$folder/sinergi.conf"
-sed -i 's/settle_s = 10/settle_s = 1/' "$folder/agent.conf"
 cp "$folder/sinergi.conf" "$work/blk-pekanbaru/sinergi.conf"
 
-exits "before it is in the configuration it is not let in" 4 agency_as blk-pekanbaru -w 5 status
+exits "before it is in the configuration it is not let in" 5 agency_as blk-pekanbaru -w 5 status
 awk -v device="${device%,}" '/^\);/ { print "  , { id = \"blk-pekanbaru\"; name_id = \"BLK Pekanbaru\"; name_en = \"Vocational Training Centre\";"
         print "    capabilities = [ \"TRAINING_PROVIDER\" ]; devices = ( " device " ); }" } { print }' \
     "$work/sinergid.conf" >"$work/sinergid.conf.new"

@@ -32,6 +32,7 @@ try_until() { # WHAT COMMAND…: the work is that of other processes: look again
         fi
         read -rt 0.2 <> <(:) || true
     done
+    tail -n 3 "$work"/*/agent.log >&2
     die "$what"
 }
 
@@ -41,19 +42,19 @@ make_list() { # AGENCY [LIST…]
     HARI_INI=${today:-${clock_start%%T*}} "$work/$agency/kantor/handlers/daftar" "$@"
 }
 list_has() { # AGENCY LIST PATTERN
-    [ -e "$work/$1/kantor/kota.db" ] && make_list "$1" "$2" && grep -qE -- "$3" "$work/$1/kantor/daftar/$2.csv"
+    [ -e "$work/$1/kantor/kota.db" ] && make_list "$1" "${2%%/*}" && grep -qE -- "$3" "$work/$1/kantor/daftar/$2.csv"
 }
 list_lacks() { # AGENCY LIST PATTERN
     make_list "$1" "$2" && ! grep -qE -- "$3" "$work/$1/kantor/daftar/$2.csv"
 }
 # list AGENCY LIST PATTERN: a row will come; gone: it will go.
-list() { try_until "$1: no '$3' in $2.csv: $(cat "$work/$1/kantor/daftar/$2.csv" 2>&1)" list_has "$@"; }
+list() { try_until "$1: no '$3' in $2.csv" list_has "$@"; }
 gone() { try_until "$1: still '$3' in $2.csv" list_lacks "$@"; }
 rows() { # AGENCY LIST
     tail -n +2 "$work/$1/kantor/daftar/$2.csv" | wc -l
 }
 says_list() { # NAME AGENCY LIST PATTERN: the list as it stands
-    make_list "$2"
+    make_list "$2" "${3%%/*}"
     if grep -qE -- "$4" "$work/$2/kantor/daftar/$3.csv"; then ok "$1"; else not_ok "$1: no '$4' in: $(cat "$work/$2/kantor/daftar/$3.csv")"; fi
 }
 
@@ -64,16 +65,20 @@ drop() { # AGENCY KIND FILE
     dropped=$((dropped + 1))
     cp "$3" "$masuk/.coming"
     mv "$masuk/.coming" "$masuk/$2-$dropped.$ending"
-    try_until "$1: $2: no answer: $(cat "$work/$1/agent.log")" answered "$masuk" "$2-$dropped"
-    result=$(ls "$masuk"/{done,failed}/"$2-$dropped".*result.csv 2>/dev/null)
+    try_until "$1: $2: no answer" answered "$masuk" "$2-$dropped"
+    result=$(result_of "$masuk" "$2-$dropped")
     case $result in
     */failed/*) not_ok "$1: $2: $(cat "$result")" ;;
     *) ok "$1: $2 was sent" ;;
     esac
 }
+result_of() { # FOLDER NAME
+    find "$1/done" "$1/failed" -name "$2.*result.csv" 2>/dev/null || true
+}
 answered() { # FOLDER NAME
     local result
-    result=$(ls "$1"/{done,failed}/"$2".*result.csv 2>/dev/null) && [ -n "$result" ] && ! grep -qE '^[^;]*;[^;]*;"?(antre|ditunda)' "$result"
+    result=$(result_of "$@")
+    [ -n "$result" ] && ! grep -qE '^[^;]*;[^;]*;"?(antre|ditunda)' "$result"
 }
 
 # fill AGENCY LIST COLUMN=VALUE… [only PATTERN]: a clerk fills in the list (@ is the number of the row) and drops it.

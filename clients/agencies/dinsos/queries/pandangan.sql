@@ -64,7 +64,7 @@ CREATE TEMP VIEW barang AS
 SELECT r.item_id, r.asset_no, r.kit_code, r.course_code, coalesce(k.kata, r.course_code) AS kursus, r.description, r.serial_no,
        i.seq AS serah_seq, i.basis, i.allocation_id, i.bast_no, i.bast_date, i.custody_until,
        c.seq AS cek_seq, c.checked_on, c.finding, c.action,
-       i.seq IS NULL OR (c.seq > i.seq AND c.finding = 'RETURNED') AS di_gudang
+       i.seq IS NULL OR coalesce(c.seq > i.seq AND c.finding = 'RETURNED', 0) AS di_gudang
 FROM equipment_registered r
 LEFT JOIN kata k ON k.jenis = 'kursus' AND k.kode = r.course_code
 LEFT JOIN equipment_issued i ON i.seq = (SELECT max(seq) FROM equipment_issued x WHERE x.item_id = r.item_id)
