@@ -23,17 +23,18 @@ clock_to() { # TIME
     today=${1%%T*}
 }
 
-try_until() { # WHAT COMMAND…: the work is that of other processes: look again soon, up to half a minute
-    local what=$1 tries
-    shift
-    for tries in $(seq 1 150); do
-        if "$@"; then
-            return 0
-        fi
+soon() { # COMMAND…: the work is that of other processes: look again, up to half a minute
+    local tries=150
+    until "$@"; do
+        tries=$((tries - 1))
+        [ $tries -gt 0 ] || return 1
         read -rt 0.2 <> <(:) || true
     done
-    tail -n 3 "$work"/*/agent.log >&2
-    die "$what"
+}
+try_until() { # WHAT COMMAND…
+    local what=$1
+    shift
+    soon "$@" || { tail -n 3 "$work"/*/agent.log >&2; die "$what"; }
 }
 
 make_list() { # AGENCY [LIST…]
@@ -50,12 +51,15 @@ list_lacks() { # AGENCY LIST PATTERN
 # list AGENCY LIST PATTERN: a row will come; gone: it will go.
 list() { try_until "$1: no '$3' in $2.csv" list_has "$@"; }
 gone() { try_until "$1: still '$3' in $2.csv" list_lacks "$@"; }
-rows() { # AGENCY LIST
-    tail -n +2 "$work/$1/kantor/daftar/$2.csv" | wc -l
+rows_are() { # AGENCY LIST COUNT
+    make_list "$1" "$2" && [ "$(tail -n +2 "$work/$1/kantor/daftar/$2.csv" | wc -l)" -eq "$3" ]
 }
-says_list() { # NAME AGENCY LIST PATTERN: the list as it stands
-    make_list "$2" "${3%%/*}"
-    if grep -qE -- "$4" "$work/$2/kantor/daftar/$3.csv"; then ok "$1"; else not_ok "$1: no '$4' in: $(cat "$work/$2/kantor/daftar/$3.csv")"; fi
+rows() { # AGENCY LIST COUNT: so many will come
+    try_until "$1: not $3 rows in $2.csv" rows_are "$@"
+    ok "$1: $3 rows in $2"
+}
+says_list() { # NAME AGENCY LIST PATTERN
+    if soon list_has "$2" "$3" "$4"; then ok "$1"; else not_ok "$1: no '$4' in: $(cat "$work/$2/kantor/daftar/$3.csv")"; fi
 }
 
 # Give a file to the agency's agent and wait until each row of it is answered.
