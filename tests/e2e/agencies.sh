@@ -55,26 +55,49 @@ list dinsos rujukan-terima 'Hasan Basri'
 rows dinsos rujukan-terima 11
 fill dinsos rujukan-terima 'Orang Hadir=ya' 'Masuk Shelter=tidak' 'Tgl Terima=11/05/2026'
 rows dinsos keputusan 11
-fill dinsos keputusan 'Tgl Keputusan=11/05/2026' 'Keputusan=diterima' only 'Hasan Basri|Syahrul|Efrizal|Tarmizi'
-fill dinsos keputusan 'Tgl Keputusan=11/05/2026' 'Keputusan=ditolak' 'Pihak=dinas' 'Alasan=luar kota' only Sumarni
-list satpolpp hasil-rujukan 'Sumarni.*ditolak'
+fill dinsos keputusan 'Tgl Keputusan=11/05/2026' 'Keputusan=diterima' \
+    only 'Hasan Basri|Syahrul|Efrizal|Tarmizi|Nurlela|Delfi|Sumarni'
+fill dinsos keputusan 'Tgl Keputusan=11/05/2026' 'Keputusan=ditolak' 'Pihak=dinas' 'Alasan=luar kota' only Marzuki
+list satpolpp hasil-rujukan 'Marzuki.*ditolak'
 says_list "Satpol PP: who was taken" satpolpp hasil-rujukan 'BA-031/V/2026;[^;]*;"Hasan Basri";L;dinsos;diterima'
-says_list "and who is waited for" satpolpp hasil-rujukan 'Nurlela;P;dinsos;"sudah sampai'
-says_list "and how many of each report" satpolpp hasil-per-ba '^BA-033/V/2026;[^;]*;3;2;1;0'
+says_list "and who is waited for" satpolpp hasil-rujukan 'Yanto;L;dinsos;"sudah sampai'
+says_list "and how many of each report" satpolpp hasil-per-ba '^BA-031/V/2026;[^;]*;4;2;1;1'
 check "no reason that is none of its business" bash -c "! grep -qi 'luar kota' '$work/satpolpp/kantor/daftar/hasil-rujukan.csv'"
 
-rows dinsos asesmen 4
-fill dinsos asesmen 'Tgl Asesmen=11/05/2026' Asesor=peksos 'Jenis PPKS=pengemis' 'Di Bawah 18=tidak' 'Tempat Tinggal=Pekanbaru' \
-    'Kebutuhan=makanan, bimbingan' Prioritas=3 'Layak Pelatihan=ya' Pendidikan=SD 'Bisa Baca=ya' 'Data Terpadu=tidak ada'
-rows dinsos persetujuan 4
-fill dinsos persetujuan 'Tgl Pernyataan=11/05/2026' Pernyataan=setuju 'Untuk=pelatihan' 'Cara=cap jempol' 'No. Formulir=F-@' 
-rows dinsos permintaan-kursi 4
-agency_as dinsos --json slots >"$work/slots.json"
-slot=$(jq -r '.slots[] | select(.slot.courseCode == "MOTORCYCLE_SERVICE" and .slot.startsOn == "2026-06-08") | .slot.slotId' "$work/slots.json")
-fill dinsos permintaan-kursi "ID Slot=$slot" 'Tgl Minta=11/05/2026' 'Sudah Setuju=ya' 'Mau Menunggu=ya' 'Keringanan Berkas=KTP' only 'Hasan|Tarmizi|Syahrul'
-fill dinsos permintaan-kursi "ID Slot=$slot" 'Tgl Minta=11/05/2026' 'Sudah Setuju=tidak' 'Mau Menunggu=ya' 'Keringanan Berkas=KTP' only Efrizal
+rows dinsos asesmen 7
+assessed=('Tgl Asesmen=11/05/2026' Asesor=peksos 'Jenis PPKS=pengemis' 'Di Bawah 18=tidak' 'Tempat Tinggal=Pekanbaru'
+    'Kebutuhan=makanan, bimbingan' 'Layak Pelatihan=ya' Pendidikan=SD 'Bisa Baca=ya' 'Data Terpadu=tidak ada')
+fill dinsos asesmen "${assessed[@]}" Prioritas=1 only Sumarni
+rows dinsos asesmen 6
+fill dinsos asesmen "${assessed[@]}" Prioritas=3
+rows dinsos persetujuan 7
+fill dinsos persetujuan 'Tgl Pernyataan=11/05/2026' Pernyataan=setuju 'Untuk=pelatihan' 'Cara=cap jempol' 'No. Formulir=F-@'
+rows dinsos permintaan-kursi 7
+slot_of() { # COURSE START
+    agency_as dinsos --json slots | jq -r --arg course "$1" --arg on "$2" \
+        '.slots[] | select(.slot.courseCode == $course and .slot.startsOn == $on) | .slot.slotId'
+}
+asks() { # SLOT WHO AGREED
+    fill dinsos permintaan-kursi "ID Slot=$1" 'Tgl Minta=11/05/2026' "Sudah Setuju=$3" 'Mau Menunggu=ya' 'Keringanan Berkas=KTP' only "$2"
+}
+slot=$(slot_of MOTORCYCLE_SERVICE 2026-06-08)
+asks "$slot" 'Hasan|Tarmizi|Syahrul' ya
+asks "$slot" Efrizal tidak
+
+# One seat, three who want it: who waits, in the broker's own order.
+barber=$(slot_of BARBER 2026-08-10)
+asks "$barber" Delfi ya
+asks "$barber" Nurlela ya
+asks "$barber" Sumarni ya
+rows dinsos siapa-menunggu 2
+waiting=$(sed -n 's/.*;\([12]\);\("[^"]*"\|[^;]*\);P;.*/\1 \2/p' "$work/dinsos/kantor/daftar/siapa-menunggu.csv" | tr '\n' ' ')
+check "the more urgent goes before: $waiting" [ "$waiting" = '1 Sumarni 2 Nurlela ' ]
+agency_as dinsos --json seats "$barber" >"$work/seats.json"
+check "as the broker has them" jq -e '[.. | objects | select(.waitlistPosition? and .person?) | {p: .waitlistPosition, n: .person.fullName}]
+    | sort_by(.p) | map(.n) == ["Sumarni", "Nurlela"]' "$work/seats.json"
+
 list disnaker keputusan-kursi Syahrul
-rows disnaker keputusan-kursi 3
+rows disnaker keputusan-kursi 4
 class=peserta/2026-06-08-bengkel-motor-${slot: -8}
 says_list "Disnaker: participants of the course by name" disnaker "$class" '"Hasan Basri";L;25-34;'
 says_list "a seat that is held" disnaker "$class" '^4;;L;25-34;.*ditahan'
@@ -115,7 +138,7 @@ check "an event that is handed over twice changes no list" diff -r "$work/before
 clock_to 2026-06-08T17:00:00+07:00
 make_list dinsos
 says_list "Dinsos: who begins this week" dinsos siapa-mulai-minggu-ini 'Syahrul;L;dikonfirmasi'
-fill disnaker mulai 'Tgl Mulai=08/06/2026'
+fill disnaker mulai 'Tgl Mulai=08/06/2026' only 'bengkel motor'
 list disnaker hadir Syahrul
 says_list "attendance: the week stands there" disnaker hadir 'Syahrul.*;2026-06-08;2026-06-12;'
 clock_to 2026-06-12T16:00:00+07:00
