@@ -124,6 +124,16 @@ static bool is_beside(const struct maker *maker, const struct row *row, size_t f
     return keys == 0 || is_sum(row) || (filled == 1 && keys < maker->map->key_count);
 }
 
+/* A row of a list that was handed out to be filled in, and was not. */
+static bool is_not_filled_in(const struct maker *maker, const struct row *row)
+{
+    const struct sheet_map *map = maker->map;
+    size_t filled = 0;
+    for (size_t i = 0; i < map->fill_count; i++)
+        filled += cell_at(maker, row, map->fills[i])[0] != '\0';
+    return map->fill_count > 0 && filled == 0;
+}
+
 static enum make_result kind_of(const struct maker *maker, struct row *row,
                                 struct sheet_fault *fault)
 {
@@ -138,7 +148,7 @@ static enum make_result kind_of(const struct maker *maker, struct row *row,
         return MAKE_NONE;
     if (head_is_again(maker->head, row) || head_is_numbers(row))
         return MAKE_NONE;
-    if (is_beside(maker, row, filled))
+    if (is_beside(maker, row, filled) || is_not_filled_in(maker, row))
         return MAKE_SKIP;
     if (row->count > ROW_CELLS_MAX - 1 || behind) {
         (void)fault_say(fault, "E_FORMAT",

@@ -29,7 +29,7 @@ enum make_result {
     MAKE_EVENT,
     MAKE_BAD,   /* `fault` */
     MAKE_NONE,  /* blank, or a heading again */
-    MAKE_SKIP,  /* a title, a sum, a signature */
+    MAKE_SKIP,  /* a title, a sum, a signature, a row that is not filled in */
     MAKE_LOCAL, /* the device: client's error is set */
 };
 

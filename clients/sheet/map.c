@@ -96,16 +96,20 @@ static enum sg_err add_heading(struct sheet_map *map, const config_setting_t *se
 }
 
 /* key = ( "No. BA", ["No. Urut", "No"] ) */
-static enum sg_err read_keys(struct sheet_map *map, const config_setting_t *group, bool optional,
-                             int *out, size_t *out_count, struct sg_why *why)
+struct listed {
+    const char *key, *what;
+};
+
+static enum sg_err read_listed(struct sheet_map *map, const config_setting_t *group,
+                               const struct listed *listed, bool optional, int *out,
+                               size_t *out_count, struct sg_why *why)
 {
-    const config_setting_t *setting = config_setting_get_member(group, "key");
+    const config_setting_t *setting = config_setting_get_member(group, listed->key);
     unsigned count = is_listing(setting) ? (unsigned)config_setting_length(setting) : 0;
     if (count == 0 || count > MAP_KEYS_MAX)
         return sg_fail(why, SG_E_CONF,
-                       "%s:%u: want key = ( \"HEADING\", … ): the 1 to %d columns that together "
-                       "name a row",
-                       AT(setting ? setting : group), (int)MAP_KEYS_MAX);
+                       "%s:%u: want %s = ( \"HEADING\", … ): the 1 to %d columns %s",
+                       AT(setting ? setting : group), listed->key, (int)MAP_KEYS_MAX, listed->what);
     for (unsigned i = 0; i < count; i++) {
         enum sg_err err =
             add_heading(map, config_setting_get_elem(setting, i), optional, &out[i], why);
@@ -114,6 +118,22 @@ static enum sg_err read_keys(struct sheet_map *map, const config_setting_t *grou
     }
     *out_count = count;
     return SG_OK;
+}
+
+static enum sg_err read_keys(struct sheet_map *map, const config_setting_t *group, bool optional,
+                             int *out, size_t *out_count, struct sg_why *why)
+{
+    static const struct listed listed = {"key", "that together name a row"};
+    return read_listed(map, group, &listed, optional, out, out_count, why);
+}
+
+static enum sg_err read_fills(struct sheet_map *map, struct sg_why *why)
+{
+    static const struct listed listed = {"fill", "that are empty in a row that is not filled in"};
+    const config_setting_t *root = config_root_setting(&map->config);
+    return config_setting_get_member(root, listed.key)
+               ? read_listed(map, root, &listed, false, map->fills, &map->fill_count, why)
+               : SG_OK;
 }
 
 static enum sg_err read_path(const struct sheet_map *map, const config_setting_t *group,
@@ -478,8 +498,8 @@ static enum sg_err check_twice(const struct sheet_map *map, struct sg_why *why)
 
 static enum sg_err read_all(struct sheet_map *map, struct sg_why *why)
 {
-    static const char *const keys[] = {"event", "name",    "key",      "date",
-                                       "sheet", "columns", "defaults", NULL};
+    static const char *const keys[] = {"event",   "name",     "key",  "date", "sheet",
+                                       "columns", "defaults", "fill", NULL};
     const config_setting_t *root = config_root_setting(&map->config);
     enum sg_err err = check_keys(map, root, keys, why);
     if (!err)
@@ -501,6 +521,8 @@ static enum sg_err read_all(struct sheet_map *map, struct sg_why *why)
         err = check_twice(map, why);
     if (!err)
         err = read_keys(map, root, false, map->keys, &map->key_count, why);
+    if (!err)
+        err = read_fills(map, why);
     return err ? err : read_date(map, why);
 }
 

@@ -61,7 +61,9 @@ struct sheet_map {
     size_t heading_count;
     int keys[MAP_KEYS_MAX];
     size_t key_count;
-    int date; /* heading; -1: none */
+    int date;                /* heading; -1: none */
+    int fills[MAP_KEYS_MAX]; /* a row in which these are empty is not filled in yet */
+    size_t fill_count;       /* 0: every row is */
     struct map_column columns[MAP_COLUMNS_MAX];
     size_t column_count;
     struct map_default defaults[MAP_DEFAULTS_MAX];

@@ -31,8 +31,8 @@ enum sheet_status {
     SHEET_KNOWN,   /* same key, same contents: published before, or higher up in this file */
     SHEET_CHANGED, /* same key, other contents: `command` corrects what was published */
     SHEET_BAD,     /* not published: column, value, rule and what would be accepted */
-    SHEET_SKIPPED, /* no row of data: a title, a sum, a signature. Blank lines and headings that
-                      stand again are only counted */
+    SHEET_SKIPPED, /* no row of data: a title, a sum, a signature, a row that is not filled in.
+                      Blank lines and headings that stand again are only counted */
 };
 
 /* Heading (the first alternative) of the column that a field comes from, by the path in a fault or

@@ -62,6 +62,8 @@ static const struct {
     {"a zone that is none", HEAD COLUMNS "sheet:{timezone=\"WIB\";};", "timezone", "+07:00"},
     {"a worksheet below the first", HEAD COLUMNS "sheet:{worksheet=0;};", "worksheet",
      "a number from 1"},
+    {"a column to fill in that is no list", HEAD COLUMNS "fill = \"A\";", "want fill = (",
+     "HEADING"},
     {"an empty heading", HEAD "columns=({column=\" \"; field=\"found_place\";});", "test.map:4",
      "a heading"},
 };

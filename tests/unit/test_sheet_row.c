@@ -125,12 +125,17 @@ static sinergi_status import_text(struct world *w, const char *map_text, const c
     return sheet_import(&w->client, map, &run, &w->counts);
 }
 
-static void takes(struct world *w, const char *text, const char *want)
+static void takes_by(struct world *w, const char *map, const char *text, const char *want)
 {
-    sinergi_status status = import_text(w, MAP, text, false);
+    sinergi_status status = import_text(w, map, text, false);
     if (status || strcmp(w->told, want) != 0)
         fail_msg("status %d (%s), told '%s', want '%s'", (int)status, w->client.error_en, w->told,
                  want);
+}
+
+static void takes(struct world *w, const char *text, const char *want)
+{
+    takes_by(w, MAP, text, want);
 }
 
 static uint64_t last_number(struct world *w)
@@ -228,6 +233,19 @@ static void rows_follow_the_table(void **state)
                      w->client.error_en, w->told, table[i].want);
     }
     assert_int_equal(last_number(w), 0); /* a dry run writes nothing */
+}
+
+static void a_list_is_filled_in_row_by_row(void **state)
+{
+    struct world *w = *state;
+    static const char map[] = MAP "fill=(\"Nama\",\"L/P\");";
+    takes_by(w, map, HEADING "BA-1;1;29/01/2024;;;Pasar;1\n" ROW_2,
+             "2 SKIPPED BA-1; 3 NEW BA-1 / 2; ");
+    assert_int_equal(w->counts.skipped, 1);
+    takes_by(w, map, HEADING "BA-1;1;29/01/2024;Budi;;Pasar;1\n",
+             "2 BAD BA-1 / 1 E_MISSING_FIELD L/P; "); /* begun: what is missing is told */
+    takes_by(w, MAP, HEADING "BA-1;1;29/01/2024;;;Pasar;1\n",
+             "2 BAD BA-1 / 1 E_MISSING_FIELD L/P; ");
 }
 
 static void the_event_says_what_the_row_says(void **state)
@@ -542,8 +560,9 @@ static void cells_of_the_result_are_no_formulas(void **state)
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-UNIT_MAIN(TEST(rows_follow_the_table), TEST(the_event_says_what_the_row_says),
-          TEST(nothing_is_published_twice), TEST(a_refused_row_is_published_again_under_its_id),
+UNIT_MAIN(TEST(rows_follow_the_table), TEST(a_list_is_filled_in_row_by_row),
+          TEST(the_event_says_what_the_row_says), TEST(nothing_is_published_twice),
+          TEST(a_refused_row_is_published_again_under_its_id),
           TEST(a_changed_row_shows_its_command), TEST(a_correction_makes_the_changed_row_known),
           TEST(an_annulled_row_is_published_anew_when_it_has_changed),
           cmocka_unit_test(keys_are_the_same_however_they_are_written),
