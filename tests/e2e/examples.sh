@@ -29,7 +29,7 @@ make --no-print-directory install DESTDIR="$dest" >/dev/null
 set_up
 start_daemon
 desk=$base/desk
-mkdir -p "$desk" "$base/bin" "$dest/run/sinergi" "$dest/var/lib/sinergi"
+mkdir -p "$desk" "$base/bin" "$dest/run/sinergi" "$dest/var/lib/sinergi" "$dest/var/lib/sinergi-agent"
 for file in sinergi.conf device.key; do
     cp "$work/dinsos/$file" "$etc/$file"
 done
@@ -74,8 +74,8 @@ cat >"$desk/prog.c" <<'C'
 #include <sinergi.h>
 int main(void) { return sinergi_error(NULL, "en") == NULL; }
 C
-[ ! -d clients/agencies/dinsos ] || cp -r clients/agencies/dinsos/. "$desk/"
-[ ! -d examples ] || cp examples/*.c "$desk/"
+cp -rL clients/agencies/satpolpp/. clients/agencies/dinsos/. "$desk/"
+cp examples/*.c "$desk/"
 cp "$work/dinsos/sinergi.conf" "$desk/sinergi.conf" # the city's, whatever was copied
 
 # ---- examples -> blocks: one file each, its first line says from where and of which kind ----
@@ -95,6 +95,7 @@ awk -v to="$base/blocks/man" '
     function plain(text) { gsub(/\\e/, "\\", text); gsub(/\\&/, "", text); gsub(/\\-/, "-", text); return text }
     function kind(text, page) {
         if (text ~ /^(#include|sinergi \*|struct |sinergi_|int |while |static )/) return "c"
+        if (text ~ /^\[[a-z]+\]$/) return "ini"
         if (text ~ /^[\[{]/) return "json"
         if (text ~ /^[a-z_]+ *[=:] *[^ ]/ && text !~ /^[A-Z_]+=/) return page
         if (text ~ /^[^$ =]+( [^$=]+)?;[^=]*$/) return "table"
@@ -180,6 +181,8 @@ for block in "$base/blocks/"*; do
     case $kind in
     commands) run_commands "$from" < <(sed 1d "$block") ;;
     c) exits "$from: compiles" 0 compile "$base/text" ;;
+    ini) exits "$from: is a section of settings" 0 /usr/bin/python3 -c 'import configparser, sys
+configparser.ConfigParser().read_file(open(sys.argv[1]))' "$base/text" ;;
     json) exits "$from: is JSON" 0 jq . "$base/text" ;;
     sinergi.conf.5) exits "$from: is configuration" 0 "$cli" -c "$base/text" outbox ;;
     sinergid.conf.5)

@@ -68,8 +68,7 @@ void m_consent_withdrawn(struct model *m, const struct m_event *ev, struct m_cas
     r->identity_checked = true;
     for (size_t i = 0; i < m->seats.count; i++) {
         const struct m_seat *seat = m->seats.all[i];
-        bool ended =
-            m_is_over(seat->state) && m->now_ms > seat->over_ms + ACCESS_DAYS * SG_DAY_MS;
+        bool ended = m_is_over(seat->state) && m->now_ms > seat->over_ms + ACCESS_DAYS * SG_DAY_MS;
         if (m_root(seat->person) != m_root(c->person) || !seat->was_live)
             continue;
         add(r->may, &r->may_count, seat->slot->owner);
