@@ -10,6 +10,26 @@ static const char *advance(struct turn *t, int64_t to_ms)
     return NULL;
 }
 
+/* The clock of a demo store stands still and then leaps: whoever is connected is told at once, in
+ * the Pong that it would get at its next Ping, or it would date what it states by the day before.
+ */
+static enum sg_err tell_time(struct turn *t, struct peer asked_by, struct sg_why *why)
+{
+    PbServerFrame frame = PB_SERVER_FRAME__INIT;
+    PbPong pong = PB_PONG__INIT;
+    struct broker *b = t->broker;
+    enum sg_err err = SG_OK;
+    pong.has_server_time_ms = true;
+    pong.server_time_ms = t->result->clock_advance_to_ms;
+    frame.pong = &pong;
+    for (size_t i = 0; !err && i < b->session_high; i++) {
+        const struct session *s = &b->sessions[i];
+        if (session_live(s) && s->peer.n != asked_by.n)
+            err = reply_send(t, s->peer, &frame, FRAME_SEND, why);
+    }
+    return err;
+}
+
 /* The outbox of an agency, through which the cases of the day before are loaded. */
 static enum sg_err open_import(struct turn *t, const PbAdmin *admin, PbAdminResult *result,
                                struct sg_why *why)
@@ -51,10 +71,12 @@ enum sg_err answer_admin(struct turn *t, struct request *r, struct sg_why *why)
                                         "an OPERATOR key over the local endpoint", 0);
     } else if (admin->has_clock_advance_to_ms) {
         refused = advance(t, admin->clock_advance_to_ms);
-        if (refused)
+        if (refused) {
             result.error = reply_error_code(t, SG_ST_BAD_TRANSITION, "clock", refused, 0);
-        else
+        } else {
             result.server_time_ms = admin->clock_advance_to_ms;
+            err = tell_time(t, r->in->peer, why);
+        }
     } else if (admin->has_import_outbox_id) {
         err = open_import(t, admin, &result, why);
     } else if (admin->clock_accept) {

@@ -287,7 +287,33 @@ static void only_operators_move_the_clock(void **state)
     }
 }
 
+/* Who stays connected to a demo store while its clock leaps learns it without asking. */
+static void a_leap_of_the_clock_is_told_to_all(void **state)
+{
+    (void)state;
+    PbClientFrame frame = PB_CLIENT_FRAME__INIT;
+    PbAdmin admin = PB_ADMIN__INIT;
+    struct peer other = talk_connect(&talk, DINSOS), operator_peer = talk_connect(&talk, SATPOLPP);
+    city.agencies[3].capabilities = SG_CAP(PB_CAPABILITY_OPERATOR);
+    city.broker->options.demo = true;
+    frame.admin = &admin;
+    admin.has_clock_advance_to_ms = true;
+    for (int i = 0; i < 2; i++) {
+        bool allowed = i == 1;
+        admin.clock_advance_to_ms = city.now_ms + (allowed ? 1000 : -1);
+        talk_frame(&talk, SATPOLPP, operator_peer, &frame)->local = true;
+        talk_turn(&talk);
+        const PbPong *pong =
+            talk_answer_count(&talk, other) ? talk_answer(&talk, other, 0)->pong : NULL;
+        assert_int_equal(pong != NULL, allowed);
+        if (allowed)
+            assert_int_equal(pong->server_time_ms, admin.clock_advance_to_ms);
+        assert_non_null(talk_answer(&talk, operator_peer, 0)->admin_result);
+    }
+}
+
 #define ROW(test) cmocka_unit_test_setup_teardown(test, begin, end)
 UNIT_MAIN(ROW(large_slots_come_in_pages), ROW(many_wide_subscriptions_come_in_pages),
           ROW(a_seat_is_cut_for_who_asks), ROW(status_and_unknown_kinds),
-          ROW(a_strange_cursor_does_no_harm), ROW(only_operators_move_the_clock))
+          ROW(a_strange_cursor_does_no_harm), ROW(only_operators_move_the_clock),
+          ROW(a_leap_of_the_clock_is_told_to_all))
