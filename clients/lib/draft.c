@@ -81,6 +81,17 @@ static void make_id(struct sinergi *client, uint32_t type, ProtobufCMessage *pay
     memcpy(base + field->quantifier_offset, &has, sizeof has);
 }
 
+/* Now. The clock of a demo store leaps, and a device whose line is cut cannot know: what it states
+ * of a later time was recorded at that time, at the earliest. */
+static int64_t recorded_ms(const struct sinergi *client, const PbEnvelope *e)
+{
+    int64_t now_ms = client_now_ms(client);
+    if (!client->session.told.demo || !e->occurred_at || !sg_time_valid(e->occurred_at))
+        return now_ms;
+    int64_t occurred_ms = sg_ms_of(e->occurred_at);
+    return occurred_ms > now_ms ? occurred_ms : now_ms;
+}
+
 static void fill_in(struct sinergi *client, PbEnvelope *e, uint32_t type, ProtobufCMessage *payload)
 {
     struct sg_arena *arena = &client->batch_arena;
@@ -95,7 +106,7 @@ static void fill_in(struct sinergi *client, PbEnvelope *e, uint32_t type, Protob
         e->schema_minor = 0;
     }
     if (!e->recorded_at)
-        e->recorded_at = time_at(arena, client_now_ms(client));
+        e->recorded_at = time_at(arena, recorded_ms(client, e));
     if (!e->occurred_at)
         e->occurred_at = e->recorded_at;
     if (!e->has_time_quality) {
