@@ -17,7 +17,7 @@ TMPFILESDIR ?= /usr/lib/tmpfiles.d
 DEPS_BUILD := gcc libc6-dev protobuf-compiler libprotobuf-dev protobuf-c-compiler libprotobuf-c-dev \
               libzmq3-dev libsodium-dev liblmdb-dev libconfig-dev libsystemd-dev libjansson-dev libcsv-dev \
               libsqlite3-dev
-DEPS_RUN   := jq xlsx2csv sqlite3
+DEPS_RUN   := jq socat sqlite3 xlsx2csv
 DEPS_TEST  := faketime libcmocka-dev clang libclang-rt-14-dev g++ pkg-config python3 python3-zmq python3-protobuf \
               python3-nacl python3-jsonschema python3-openpyxl $(DEPS_RUN)
 DEPS_LINT  := clang clang-format clang-tidy mandoc

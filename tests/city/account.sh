@@ -4,10 +4,9 @@
 
 step "Seats, kits and cases at the end"
 for slot in "$motor" "$barber_later" "$embroidery"; do
-    say "$(agency_as dinsos --json slots | jq -r --arg slot "$slot" '.slots[] | select(.slot.slotId == $slot)
-        | "\(.slot.courseCode) of \(.slot.startsOn), \(.owner)"'): $(jq -rs --arg slot "$slot" 'map(.seatAllocationChanged // empty
-        | select(.slotId == $slot)) | group_by(.allocationId) | map(last.change | sub("SEAT_CHANGE_"; "") | ascii_downcase)
-        | group_by(.) | map("\(length) \(.[0])") | join(", ")' "$work/dinsos/mail.jsonl")"
+    say "$(tell dinsos "SELECT course_code || ' of ' || starts_on || ', ' || publisher_agency FROM slot_offered WHERE slot_id = '$slot'"): $(tell dinsos "
+        SELECT group_concat(n || ' ' || lower(change), ', ') FROM (SELECT change, count(*) AS n FROM (SELECT change, max(seq)
+            FROM seat_allocation_changed WHERE slot_id = '$slot' GROUP BY allocation_id) GROUP BY change ORDER BY change)")"
 done
 agency_as dinsos --json kits >"$work/dinsos/kits.json"
 say "kits: $(jq -r '.kits | group_by(.kitCode) | map("\(.[0].kitCode) " + (group_by(.state)
@@ -17,32 +16,43 @@ for agency in dinsos dpppa; do
         | map("\(length) \(.[0].state | sub("CASE_STATE_"; "") | ascii_downcase)") | join(", ")')"
 done
 
-mails() { jq -c "select($1)" "$work/dinsos/mail.jsonl" | wc -l; }
-said() { mails ".consentRecorded.action == \"ACTION_$1\""; }
-late() { mails ".deadlineMissed | .ruleId == \"$1\" and .cleared == $2"; }
-say "consents: $(said GIVEN) given, $(said REFUSED) refused, $(said WITHDRAWN) taken back: $(jq -r 'select(.personErasureOrdered) | .seq' "$work"/{disnaker,dpppa}/mail.jsonl | sort -u | wc -l) provider was told to forget"
-say "basic services: $(mails .serviceDelivered); mentoring: $(mails .mentoringPlanSet) plans, $(mails .mentoringVisited) visits, $(mails '.mentoringVisited.contactMade == false') of them to a closed door; told as late $(late T11 false) times, cleared $(late T11 true) times"
-say "persons who may be one: $(mails .personDuplicateSuspected), decided $(mails .personLinkDecided); begging again after a course: $(jq -r 'select(.caseRelapseDetected) | .caseId' "$work/dinsos/mail.jsonl" | sort -u | wc -l), seen $(mails .caseRelapseDetected) times"
-say "cases closed: $(jq -rs 'map(.caseClosed.reason // empty | sub("CLOSE_REASON_"; "")) | group_by(.) | map("\(length) \(.[0])") | join(", ")' "$work/dinsos/mail.jsonl"); Satpol PP was told of $(jq -c 'select(.caseStateChanged.referralState == "REFERRAL_STATE_LOOP_CLOSED")' "$work/satpolpp/mail.jsonl" | wc -l) referrals that they are at an end, and of no reason"
+count() { # TABLE [CONDITION]: rows that Dinsos has
+    tell dinsos "SELECT count(*) FROM $1 WHERE ${2:-1}"
+}
+said() { count consent_recorded "action = '$1'"; }
+late() { count deadline_missed "rule_id = 'T11' AND coalesce(cleared, 0) = $1"; }
+told_to_forget() {
+    echo $(($(tell disnaker "SELECT count(*) FROM person_erasure_ordered") + $(tell dpppa "SELECT count(*) FROM person_erasure_ordered")))
+}
+say "consents: $(said GIVEN) given, $(said REFUSED) refused, $(said WITHDRAWN) taken back: $(told_to_forget) provider was told to forget"
+say "basic services: $(count service_delivered); mentoring: $(count mentoring_plan_set) plans, $(count mentoring_visited) visits,\
+ $(count mentoring_visited "NOT contact_made") of them to a closed door; told as late $(late 0) times, cleared $(late 1) times"
+say "persons who may be one: $(count person_duplicate_suspected), decided $(count person_link_decided); begging again after a course:\
+ $(tell dinsos "SELECT count(DISTINCT case_id) FROM case_relapse_detected"), seen $(count case_relapse_detected) times"
+say "cases closed: $(tell dinsos "SELECT group_concat(n || ' ' || reason, ', ')
+        FROM (SELECT reason, count(*) AS n FROM case_closed GROUP BY reason ORDER BY reason)");\
+ Satpol PP was told of $(tell satpolpp "SELECT count(*) FROM case_state_changed WHERE referral_state = 'LOOP_CLOSED'")\
+ referrals that they are at an end, and of no reason"
 
 step "Latency of acknowledgements"
-say "$(jq -rs '(map(select(.referralSubmitted.kind == "REFERRAL_KIND_INTAKE")
-        | {key: .referralSubmitted.referralId, value: .acceptedAt}) | from_entries) as $at
-    | map(select(.caseStateChanged.referralState == "REFERRAL_STATE_ACKNOWLEDGED" and $at[.caseStateChanged.referralId] != null)
-        | ((.acceptedAt | sub("\\.[0-9]+"; "") | fromdate) - ($at[.caseStateChanged.referralId] | sub("\\.[0-9]+"; "") | fromdate)) / 3600) | sort
-    | "referral to acknowledgement by Dinsos: \(length) of \($at | length), median \(.[length / 2 | floor]) h, longest \(last) h of the demo clock"' "$work/dinsos/mail.jsonl")"
-say "publication to signed outcome, $(wc -l <"$work/took") files with $(awk '{n += $1} END {print n}' "$work/took") events: median $(sort -k2n "$work/took" | awk '{t[NR] = $2} END {print t[int((NR + 1) / 2)]}') ms a file, $(awk '{n += $1; t += $2} END {printf "%.1f", t / n}' "$work/took") ms an event, from the start of the process"
+say "$(tell dinsos "CREATE TEMP TABLE waited AS SELECT row_number() OVER (ORDER BY h) AS n, h
+        FROM (SELECT (unixepoch(a.accepted_at) - unixepoch(r.accepted_at)) / 3600 AS h FROM referral_submitted r
+              JOIN case_state_changed a ON a.referral_id = r.referral_id AND a.referral_state = 'ACKNOWLEDGED' WHERE r.kind = 'INTAKE');
+    SELECT printf('referral to acknowledgement by Dinsos: %d of %d, median %d h, longest %d h of the demo clock', count(*),
+        (SELECT count(*) FROM referral_submitted WHERE kind = 'INTAKE'),
+        max(CASE WHEN n = (SELECT count(*) / 2 + 1 FROM waited) THEN h END), max(h)) FROM waited")"
+say "sheet dropped to its signed answers: $(sort -k2n "$work/took" | awk '{n += $1; took += $2; t[NR] = $2}
+    END {printf "%d sheets with %d rows, median %d ms a sheet, %.1f ms a row", NR, n, t[int((NR + 1) / 2)], took / n}')"
 
 . "$here/reports.sh"
 
 step "Everything is compared with the journal"
-kill "${pids[@]}" 2>/dev/null || true
-wait "${pids[@]}" 2>/dev/null || true
-pids=()
+mail "${agencies[@]}"
 for agency in "${agencies[@]}"; do
-    agency_as "$agency" --json -w 30 subscribe kota --types "${topics[$agency]}" --from beginning --until-caught-up \
-        --output "$work/$agency/received.jsonl" >/dev/null || die "$agency cannot catch up"
-    open_mail "$agency"
+    kill "${agent_pid[$agency]}"
+    wait "${agent_pid[$agency]}" || die "the agent of $agency did not stop cleanly: $(tail -n 3 "$work/$agency/agent.log")"
+done
+for agency in "${agencies[@]}"; do
     agency_as "$agency" -w 20 outbox wait >/dev/null || die "$agency: the outbox is not answered"
     agency_as "$agency" --json outbox list >"$work/$agency/outbox.jsonl"
     agency_as "$agency" --lang en log verify >"$work/$agency/log.txt" || die "$agency: $(cat "$work/$agency/log.txt")"
@@ -56,39 +66,64 @@ daemon_pid=
 "$daemon" -c "$work/sinergid.conf" --demo --refold "$work/refold.mdb" >"$work/refold.txt" || die "$(cat "$work/refold.txt")"
 "$daemon" -c "$work/sinergid.conf" --demo --journal >"$work/journal.jsonl"
 
-# What an agency had to receive: records it may read, of the types that it subscribes to.
+# What an agency had to receive: records it may read, of the types that its agent keeps a table for.
 wanted() { # AGENCY
-    local pattern
-    pattern=$(sed 's/\./\\./g; s/\*/.*/g; s/,/|/g' <<<"${topics[$1]}")
-    jq -r --arg me "$1" --arg types "^($pattern)\$" \
-        'select(.readers | index($me) or index("*")) | select(.type | test($types)) | .seq' "$work/journal.jsonl"
+    jq -r --arg me "$1" --arg types "$(tell "$1" "SELECT group_concat(name, ' ') FROM $tables")" \
+        'select(.readers | index($me) or index("*")) | select(.type | gsub("\\."; "_") | IN($types | split(" ")[])) | .seq' "$work/journal.jsonl" | sort -n
 }
 # What DPPPA states about a case that Dinsos has handed over to it, Dinsos reads only while the case is still its own:
 # it may have come in time or not.
 jq -r 'select(.agency == "dpppa" and (.type | startswith("referral.")) and (.readers | index("dinsos"))) | .seq' \
     "$work/journal.jsonl" >"$work/gone"
-outcomes() { # AGENCY STATUS: how many of its events
-    jq -r --arg status "$2" 'select(.status == $status) | .number' "$work/$1/outbox.jsonl" | wc -l
+
+# Row by row: what the agent said of the sheets, and what the outbox holds.
+sheet_rows() { # AGENCY SQL: over row, event and by_command of sheets.sql
+    local file load=(".import '$work/$1/events.csv' event" ".import '$work/$1/by_command' by_command")
+    for file in "$work/$1"/masuk/{done,failed}/*.result.csv; do
+        [ ! -e "$file" ] || load+=(".import --skip 1 '$file' row")
+    done
+    jq -r '[.outbox + "-" + (.number | tostring), .status, .code // "", .type] | join(";")' "$work/$1/outbox.jsonl" >"$work/$1/events.csv"
+    sqlite3 -batch -bail -csv -separator ';' :memory: 'CREATE TABLE event (place TEXT PRIMARY KEY, status, code, type)' \
+        'CREATE TABLE row (baris, kunci, status, kode, kolom, nilai, aturan, diterima, perintah, tempat)' \
+        'CREATE TABLE by_command (place)' "${load[@]}" '.mode list' "$2"
 }
-printf '   %-10s %10s %9s %9s %14s %9s\n' agency published accepted refused "known already" received
+rows_of_sheets() { # AGENCY: in what has been dropped and is kept
+    local file n=0
+    for file in "$work/$1"/masuk/{done,failed}/*; do
+        case $file in
+        *.result.csv) ;;
+        *.csv) n=$((n + $(wc -l <"$file") - 1)) ;;
+        *.xlsx) n=$((n + $(xlsx2csv "$file" | wc -l) - 1)) ;;
+        esac
+    done
+    echo "$n"
+}
+printf '   %-10s %6s %6s %9s %8s %12s %9s\n' agency sheets rows accepted refused "known again" received
 for agency in "${agencies[@]}"; do
+    touch "$work/$agency/by_command"
     jq -r --arg me "$agency" 'select(.agency == $me and (.kind == "ACCEPTED" or .kind == "SETTLED")) | .number' "$work/journal.jsonl" | sort -n >"$work/$agency/stands"
     jq -r 'select(.status == "ACCEPTED") | .number' "$work/$agency/outbox.jsonl" | sort -n >"$work/$agency/said"
     cmp -s "$work/$agency/said" "$work/$agency/stands" || die "$agency: what it published differs from the journal"
     gone=/dev/null
     [ "$agency" != dinsos ] || gone=$work/gone
     wanted "$agency" | grep -vxFf "$gone" >"$work/$agency/want"
-    for file in received mail; do
-        jq -r .seq "$work/$agency/$file.jsonl" | grep -vxFf "$gone" >"$work/$agency/had"
-        cmp -s "$work/$agency/had" "$work/$agency/want" || die "$agency: what it received ($file) differs from the journal"
-    done
-    published=$(wc -l <"$work/$agency/outbox.jsonl") accepted=$(wc -l <"$work/$agency/said")
-    refused=$(outcomes "$agency" REJECTED) known=$(outcomes "$agency" DUPLICATE)
-    printf '   %-10s %10d %9d %9d %14d %9d\n' "$agency" "$published" "$accepted" "$refused" "$known" "$(wc -l <"$work/$agency/received.jsonl")"
-    [ "$published" -eq $((accepted + refused + known)) ] || die "$agency: an event has no outcome"
+    tell "$agency" "$(every "$agency" seq) ORDER BY seq" >"$work/$agency/received"
+    grep -vxFf "$gone" "$work/$agency/received" | cmp -s - "$work/$agency/want" || die "$agency: what its agent received differs from the journal"
+    [ ! -e "$work/$agency/kota.jsonl" ] || jq -r .seq "$work/$agency/kota.jsonl" | cmp -s - "$work/$agency/received" ||
+        die "$agency: its agent wrote other events as JSON lines than into the tables"
+
+    wrong=$(sheet_rows "$agency" ".read '$here/sheets.sql'")
+    [ -z "$wrong" ] || die "$agency: its sheets and its outbox differ: $wrong"
+    rows=$(sheet_rows "$agency" "SELECT count(*) FROM row") by_command=$(wc -l <"$work/$agency/by_command")
+    [ "$rows" -eq "$(rows_of_sheets "$agency")" ] || die "$agency: $rows rows were told of, $(rows_of_sheets "$agency") were dropped"
+    accepted=$(wc -l <"$work/$agency/said") refused=$(sheet_rows "$agency" "SELECT count(*) FROM event WHERE status = 'REJECTED'")
+    known=$(sheet_rows "$agency" "SELECT count(*) - count(DISTINCT tempat) FROM row")
+    printf '   %-10s %6d %6d %9d %8d %12d %9d\n' "$agency" "$(wc -l <"$work/$agency/sheets")" "$((rows + by_command))" \
+        "$accepted" "$refused" "$known" "$(wc -l <"$work/$agency/received")"
+    [ $((rows + by_command)) -eq $((accepted + refused + known)) ] || die "$agency: a row or an event has no outcome"
 done
-feed=$(cat "$data"/referrals-*.jsonl | wc -l)
-[ "$(jq -r 'select(.type == "referral.submitted" and .status == "ACCEPTED") | .number' "$work/satpolpp/outbox.jsonl" | wc -l)" -eq "$feed" ] ||
+feed=$(cat $agencies_at/satpolpp/sample/2024/razia-2024-??.csv | grep -vc "^No. BA")
+[ "$(sheet_rows satpolpp "SELECT count(*) FROM event WHERE type = 'referral.submitted' AND status = 'ACCEPTED'")" -eq "$feed" ] ||
     die "$feed referrals had to be accepted"
 
 . "$here/privacy.sh"

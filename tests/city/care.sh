@@ -1,12 +1,22 @@
 # care.sh - what Dinsos' own people do: basic services, mentoring, closing; the street is met again. Sourced by run.sh.
 # shellcheck shell=bash disable=SC2154 disable=SC2016
 
+# What the staff have written into a sheet since the last time, completed by a clerk.
+staff_states() { # KIND WHAT [REFUSED]
+    local program=dinsos/$1
+    [ -e "$here/clerks/$program.sql" ] || program=dinsos/lembar
+    staff_sheet dinsos "$1" || return 0
+    state dinsos "$1" "$2" "${3:-0}" "$program"
+}
+
 # What the staff have written into their sheets since the last time.
 care() { # [CLOSINGS-REFUSED]
-    publish_sheet dinsos services "basic services"
-    publish_sheet dinsos plans "plans of mentoring"
-    publish_sheet dinsos visits "visits of mentors"
-    publish_sheet dinsos closings "cases are closed" "${1:-0}"
+    mail dinsos
+    staff_states layanan "basic services"
+    staff_states rencana "plans of mentoring"
+    mail dinsos
+    staff_states kunjungan "visits of mentors"
+    staff_states penutupan "cases are closed" "${1:-0}"
 }
 
 # A week of the mentors without anything else.
@@ -15,38 +25,30 @@ week_of_care() { # FRIDAY
     care
 }
 
-told() { # AGENCY RULE CLEARED: how many notices of its new mail
-    jq -rs --arg rule "$2" --argjson cleared "$3" \
-        'map(.deadlineMissed // empty | select(.ruleId == $rule and .cleared == $cleared)) | length' "$work/$1/new.jsonl"
+told() { # AGENCY RULE CLEARED SINCE: how many notices after that seq
+    tell "$1" "SELECT count(*) FROM deadline_missed WHERE seq > $4 AND rule_id = '$2' AND coalesce(cleared, 0) = $3"
 }
 
 # Patrols meet people without asking who they are; who has no papers is a new person for now. The steward of
 # identities is told of whom they may have met before, by score.
-patrol() { # WHAT
-    publish_sheet satpolpp contacts "$1"
-    open_mail dinsos
-    jq -r '.personDuplicateSuspected // empty | "score \(.score) (\(.features | join(", ") | ascii_downcase))"' "$work/dinsos/new.jsonl" |
+patrol() { # MONTH WHAT
+    drop satpolpp kontak "$2" 0 "$agencies_at/satpolpp/sample/2024/kontak-$1.csv"
+    mail dinsos
+    tell dinsos "SELECT printf('score %d (%s)', score, lower((SELECT group_concat(value, ', ') FROM json_each(features))))
+        FROM person_duplicate_suspected WHERE seq > ${heard_before[dinsos]} ORDER BY seq" |
         while read -r line; do say "the steward of identities is told of two persons who may be one: $line"; done
 }
 
-# The steward has asked them both. One person: two of the office must have asked, and the one with a case remains.
-link='(input | .cases | map(.personRef)) as $known | [inputs | .personDuplicateSuspected // empty] | sort_by(-.score) | .[0]
-    | {occurredAt: $now, actorRef: "dns-0005", personLinkDecided: ({personRefA, personRefB, decision: $decision, basis: "INTERVIEW",
-        linkId: $id} + if $decision == "SAME" then {survivor: (if .personRefA | IN($known[]) then "A" else "B" end)} else {} end
-        + if $second == "" then {} else {secondActorRef: $second} end)}'
-decide_link() { # DECISION SECOND-ACTOR NUMBER WHAT [REFUSED]
-    agency_as dinsos --json case --all >"$work/dinsos/cases.json"
-    jq -cn --arg now "$now" --arg decision "$1" --arg second "$2" --arg id "018ce6f0-0000-7000-8000-0e$3" "$link" \
-        "$work/dinsos/cases.json" "$work/dinsos/new.jsonl" >"$work/dinsos/out.jsonl"
-    publish_lines dinsos "$work/dinsos/out.jsonl" "$4" "${5:-0}"
+decide_link() { # DECISION SECOND-ACTOR WHAT [REFUSED]
+    state dinsos tautan "$3" "${4:-0}" dinsos/tautan "decision=$1" "second=$2"
 }
 
 # A graduate is found begging again: only Dinsos hears that he has been somebody's success.
 found_again() {
     date_is 2024-07-03T08:00:00+07:00 "Satpol PP refers a man who was found begging the night before"
-    publish_lines satpolpp "$data/referrals-2024-07.jsonl" "referral"
+    drop satpolpp razia "referral" 0 $agencies_at/satpolpp/sample/2024/razia-2024-07.csv
     receive 2024-07-03
-    jq -r '.caseRelapseDetected // empty | "dinsos, and nobody else: he is known: \(.reference | sub("REFERENCE_"; "")) on \(.referenceOn), \(.days) days ago"' \
-        "$work/dinsos/mail.jsonl" | while read -r line; do say "$line"; done
-    [ "$(mail_count dinsos '.caseRelapseDetected')" -eq 1 ] || die "one relapse had to be seen"
+    tell dinsos "SELECT reference || ' on ' || reference_on || ', ' || days || ' days ago' FROM case_relapse_detected" |
+        while read -r line; do say "dinsos, and nobody else: he is known: $line"; done
+    [ "$(tell dinsos "SELECT count(*) FROM case_relapse_detected")" -eq 1 ] || die "one relapse had to be seen"
 }

@@ -1,104 +1,113 @@
 # courses.sh - courses, who attends them, and what their providers report. Sourced by run.sh.
-# shellcheck shell=bash disable=SC2154 disable=SC2016
+# shellcheck shell=bash disable=SC2154
+
+starts() { # AGENCY SLOT DAY WHAT [NAME=VALUE…]: of those who are confirmed
+    local agency=$1 slot=$2 day=$3 what=$4
+    shift 4
+    state "$agency" mulai "$what" 0 mulai "slot=$slot" "day=$(in_style "$agency" "$day")" "$@"
+}
 
 date_is 2024-03-04T17:00:00+07:00 "The courses begin; one man does not come, of another the attendance comes before the start"
-open_mail disnaker dpppa
-in_state disnaker $motor CONFIRMED >"$work/disnaker/class"
-sed -n 3,8p "$work/disnaker/class" | each_seat "$start" "who=dnk-01" "day=2024-03-04" >"$work/disnaker/out.jsonl"
-publish_lines disnaker "$work/disnaker/out.jsonl" "starts"
-in_state dpppa $embroidery CONFIRMED | each_seat "$start" "who=dpa-01" "day=2024-03-04" >"$work/dpppa/out.jsonl"
-publish_lines dpppa "$work/dpppa/out.jsonl" "starts"
+mail disnaker dpppa
+starts disnaker "$motor" 2024-03-04 "starts" skip=2
+starts dpppa "$embroidery" 2024-03-04 "starts"
 date_is 2024-03-06T16:00:00+07:00 "No-show"
-sed -n 2p "$work/disnaker/class" | each_seat "$attend" "who=dnk-02" "from=2024-03-04" "to=2024-03-06" >"$work/disnaker/out.jsonl"
-publish_lines disnaker "$work/disnaker/out.jsonl" "attendance of one whose start was not reported: it waits"
-sed -n 2p "$work/disnaker/class" | each_seat "$start" "who=dnk-01" "day=2024-03-04" >"$work/disnaker/out.jsonl"
-publish_lines disnaker "$work/disnaker/out.jsonl" "his start; what waited falls into place"
-sed -n 1p "$work/disnaker/class" |
-    each_seat '{occurredAt: $now, actorRef: "dnk-01", placementEnded: {allocationId: $id, endedOn: $now[0:10], result: "NO_SHOW",
-        competency: "NOT_TESTED"}}' >"$work/disnaker/out.jsonl"
-publish_lines disnaker "$work/disnaker/out.jsonl" "reports who did not come"
-open_mail disnaker
-[ "$(mail_count disnaker '.eventSettled.outcome == "OUTCOME_ACCEPTED"')" -eq 1 ] || die "what waited had to be settled"
+mail disnaker
+state disnaker hadir "attendance of one whose start was not reported: it waits" 0 hadir "slot=$motor" "state=dikonfirmasi" \
+    "from=$(in_style disnaker 2024-03-05)" "to=$(in_style disnaker 2024-03-06)" skip=1 count=1
+waits=$sheet
+starts disnaker "$motor" 2024-03-04 "his start; what waited falls into place" skip=1 count=1
+mail disnaker
+state disnaker selesai "reports who did not come" 0 disnaker/tidak-datang "slot=$motor"
+await_result disnaker "$waits" ';"(antre|ditunda)";'
+[ "$(rows "$result" diterima)" -eq 1 ] || die "what waited had to be settled"
 date_is 2024-03-07T09:00:00+07:00 "The next in line has 24 hours, accepts and begins"
-promoted_accept $motor disnaker
-open_mail disnaker
-in_state disnaker $motor CONFIRMED | each_seat "$start" "who=dnk-01" "day=2024-03-07" >"$work/disnaker/out.jsonl"
-publish_lines disnaker "$work/disnaker/out.jsonl" "starts"
-open_mail dinsos
+promoted_accept "$motor" disnaker
+mail disnaker
+starts disnaker "$motor" 2024-03-07 "starts"
+mail dinsos
 lend_and_refuse
 
-date_is 2024-03-08T16:00:00+07:00 "First week; then DPPPA loses its line for more than a week"
-week disnaker $motor 2024-03-04 2024-03-08
-week dpppa $embroidery 2024-03-04 2024-03-08
+date_is 2024-03-08T16:00:00+07:00 "First week; then the line of DPPPA is cut for more than a week"
+week disnaker "$motor" 2024-03-04 2024-03-08
+week dpppa "$embroidery" 2024-03-04 2024-03-08
 care
-away_since=$(wc -l <"$work/dpppa/mail.jsonl")
-kill "$dpppa_pid"
-wait "$dpppa_pid" 2>/dev/null || true
-dpppa_away=1
+mail dpppa
+away_since=${heard[dpppa]}
+cut_line
 
-kill_in_the_middle=1 take_in 2024-03 2024-03-12 2024-03-13
+kill_in_the_middle=daemon_at take_in 2024-03 2024-03-12 2024-03-13
 date_is 2024-03-14T09:00:00+07:00 "Three more men want to become barbers: no seat is free, they wait"
-publish_sheet dinsos requests "requests"
+staff_states permintaan-kursi "requests"
 date_is 2024-03-15T16:00:00+07:00 "Second week"
-week disnaker $motor 2024-03-11 2024-03-15
+week disnaker "$motor" 2024-03-11 2024-03-15
+clerk dpppa hadir "slot=$embroidery" "state=ikut" "from=$(in_style dpppa 2024-03-11)" "to=$(in_style dpppa 2024-03-15)"
+put_sheet dpppa hadir "$work/dpppa/out.csv"
+waits=$sheet
+await_result dpppa "$waits" '^;' # that it was read, and no answer
+say "dpppa: its clerks go on: attendance of 2024-03-11 to 2024-03-15 ($(rows "$result" antre) wait in the outbox)"
 care
 
-date_is 2024-03-18T08:00:00+07:00 "DPPPA is back: it opens its mail and says what it could not say"
-subscribe_one dpppa
-dpppa_away=
+date_is 2024-03-18T08:00:00+07:00 "DPPPA's line is mended: its agent sends what has waited, and its clerks open their mail"
+mend_line
+await_result dpppa "$waits"
+say "dpppa: $(rows "$result" diterima) are accepted, none twice"
+mail dpppa
+say "dpppa: $(tell dpppa "SELECT count(*) FROM ($(every dpppa seq)) WHERE seq > $away_since") events in its mail, none twice"
+say "dpppa was told while it was away: $(tell dpppa "SELECT group_concat(n, ', ') FROM (SELECT DISTINCT rule_id || ' level ' || level AS n
+    FROM deadline_missed WHERE seq > $away_since AND NOT coalesce(cleared, 0) ORDER BY 1)")"
 dpppa_takes
-say "dpppa: $(($(wc -l <"$work/dpppa/mail.jsonl") - away_since)) events in its mail, none twice"
-week dpppa $embroidery 2024-03-11 2024-03-15
-say "dpppa was told while it was away: $(jq -rs --argjson from "$away_since" '.[$from:] | map(.deadlineMissed // empty
-    | select(.cleared == false) | "\(.ruleId) level \(.level)") | unique | join(", ")' "$work/dpppa/mail.jsonl")"
 
 # ---- a slot is cancelled ----
 
 date_is 2024-03-19T10:00:00+07:00 "Disnaker cancels barbering of March: its people get seats in May"
-cancel() { # VERSION
-    jq -cn --arg now "$now" --arg slot $barber --arg other $barber_later --arg version "$1" '{occurredAt: $now, actorRef: "dnk-01",
-        expectedVersion: $version, slotCancelled: {slotId: $slot, reason: "BUDGET", alternativeSlotId: $other}}' >"$work/disnaker/out.jsonl"
-}
-cancel 1
-publish_lines disnaker "$work/disnaker/out.jsonl" "cancels, from an old version of the slot" 1
-cancel "$(agency_as disnaker --json slots | jq -r --arg slot $barber '.slots[] | select(.slot.slotId == $slot) | .version')"
-publish_lines disnaker "$work/disnaker/out.jsonl" "cancels, from the version of now"
-open_mail dinsos
-say "dinsos: $(in_state dinsos $barber VOIDED | wc -l) voided; $(in_state dinsos $barber_later HELD | wc -l) held in May, $(in_state dinsos $barber_later WAITLISTED | wc -l) wait there"
+mail disnaker
+state disnaker batal-slot "cancels, from an old version of the slot" 1 disnaker/batal-slot "slot=$barber" "other=$barber_later" version=1
+state disnaker batal-slot "cancels, from the version of now" 0 disnaker/batal-slot "slot=$barber" "other=$barber_later"
+mail dinsos
+held_in() { in_state dinsos "$1" "$2" | wc -l; }
+say "dinsos: $(held_in "$barber" VOIDED) voided; $(held_in "$barber_later" HELD) held in May, $(held_in "$barber_later" WAITLISTED) wait there"
 date_is 2024-03-20T10:00:00+07:00 "Dinsos asks them again: one does not want to wait so long, the next has his seat"
-in_state dinsos $barber_later HELD | sed 1d | decide_seats dinsos "three accept" PERSON_ACCEPTED
-in_state dinsos $barber_later HELD | sed -n 1p | decide_seats dinsos "one refuses" WITHDRAWN_BY_CASE_OWNER PERSON_REFUSED PERSON
-promoted_accept $barber_later disnaker
-show_seats $barber_later
+state dinsos keputusan-kursi "three accept" 0 dinsos/keputusan-kursi "slot=$barber_later" "state=ditahan" "decision=setuju" skip=1
+mail dinsos
+state dinsos keputusan-kursi "one refuses" 0 dinsos/keputusan-kursi "slot=$barber_later" "state=ditahan" "decision=mundur" \
+    "reason=orangnya menolak" "by=orangnya"
+promoted_accept "$barber_later" disnaker
+show_seats "$barber_later"
 
+both_weeks() { # FRIDAY
+    week disnaker "$motor" "$(date -d "$1 -4 days" +%F)" "$1"
+    week dpppa "$embroidery" "$(date -d "$1 -4 days" +%F)" "$1"
+}
 for friday in 2024-03-22 2024-03-29 2024-04-05; do
     date_is ${friday}T16:00:00+07:00 "Attendance"
-    week disnaker $motor "$(date -d "$friday -4 days" +%F)" $friday
-    week dpppa $embroidery "$(date -d "$friday -4 days" +%F)" $friday
-    open_mail dinsos
+    both_weeks $friday
     case $friday in
     2024-04-05) care 2 ;; # who signs for herself, and who was not looked for long enough
     *) care ;;
     esac
 done
 date_is 2024-04-06T08:00:00+07:00 "The patrols of the week before"
-patrol "a contact"
-decide_link SAME "" 0000000001 "one of the office says that they are one person" 1
-decide_link SAME dns-0009 0000000002 "two of the office say it"
-child_is_late=1 take_in 2024-04 2024-04-08 2024-04-09
+mail dinsos
+patrol 2024-03 "a contact"
+decide_link "orang sama" "" "one of the office says that they are one person" 1
+decide_link "orang sama" dns-0009 "two of the office say it"
+child_is_late=1 kill_in_the_middle=agent_at take_in 2024-04 2024-04-08 2024-04-09
 
-finish_course() { # AGENCY SLOT DAY TWO
-    open_mail "$1"
-    in_state "$1" "$2" OCCUPIED | each_seat "$end_course" "who=$1-01" "day=$3" "two=$4" >"$work/$1/out.jsonl"
-    publish_lines "$1" "$work/$1/out.jsonl" "results: $(jq -r .placementEnded.result "$work/$1/out.jsonl" | sort | uniq -c | awk '{printf "%s%s %s", (NR > 1 ? ", " : ""), $1, $2}')"
+finish_course() { # AGENCY SLOT DAY [NAME=VALUE…]
+    local agency=$1 slot=$2 day=$3
+    shift 3
+    mail "$agency"
+    clerk "$agency" selesai "slot=$slot" "day=$(in_style "$agency" "$day")" first=86 "$@"
+    drop "$agency" selesai "results: $(result_says "$work/$agency/out.csv" 'SELECT group_concat(n, ", ")
+        FROM (SELECT count(*) || " " || "Hasil" AS n FROM row GROUP BY "Hasil" ORDER BY "Hasil")')"
 }
 date_is 2024-04-12T16:00:00+07:00 "Embroidery ends"
-week disnaker $motor 2024-04-08 2024-04-12
-week dpppa $embroidery 2024-04-08 2024-04-12
-finish_course dpppa $embroidery 2024-04-12 yes
+both_weeks 2024-04-12
+finish_course dpppa "$embroidery" 2024-04-12 gives_up=2 finds_work=5
 care
 date_is 2024-04-19T16:00:00+07:00 "Motorcycle service ends"
-week disnaker $motor 2024-04-15 2024-04-19
-finish_course disnaker $motor 2024-04-19 no
+week disnaker "$motor" 2024-04-15 2024-04-19
+finish_course disnaker "$motor" 2024-04-19 gives_up=2
 care
-open_mail dinsos
+mail dinsos

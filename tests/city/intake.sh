@@ -2,144 +2,114 @@
 # children go to DPPPA. Sourced by run.sh.
 # shellcheck shell=bash disable=SC2154 disable=SC2016
 
-acknowledge='select(.type == "referral.submitted" and .referralSubmitted.kind == "REFERRAL_KIND_INTAKE")
-    | {occurredAt: $now, actorRef: "dns-0007", referralAcknowledged: {
-        referralId: .referralSubmitted.referralId, personPresent: (.referralSubmitted.handedOverAt != null),
-        admittedToShelter: (.referralSubmitted.handedOverAt != null), receivedByUnit: "uptd-shelter"}}'
-# From another region: sent home by that region. Who does not sign the statement refuses. A victim of violence is
-# for DPPPA.
-decide='select(.type == "referral.submitted" and .referralSubmitted.kind == "REFERRAL_KIND_INTAKE")
-    | .referralSubmitted as $r
-    | {occurredAt: $now, actorRef: "dns-0031", referralDecided: ({referralId: $r.referralId} +
-        if ($r.urgentNeeds // [] | index("URGENT_NEED_VIOLENCE"))
-        then {decision: "REDIRECTED", reason: "WRONG_AGENCY", redirectTo: "dpppa"}
-        elif ($r.person.domicileRegion // "" | startswith("13."))
-        then {decision: "DECLINED", declinedBy: "RECEIVER", reason: "OUT_OF_TOWN"}
-        elif $r.statementSigned == false
-        then {decision: "DECLINED", declinedBy: "PERSON", reason: "PERSON_REFUSED"}
-        else {decision: "ACCEPTED"} end)}'
-# Who is under 18, by date of birth or by estimate.
-under_18='def minor: (.estimatedAge // ((($now[0:4] | tonumber) - (.birthDate // "1900" | .[0:4] | tonumber)))) < 18;'
-# A child is handed to DPPPA within the day; everybody else is assessed.
-transfer="$under_18"'
-    ([inputs] | map(select(.type == "referral.submitted") | {(.referralSubmitted.referralId): .referralSubmitted}) | add) as $of
-    | $of | to_entries[] | select(.value.person | minor) | .value.referralId as $id
-    | $cases[$id] // empty
-    | {occurredAt: $now, actorRef: "dns-0031", caseId: ., referralSubmitted: {kind: "TRANSFER", targetAgency: "dpppa",
-        priority: "EMERGENCY_24H", suspectedPpks: ["PPKS_04"]}}'
-assess="$under_18"'
-    ([inputs] | map(select(.type == "referral.submitted") | {(.referralSubmitted.referralId): .referralSubmitted}) | add) as $of
-    | $of | to_entries[] | .value as $r | select($r.person | minor | not) | $cases[$r.referralId] // empty
-    | {occurredAt: $now, actorRef: "dns-0031", caseId: ., assessmentCompleted: {
-        assessedOn: $now[0:10], assessorRole: "PEKSOS", confirmedPpks: $r.suspectedPpks, isMinor: false,
-        residence: "PEKANBARU", needs: (["FOOD", "GUIDANCE"] + if $r.person.nikStatus == "NIK_STATUS_NONE"
-            then ["CIVIL_DOCUMENTS"] else [] end),
-        priorityBand: (if $r.priority == "PRIORITY_EMERGENCY_24H" then 1 elif ($r.childrenWith // 0) > 0 then 2 else 3 end),
-        trainingSuitable: true, schooling: "LOWER_SEC", canRead: true, dependants: ($r.childrenWith // 0),
-        socialRegistry: "NONE"}}'
 # DPPPA takes whom it is shown: the woman who was redirected, and the children.
-dpppa_acknowledge='select(.type == "referral.presented" and .referralPresented.assessment == null)
-    | .referralPresented.referralId as $id | select($done | index($id) | not)
-    | {occurredAt: $now, actorRef: "dpa-0009", referralAcknowledged: {referralId: .referralPresented.referralId,
-        personPresent: true, admittedToShelter: false, receivedByUnit: "uptd-ppa"}}'
-dpppa_accept='select(.type == "referral.presented")
-    | .referralPresented.referralId as $id | select($done | index($id) | not)
-    | {occurredAt: $now, actorRef: "dpa-0009", referralDecided: {referralId: .referralPresented.referralId,
-        decision: "ACCEPTED"}}'
-
-# The case of each accepted referral, as dinsos knows it from its own mail.
-own_cases() { # STATE
-    jq -cs --arg state "$1" 'map(select(.caseStateChanged.referralState == "REFERRAL_STATE_ACCEPTED"
-        and .caseStateChanged.to == $state and .caseStateChanged.from != $state)
-        | {(.caseStateChanged.referralId): .caseStateChanged.caseId}) | add // {}' "$work/dinsos/new.jsonl"
+dpppa_takes() {
+    mail dpppa
+    state dpppa rujukan-terima "acknowledges whom it was shown" 0 dpppa/rujukan-terima
+    mail dpppa
+    state dpppa keputusan "accepts" 0 dpppa/keputusan
 }
 
 # Dinsos acknowledges at noon what was referred in the morning, and decides in the afternoon.
 receive() { # DAY
-    open_mail dinsos
-    cp "$work/dinsos/new.jsonl" "$work/dinsos/feed.jsonl"
+    mail dinsos
     date_is "${1}T11:00:00+07:00" "Dinsos acknowledges, then decides"
-    answer dinsos "acknowledgements" "$acknowledge" 0 "now=$now"
+    state dinsos rujukan-terima "acknowledgements" 0 dinsos/rujukan-terima
     date_is "${1}T15:00:00+07:00" "decisions"
-    cp "$work/dinsos/feed.jsonl" "$work/dinsos/new.jsonl"
-    answer dinsos "decisions" "$decide" 0 "now=$now"
-    say "$(jq -r '.referralDecided | .decision + (if .reason then " " + .reason else "" end)' "$work/dinsos/out.jsonl" |
-        sort | uniq -c | awk '{n = $1; $1 = ""; printf "%s%s%s", (NR > 1 ? ", " : "  "), n, $0}')"
-    open_mail dinsos
+    mail dinsos
+    state dinsos keputusan "decisions" 0 dinsos/keputusan
+    mail dinsos
+    say "  $(tell dinsos "SELECT group_concat(n, ', ') FROM (SELECT count(*) || ' ' || decision || coalesce(' ' || reason, '') AS n
+        FROM referral_decided WHERE date(occurred_at, '+7 hours') = '$1' AND publisher_agency = 'dinsos' GROUP BY decision, reason)")"
 }
 
-# One month of the feed: referred, decided, the day after assessed and asked for consent. A child goes to DPPPA the
+# One month of the raids: referred, decided, the day after assessed and asked for consent. A child goes to DPPPA the
 # same day, unless the office is late.
 take_in() { # MONTH DAY NEXT-DAY
-    local month=$1 day=$2 next=$3 cases
+    local month=$1 day=$2 next=$3 raids=$agencies_at/satpolpp/sample/2024/razia-$1.csv
     date_is "${day}T08:00:00+07:00" "Satpol PP sends its referrals of $month"
     if [ -n "${kill_in_the_middle:-}" ]; then
-        import_and_kill "$data/referrals-$month.jsonl"
+        "kill_$kill_in_the_middle" "$raids"
     else
-        publish_lines satpolpp "$data/referrals-$month.jsonl" "referrals"
+        drop satpolpp razia "referrals" 0 "$raids"
     fi
     receive "$day"
-    cases=$(own_cases CASE_STATE_ASSESSING)
-    [ -n "${child_is_late:-}" ] || hand_over_children "$cases"
+    [ -n "${child_is_late:-}" ] || hand_over_children
     date_is "${next}T10:00:00+07:00" "Dinsos assesses and asks for consent"
-    jq -cn --arg now "$now" --argjson cases "$cases" "$assess" "$work/dinsos/feed.jsonl" >"$work/dinsos/out.jsonl"
-    publish_lines dinsos "$work/dinsos/out.jsonl" "assessments"
-    publish_sheet dinsos consents "consents: $(consents_said "$next")"
-    open_mail dinsos satpolpp
-    [ -z "${child_is_late:-}" ] || hand_over_late "$cases"
+    state dinsos asesmen "assessments" 0 dinsos/asesmen
+    mail dinsos
+    staff_states persetujuan "consents: $(consents_said)"
+    mail dinsos satpolpp
+    [ -z "${child_is_late:-}" ] || hand_over_late
 }
 
-consents_said() { # DAY: how many gave and refused
-    cat "$data"/consents-*.jsonl | jq -rs --arg day "$1" 'map(select(.occurredAt[0:10] == $day).consentRecorded.action)
-        | group_by(.) | map("\(length) \(.[0])") | join(", ")'
+consents_said() { # how many gave and refused today
+    cat $agencies_at/dinsos/sample/2024/persetujuan-2024-??.csv | tr -d '\r' | awk -F ';' -v day="$(in_style dinsos "$today")" '
+        $2 == day { n[$4]++ } END { printf "%d GIVEN", n["setuju"]; if (n["menolak"]) printf ", %d REFUSED", n["menolak"] }'
 }
 
-# SIGKILL of the daemon while the referrals are on their way; the import goes on by itself.
-import_and_kill() { # FILE
-    agency_as satpolpp --json -w 60 import "$1" >"$work/satpolpp/import.json" 2>"$work/satpolpp/import.log" &
-    local importer=$!
+# SIGKILL of the daemon while the referrals are on their way; the agent goes on by itself.
+kill_daemon_at() { # SHEET
+    put_sheet satpolpp razia "$1"
     kill_daemon
-    say "the daemon is killed with SIGKILL while $(wc -l <"$1") referrals are on their way"
+    say "the daemon is killed with SIGKILL while $(($(wc -l <"$1") - 1)) referrals are on their way"
     start_daemon
-    wait "$importer" || die "satpolpp: $(cat "$work/satpolpp/import.log")"
-    say "started again; satpolpp: $(jq -r '.accepted + .duplicate' "$work/satpolpp/import.json") referrals are accepted"
+    await_result satpolpp "$sheet"
+    say "started again; satpolpp: $(rows "$result" diterima) referrals are accepted"
 }
 
-hand_over_children() { # CASES
-    jq -cn --arg now "$now" --argjson cases "$1" "$transfer" "$work/dinsos/feed.jsonl" >"$work/dinsos/out.jsonl"
-    publish_lines dinsos "$work/dinsos/out.jsonl" "transfer of children to DPPPA"
-    [ -n "${dpppa_away:-}" ] || dpppa_takes
-    open_mail dinsos
+# SIGKILL of the agent in the middle of a sheet; the next one finds the sheet, or what was written of it, and goes on.
+kill_agent_at() { # SHEET
+    local held
+    held=$(outbox_holds satpolpp)
+    put_sheet satpolpp razia "$1"
+    until [ ! -e "$work/satpolpp/masuk/$sheet.csv" ] || [ "$(outbox_holds satpolpp)" -gt "$held" ]; do :; done
+    kill_agent satpolpp
+    say "the agent of Satpol PP is killed with SIGKILL in the middle of a sheet with $(($(wc -l <"$1") - 1)) referrals"
+    start_agent satpolpp
+    await_result satpolpp "$sheet"
+    say "started again; satpolpp: $(($(rows "$result" diterima) + $(rows "$result" "sudah ada"))) referrals are accepted"
+}
+outbox_holds() { # AGENCY: events
+    agency_as "$1" --json outbox list | wc -l
 }
 
-hand_over_late() { # CASES
-    say "dinsos is told: $(jq -r '.deadlineMissed // empty | select(.ruleId == "T04" and .cleared == false)
-        | "\(.ruleId) level \(.level), a child is still here after 24 hours"' "$work/dinsos/new.jsonl")"
-    hand_over_children "$1"
-    [ "$(mail_count dinsos '.deadlineMissed.ruleId == "T04" and .deadlineMissed.cleared')" -eq 1 ] || die "T04 had to be cleared"
+hand_over_children() {
+    state dinsos alih "transfer of children to DPPPA" 0 dinsos/alih
+    [ -n "$cut_off" ] || dpppa_takes
+    mail dinsos
 }
 
-dpppa_takes() {
-    local done_ids
-    done_ids=$(jq -cs 'map(.referralPresented.referralId // empty)' "$work/dpppa/mail.jsonl" 2>/dev/null || echo '[]')
-    open_mail dpppa
-    jq -c --arg now "$now" --argjson done "$done_ids" "$dpppa_acknowledge" "$work/dpppa/new.jsonl" >"$work/dpppa/out.jsonl"
-    publish_lines dpppa "$work/dpppa/out.jsonl" "acknowledges whom it was shown"
-    jq -c --arg now "$now" --argjson done "$done_ids" "$dpppa_accept" "$work/dpppa/new.jsonl" >"$work/dpppa/out.jsonl"
-    publish_lines dpppa "$work/dpppa/out.jsonl" "accepts"
-    open_mail dpppa
+hand_over_late() {
+    say "dinsos is told: $(tell dinsos "SELECT rule_id || ' level ' || level FROM deadline_missed
+        WHERE rule_id = 'T04' AND NOT coalesce(cleared, 0) ORDER BY seq DESC LIMIT 1"), a child is still here after 24 hours"
+    hand_over_children
+    [ "$(tell dinsos "SELECT count(*) FROM deadline_missed WHERE rule_id = 'T04' AND cleared")" -eq 1 ] || die "T04 had to be cleared"
 }
 
-step "A city on this machine: keys, configuration, a demo store, a daemon"
+# The slot of a course that begins on a day, by its id, as Dinsos has been told.
+slot_of() { # COURSE DAY
+    tell dinsos "SELECT slot_id FROM slot_offered WHERE course_code = '$1' AND starts_on = '$2'"
+}
+
+step "A city on this machine: keys, configuration, a demo store, a daemon, an agent in each office"
 set_up
 start_daemon
 say "demo clock $clock_start, $(sed -n 's/.*store = "\([^"]*\)".*/store \1/p' "$work/card")"
-subscribe_all
+lay_line dpppa
+for agency in "${agencies[@]}"; do
+    open_office "$agency"
+done
 date_is 2024-01-29T07:45:00+07:00 "Disnaker and DPPPA offer 24 seats; Dinsos has 20 kits"
-publish_lines disnaker "$data/slots-disnaker.jsonl" "motorcycle service 8 seats, barbering 4 and 4"
-publish_lines dpppa "$data/slots-dpppa.jsonl" "embroidery 8 seats"
-publish_lines dinsos "$data/kits-dinsos.jsonl" "kits in stock"
-open_mail disnaker dpppa dinsos satpolpp
+mail "${agencies[@]}"
+drop disnaker slot "motorcycle service 8 seats, barbering 4 and 4" 0 $agencies_at/disnaker/sample/2024/slot-2024.csv
+drop dpppa slot "embroidery 8 seats" 0 $agencies_at/dpppa/sample/2024/slot-2024.csv
+drop dinsos stok "kits in stock" 0 $agencies_at/dinsos/sample/2024/stok-2024.xlsx
+mail "${agencies[@]}"
+motor=$(slot_of MOTORCYCLE_SERVICE 2024-03-04)
+barber=$(slot_of BARBER 2024-03-25)
+barber_later=$(slot_of BARBER 2024-05-06)
+embroidery=$(slot_of EMBROIDERY 2024-03-04)
 take_in 2024-01 2024-01-29 2024-01-30
-publish_lines satpolpp "$data/referrals-2024-01.jsonl" "the same file imported again changes nothing"
+drop satpolpp razia "the same sheet once more: every row is known" 0 $agencies_at/satpolpp/sample/2024/razia-2024-01.csv
 take_in 2024-02 2024-02-12 2024-02-13

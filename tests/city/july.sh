@@ -11,7 +11,7 @@ found_again
 week_of_care 2024-07-05
 week_of_care 2024-07-12
 date_is 2024-07-16T09:00:00+07:00 "The middle of July: what is late"
-open_mail dinsos disnaker dpppa satpolpp
+mail "${agencies[@]}"
 agency_as dinsos --lang en overdue >"$work/dinsos/overdue"
 agency_as dinsos --json overdue | jq -r '.deadlines // [] | group_by([.ruleId, .responsible])[]
     | "\(.[0].ruleId)\t\(.[0].responsible)\t\(length)\t\(map(.dueMs | tonumber) | min / 1000 | todate[0:10])"' |

@@ -11,13 +11,6 @@ declare -A capabilities=(
     [inspektorat]='"AUDITOR"'
     [diskominfo]='"OPERATOR"'
 )
-declare -A topics=(
-    [satpolpp]='case.*,deadline.missed,person.*'
-    [dinsos]='referral.*,contact.*,case.*,assessment.*,consent.*,service.*,slot.*,seat.*,placement.*,attendance.*,equipment.*,mentoring.*,person.*,event.corrected,deadline.missed'
-    [disnaker]='slot.*,seat.*,consent.*,equipment.issued,deadline.missed,event.settled,person.*'
-    [dpppa]='referral.*,case.*,slot.*,seat.*,consent.*,equipment.issued,deadline.missed,event.settled,person.*'
-)
-
 agency_as() { # AGENCY COMMAND…
     local agency=$1
     shift
@@ -39,7 +32,7 @@ daemon_pid=
 clock_start=2024-01-08T08:00:00+07:00
 cleanup() {
     local status=$?
-    [ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null || true
+    [ ${#pids[@]} -eq 0 ] || kill -- "${pids[@]}" 2>/dev/null || true
     [ -z "$daemon_pid" ] || kill "$daemon_pid" 2>/dev/null || true
     wait 2>/dev/null || true
     [ -z "${socket:-}" ] || rm -rf "$(dirname "$socket")"
@@ -110,34 +103,3 @@ kill_daemon() {
     wait "$daemon_pid" 2>/dev/null || true
     daemon_pid=
 }
-
-subscribe_one() { # AGENCY: a process that receives all the time; its id is in $started_pid
-    start_as "$1" --json -w 600 subscribe kota --types "${topics[$1]}" --from beginning \
-        --output "$work/$1/received.jsonl" 2>"$work/$1/subscribe.log"
-    pids+=("$started_pid")
-    [ "$1" != dpppa ] || dpppa_pid=$started_pid
-}
-
-subscribe_all() {
-    local agency
-    for agency in "${agencies[@]}"; do
-        subscribe_one "$agency"
-    done
-}
-
-# Wait until a jq filter over the deliveries of an agency counts at least N.
-await() { # AGENCY N FILTER
-    local tries
-    for tries in $(seq 1 200); do
-        if [ "$(count "$1" "$3")" -ge "$2" ]; then
-            return 0
-        fi
-        read -rt 0.1 <> <(:) || true # the deliveries come from other processes: look again soon
-    done
-    die "$1 did not receive $2 of: $3"
-}
-count() { # AGENCY FILTER
-    [ -s "$work/$1/received.jsonl" ] || { echo 0; return; }
-    jq -c "select($2)" "$work/$1/received.jsonl" 2>/dev/null | wc -l
-}
-

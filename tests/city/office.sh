@@ -1,99 +1,189 @@
-# office.sh - what every office of the city does: open its mail, answer it by a program, publish a file.
-# Nobody uses what it did not receive: the programs turn an agency's own mail into its events.
+# office.sh - what every office of the city does: its clerks read a list that the agent has written, fill in a sheet and
+# drop it into a folder; the agent says row by row what became of it. Nobody uses what the agent did not receive.
 # shellcheck shell=bash disable=SC2154
 
-declare -A seen # lines of its mail that an agency has worked through
+declare -A agent_pid # processes of the agents
+declare -A heard     # seq up to which an office has read its mail; heard_before: the time before
+declare -A heard_before
+dropped=0 # sheets, so that each has a name of its own
 
-# Everything that has come for the agency since it looked last: into mail.jsonl, the new part into new.jsonl.
-open_mail() { # AGENCY…
-    local agency waiting=()
-    for agency in "$@"; do
-        agency_as "$agency" --json -w 30 subscribe meja --types "${topics[$agency]}" --from beginning \
-            --until-caught-up --output "$work/$agency/mail.jsonl" >/dev/null 2>"$work/$agency/meja.log" &
-        waiting+=("$!:$agency")
-    done
-    for agency in "${waiting[@]}"; do
-        wait "${agency%%:*}" || die "${agency##*:} cannot open its mail: $(cat "$work/${agency##*:}/meja.log")"
-    done
-    for agency in "$@"; do
-        tail -n +"$((${seen[$agency]:-0} + 1))" "$work/$agency/mail.jsonl" >"$work/$agency/new.jsonl"
-        seen[$agency]=$(wc -l <"$work/$agency/mail.jsonl")
-        # What is looked at again and again is kept apart.
-        grep -F '"seatAllocationChanged"' "$work/$agency/new.jsonl" >>"$work/$agency/seats.jsonl" || true
-        grep -F '"caseStateChanged"' "$work/$agency/new.jsonl" >>"$work/$agency/states.jsonl" || true
+# The folder that the agency has got, with its key. The agent takes a sheet at once here, not after ten seconds, and keeps
+# it until the account at the end, not for thirty days. Two offices have a program of their own, for which it writes JSON.
+open_office() { # AGENCY
+    cp -rLn "$agencies_at/$1/." "$work/$1/"
+    mkdir -p "$work/$1/masuk"
+    sed -i 's/settle_s = [0-9]*;/settle_s = 0;/; s/keep_days = [0-9]*;/keep_days = 366;/' "$work/$1/agent.conf"
+    case $1 in satpolpp | disnaker) sed -i 's/{ sqlite = "kota.db"; },/& { jsonl = "kota.jsonl"; },/' "$work/$1/agent.conf" ;; esac
+    "$agent" -c "$work/$1/agent.conf" --check >/dev/null || die "$1: the configuration of the agent"
+    start_agent "$1"
+}
+start_agent() { # AGENCY
+    SINERGI=$cli "$agent" -c "$work/$1/agent.conf" 2>>"$work/$1/agent.log" &
+    agent_pid[$1]=$!
+    pids+=("$!")
+}
+kill_agent() { # AGENCY
+    kill -KILL "${agent_pid[$1]}"
+    wait "${agent_pid[$1]}" 2>/dev/null || true
+}
+
+# What is waited for comes from other processes: looked at again soon. Nobody ever writes into $nothing.
+exec {nothing}<> <(:)
+look_again() { read -rt 0.02 -u "$nothing" || true; }
+
+# Wait until the agents of the agencies hold the subscription and have handed over all that was sent to them.
+mail() { # AGENCY…
+    local name tries
+    for name in "$@"; do
+        for tries in {1..500}; do
+            agency_as "$name" --json -w 10 status 2>/dev/null | jq -e '.subscriptions[]? | select(.name == "kota")
+                | .holderDevice and .sentThrough == .ackedThrough' >/dev/null && break
+            [ "$tries" -lt 500 ] || die "the agent of $name does not keep up: $(tail -n 3 "$work/$name/agent.log")"
+            look_again
+        done
+        heard_before[$name]=${heard[$name]:-0}
+        heard[$name]=$(tell "$name" "SELECT seq FROM sinergi_cursor WHERE subscription = 'kota'")
     done
 }
 
-mail_count() { # AGENCY FILTER: how much of all its mail
-    jq -c "select($2)" "$work/$1/mail.jsonl" | wc -l
+# A question to the tables that the agent has filled.
+tell() { # AGENCY SQL
+    sqlite3 -batch -readonly "$work/$1/kota.db" "$2"
 }
 
-# Publish the lines of a file; refusals are allowed up to the number that the story expects, and counted.
-publish_lines() { # AGENCY FILE WHAT [REFUSED]
-    local agency=$1 file=$2 status=0 result=$work/$1/import.json lines got
-    lines=$(wc -l <"$file")
-    [ "$lines" -gt 0 ] || die "$agency: nothing to publish: $3"
-    local before
+# The tables of the agent, one for each type of event; an office may keep some of its own beside them.
+tables='(SELECT t.name FROM pragma_table_list t, pragma_table_info(t.name) c WHERE c.name IN ('"'seq', 'place'"') GROUP BY t.name HAVING count(*) = 2)'
+every() { # AGENCY COLUMN: of every event that the agent has written, of whatever type, as SQL
+    tell "$1" "SELECT group_concat('SELECT $2 FROM ' || name, ' UNION ALL ') FROM $tables"
+}
+
+# A clerk reads lists of the office, as its own queries make them, each as a table of its name (and `lembar`, the sheet
+# that the staff keep), and fills in a sheet: a SELECT in clerks/. @hari is the day in the office's style.
+clerk() { # AGENCY PROGRAM [NAME=VALUE…]: into out.csv
+    local agency=$1 program=$here/clerks/$2.sql lists=() list load=() values=() value ask=$cli
+    shift 2
+    read -ra lists < <(sed -n 's/^-- daftar: //p' "$program")
+    [ "$agency" != "${cut_off:-}" ] || ask=false # without a line nobody answers questions
+    (cd "$work/$agency" && SINERGI=$ask HARI_INI=$today handlers/daftar "${lists[@]/lembar/kursi}") || die "$agency cannot write its lists"
+    for list in "${lists[@]}"; do
+        if [ "$list" = lembar ]; then load+=(".import '$work/$agency/sheet.csv' lembar")
+        else load+=(".import '$work/$agency/daftar/$list.csv' '$list'"); fi
+    done
+    for value in "hari=$(in_style "$agency" "$today")" count=1000 skip=0 reason= by= second= version= gives_up=0 finds_work=0 "$@"; do
+        values+=(".parameter set @${value%%=*} \"'${value#*=}'\"")
+    done
+    sqlite3 -batch -bail -header -csv -separator ';' :memory: '.parameter init' "${values[@]}" "${load[@]}" ".read '$program'" \
+        >"$work/$agency/out.csv" || die "$agency: a clerk could not fill in the sheet with $program"
+}
+in_style() { # AGENCY DAY: as the office writes dates
+    case $1 in
+    disnaker) date -d "$2" +%d-%m-%y ;;
+    *) date -d "$2" +%d/%m/%Y ;;
+    esac
+}
+
+# What the staff have written into the sheets of a kind since the last time: KIND-MONTH.csv, column "Tgl Catat".
+declare -A written_through
+staff_sheet() { # AGENCY KIND: into sheet.csv; fails when there is nothing new
+    local from=${written_through[$2]:-0000}
+    written_through[$2]=$today
+    awk -F ';' -v OFS=';' -v from="${from//-/}" -v to="${today//-/}" '{ sub(/\r$/, "") }
+        FNR == 1 { sub(/^\xef\xbb\xbf/, ""); for (i = 1; i <= NF; i++) if ($i == "Tgl Catat") at = i; if (NR == 1) print; next }
+        { day = substr($at, 7, 4) substr($at, 4, 2) substr($at, 1, 2); if (day > from && day <= to) { print; n++ } }
+        END { exit !n }' "$agencies_at/$1/sample/2024/$2"-????-??.csv >"$work/$1/sheet.csv"
+}
+
+# The line of an agency runs over a relay, so that it can be cut.
+lay_line() { # AGENCY
+    relayed=$1
+    line_port=$(free_port)
+    sed -i "s#\(endpoint = \"tcp://127.0.0.1:\)[0-9]*#\1$line_port#" "$work/$1/sinergi.conf"
+    mend_line
+}
+mend_line() {
+    setsid socat "TCP-LISTEN:$line_port,bind=127.0.0.1,reuseaddr,fork" "TCP:127.0.0.1:$port" 2>/dev/null &
+    line_pid=$!
+    pids+=("-$line_pid") # with its connections
+    cut_off=
+}
+cut_line() {
+    cut_off=$relayed
+    kill -- "-$line_pid"
+    wait "$line_pid" 2>/dev/null || true
+}
+
+# Into the drop folder, in one piece.
+put_sheet() { # AGENCY KIND FILE: the name of the sheet is in $sheet
+    dropped=$((dropped + 1))
+    sheet=$2-$today-$dropped
+    cp "$3" "$work/$1/.$sheet"
+    mv "$work/$1/.$sheet" "$work/$1/masuk/$sheet.${3##*.}"
+    echo "$sheet" >>"$work/$1/sheets"
+}
+
+# What the agent says of the rows of a sheet, as soon as none of them waits for an answer: a copy in $result, for the
+# agent writes it anew, and moves it to failed/ with a sheet that has a refused row.
+await_result() { # AGENCY SHEET [UNTIL]: pattern that may not stand there any more
+    local tries file
+    result=$work/$1/result.csv
+    for tries in {1..1500}; do
+        for file in "$work/$1"/masuk/{done,failed}/"$2".*.result.csv; do
+            cp "$file" "$result" 2>/dev/null || continue
+            grep -qE "${3:-;\"antre\";}" "$result" || return 0
+        done
+        look_again
+    done
+    die "$1: no answer for the sheet $2: $(head -n 4 "$result"; tail -n 3 "$work/$1/agent.log")"
+}
+result_says() { # RESULT SQL: over `row`, the rows of a result
+    sqlite3 -batch -bail -csv -separator ';' :memory: ".import '$1' row" '.mode list' "$2"
+}
+rows() { # RESULT STATUS: how many
+    result_says "$1" "SELECT count(*) FROM row WHERE status = '$2'"
+}
+
+# Drop a sheet; refusals are allowed up to the number that the story expects, and counted.
+drop() { # AGENCY KIND WHAT [REFUSED] [FILE]
+    local agency=$1 refused=${4:-0} file=${5:-$work/$1/out.csv} before all got other codes
+    [ "${file##*.}" = xlsx ] || [ "$(wc -l <"$file")" -gt 1 ] || die "$agency: nothing to state: $3"
     before=$(date +%s%N)
-    agency_as "$agency" --json -w 60 import "$file" >"$result" 2>"$work/$agency/import.log" || status=$?
-    echo "$lines $((($(date +%s%N) - before) / 1000000))" >>"$work/took"
-    got=$(jq -r '.rejected + .invalid + .unanswered' "$result")
-    [ "$got" -eq "${4:-0}" ] ||
-        die "$agency: $3: $got refused, ${4:-0} expected: $(head -n 4 "$work/$agency/import.log")"
-    if [ "${4:-0}" -eq 0 ]; then
-        [ "$status" -eq 0 ] || die "$agency: $3: exit status $status: $(cat "$work/$agency/import.log")"
-        say "$agency: $3 ($lines)"
+    put_sheet "$agency" "$2" "$file"
+    await_result "$agency" "$sheet"
+    before=$((($(date +%s%N) - before) / 1000000))
+    IFS='|' read -r all got other codes < <(result_says "$result" "SELECT count(*), sum(status = 'ditolak'),
+        sum(status NOT IN ('ditolak', 'diterima', 'ditunda', 'sudah ada')), group_concat(DISTINCT nullif(kode, '')) FROM (SELECT * FROM row ORDER BY kode)")
+    echo "$all $before" >>"$work/took"
+    [ "$got" -eq "$refused" ] && [ "$other" -eq 0 ] ||
+        die "$agency: $3: $refused refused expected: $(grep -vE ';"(diterima|sudah ada|ditunda)";' "$result" | head -n 4)"
+    if [ "$refused" -eq 0 ]; then
+        say "$agency: $3 ($all)"
     else
-        say "$agency: $3 ($lines, of which $got refused: $(sed -n 's/^.*jsonl:[0-9]*: \(E_[A-Z_]*\):.*/\1/p' "$work/$agency/import.log" | sort -u | paste -sd, | sed 's/,/, /g'))"
+        say "$agency: $3 ($all, of which $got refused: ${codes//,/, })"
     fi
 }
 
-# Run a program over what is new for the agency and publish what comes out.
-answer() { # AGENCY WHAT PROGRAM [REFUSED] [NAME=VALUE…]: values are text for jq
-    local agency=$1 what=$2 program=$3 refused=${4:-0}
-    shift $(($# < 4 ? $# : 4))
-    local values=()
-    while [ $# -gt 0 ]; do
-        values+=(--arg "${1%%=*}" "${1#*=}")
-        shift
-    done
-    jq -c "${values[@]}" "$program" "$work/$agency/new.jsonl" >"$work/$agency/out.jsonl" ||
-        die "$agency: the program for '$what' failed"
-    publish_lines "$agency" "$work/$agency/out.jsonl" "$what" "$refused"
+# A clerk fills in a sheet and drops it.
+state() { # AGENCY KIND WHAT REFUSED PROGRAM [NAME=VALUE…]
+    local agency=$1 kind=$2 what=$3 refused=$4
+    shift 4
+    clerk "$agency" "$@"
+    drop "$agency" "$kind" "$what" "$refused"
 }
 
-# Offices keep sheets, KIND-MONTH.jsonl: what has been written into those of a kind since the last time is published.
-# Staff know a person by the number of the referral; the case of it is in the office's own mail. Who closes a case
-# has looked at it: its version is the one of now.
-declare -A written_through
-publish_sheet() { # AGENCY KIND WHAT [REFUSED]
-    local agency=$1 kind=$2 files=("$data/$2"-*.jsonl)
-    jq -c --arg from "${written_through[$kind]:-}" --arg to "$now" 'select(.occurredAt > $from and .occurredAt <= $to)' \
-        "${files[@]}" >"$work/$agency/sheet.jsonl"
-    written_through[$kind]=$now
-    [ -s "$work/$agency/sheet.jsonl" ] || return 0
-    touch "$work/$agency/states.jsonl"
-    echo '{}' >"$work/$agency/cases.json"
-    [ "$kind" != closings ] || agency_as "$agency" --json case --all >"$work/$agency/cases.json"
-    jq -c --slurpfile states "$work/$agency/states.jsonl" --slurpfile now "$work/$agency/cases.json" '
-        ($states | map(.caseStateChanged | select(.caseId and .referralId) | {(.referralId): .caseId}) | add // {}) as $of
-        | ($now[0].cases // [] | map({(.caseId): .version}) | add // {}) as $version | inputs
-        | if .referralId then .caseId = ($of[.referralId] // error("no case of \(.referralId)")) | del(.referralId) else . end
-        | if .caseClosed then .expectedVersion = $version[.caseId] else . end' -n \
-        "$work/$agency/sheet.jsonl" >"$work/$agency/out.jsonl" || die "$agency: the sheet of $kind names a case that is not its own"
-    publish_lines "$agency" "$work/$agency/out.jsonl" "$3" "${4:-0}"
+# What the command or a program has published stands on no sheet.
+without_sheet() { # AGENCY: its last event
+    agency_as "$1" --json outbox list | jq -r '.outbox + "-" + (.number | tostring)' | tail -n 1 >>"$work/$1/by_command"
 }
 
 date_is() { # TIME TITLE: the demo clock moves there
     local text
     agency_as diskominfo -w 20 admin clock advance --to "$1" >/dev/null || die "the clock does not move to $1"
-    now=$(date -u -d "$1" +%Y-%m-%dT%H:%M:%SZ)
     today=${1%%T*}
     text=$(LC_ALL=C date -d "$today" '+%a %-d %b %Y')
     step "$text ${1:11:5}: $2"
 }
 
-# The seats of dinsos' cases by course: the office's own list, as the broker answers it.
+# The seats of dinsos' cases by course, as the broker answers.
 show_seats() { # SLOT
     agency_as dinsos --lang en seats "$1" | cut -c 1-86 | sed 's/^/   /'
 }

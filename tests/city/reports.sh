@@ -1,4 +1,4 @@
-# reports.sh - the broker's reports, and whether they say what Dinsos counts from its own mail. Sourced by account.sh.
+# reports.sh - the broker's reports, and whether they say what Dinsos counts in its own tables. Sourced by account.sh.
 # shellcheck shell=bash disable=SC2154 disable=SC2016
 
 step "The reports of the year, until today"
@@ -19,7 +19,8 @@ report seats seats .
 report spm indicator '.[0]'
 
 jq -sS add "$work/dinsos/reports.json" >"$work/dinsos/reported"
-jq -sS --argjson corrected "${corrected:-{\}}" -f "$here/count.jq" "$work/dinsos/mail.jsonl" >"$work/dinsos/counted"
+tell dinsos "CREATE TEMP TABLE corrected AS SELECT '$mistyped' AS allocation_id, '2024-05-06' AS started_on;
+    $(cat "$here/count.sql")" | jq -S . >"$work/dinsos/counted"
 cmp -s "$work/dinsos/counted" "$work/dinsos/reported" ||
-    die "the reports differ from what Dinsos counts from its mail: $(diff "$work/dinsos/counted" "$work/dinsos/reported")"
-say "Dinsos counts the same from its own mail: $(jq '[.. | numbers] | length' "$work/dinsos/counted") figures"
+    die "the reports differ from what Dinsos counts in its tables: $(diff "$work/dinsos/counted" "$work/dinsos/reported")"
+say "Dinsos counts the same in its own tables: $(jq '[.. | numbers] | length' "$work/dinsos/counted") figures"
