@@ -77,7 +77,7 @@ static const struct key sqlite_keys[] = {
 };
 static const struct key drop_keys[] = {
     {"folder", KIND_PATH, true, offsetof(struct drop_conf, folder), 0, 0, "\"masuk\""},
-    {"settle_s", KIND_NUMBER, false, offsetof(struct drop_conf, settle_s), 1, 3600, "1-3600"},
+    {"settle_s", KIND_NUMBER, false, offsetof(struct drop_conf, settle_s), 0, 3600, "0-3600"},
     {"keep_days", KIND_NUMBER, false, offsetof(struct drop_conf, keep_days), 1, 3650, "1-3650"},
     {"maps", KIND_GROUPS, true, 0, 1, AGENT_MAPS_MAX, "( { files = \"razia*\"; map = \"razia.map\"; } )"},
     {0},

@@ -36,7 +36,7 @@ struct drop_watch {
     int fd, wd;
     struct entry *entries;
     size_t count;
-    int64_t scan_ns, now_ns;
+    int64_t scan_ns, scanned_ns, now_ns;
     char trouble[256];
 };
 
@@ -117,8 +117,9 @@ static void take_events(struct drop_watch *watch)
             take_event(watch, event);
             at += (ssize_t)sizeof *event + event->len;
         }
-        if (watch->scan_ns > watch->now_ns + SCAN_GAP_MS * (S_NS / 1000))
-            watch->scan_ns = watch->now_ns + SCAN_GAP_MS * (S_NS / 1000);
+        int64_t next_ns = watch->scanned_ns + SCAN_GAP_MS * (S_NS / 1000);
+        if (watch->scan_ns > next_ns)
+            watch->scan_ns = next_ns;
     }
 }
 
@@ -175,6 +176,7 @@ static void forget(struct drop_watch *watch, size_t index)
 static void scan(struct drop_watch *watch)
 {
     struct sg_why why = {0};
+    watch->scanned_ns = watch->now_ns;
     watch->scan_ns = watch->now_ns + SCAN_S * S_NS;
     for (size_t i = 0; i < watch->count; i++)
         watch->entries[i].seen = false;
