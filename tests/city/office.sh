@@ -17,8 +17,9 @@ open_office() { # AGENCY
     "$agent" -c "$work/$1/agent.conf" --check >/dev/null || die "$1: the configuration of the agent"
     start_agent "$1"
 }
+# The lists that its handler writes by itself are of the first day, those for the clerks of today.
 start_agent() { # AGENCY
-    SINERGI=$cli "$agent" -c "$work/$1/agent.conf" 2>>"$work/$1/agent.log" &
+    SINERGI=$cli HARI_INI=${clock_start%%T*} "$agent" -c "$work/$1/agent.conf" 2>>"$work/$1/agent.log" &
     agent_pid[$1]=$!
     pids+=("$!")
 }
@@ -35,10 +36,10 @@ look_again() { read -rt 0.02 -u "$nothing" || true; }
 mail() { # AGENCY…
     local name tries
     for name in "$@"; do
-        for tries in {1..500}; do
+        for tries in {1..2000}; do
             agency_as "$name" --json -w 10 status 2>/dev/null | jq -e '.subscriptions[]? | select(.name == "kota")
                 | .holderDevice and .sentThrough == .ackedThrough' >/dev/null && break
-            [ "$tries" -lt 500 ] || die "the agent of $name does not keep up: $(tail -n 3 "$work/$name/agent.log")"
+            [ "$tries" -lt 2000 ] || die "the agent of $name does not keep up: $(tail -n 3 "$work/$name/agent.log")"
             look_again
         done
         heard_before[$name]=${heard[$name]:-0}
@@ -126,7 +127,7 @@ put_sheet() { # AGENCY KIND FILE: the name of the sheet is in $sheet
 await_result() { # AGENCY SHEET [UNTIL]: pattern that may not stand there any more
     local tries file
     result=$work/$1/result.csv
-    for tries in {1..1500}; do
+    for tries in {1..5000}; do # without a line for a while, an agent tries again once a minute
         for file in "$work/$1"/masuk/{done,failed}/"$2".*.result.csv; do
             cp "$file" "$result" 2>/dev/null || continue
             grep -qE "${3:-;\"antre\";}" "$result" || return 0
