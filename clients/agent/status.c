@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,6 +58,20 @@ enum sg_err status_write(struct status_file *status, json_t *json, int64_t now_n
     return SG_OK;
 }
 
+/* An agent that was killed while it started a program lives on in that program for a moment. */
+static bool lock_soon(int fd)
+{
+    enum { TRIES = 40, PAUSE_MS = 50 };
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    for (int i = 0; i < TRIES; i++) {
+        if (fcntl(fd, F_OFD_SETLK, &lock) ==
+            0) /* one that others can ask about without taking it */
+            return true;
+        (void)poll(NULL, 0, PAUSE_MS);
+    }
+    return false;
+}
+
 enum sg_err status_lock(const char *data_folder, int *out_fd, struct sg_why *why)
 {
     char path[512];
@@ -64,8 +79,7 @@ enum sg_err status_lock(const char *data_folder, int *out_fd, struct sg_why *why
     SG_AUTO(sg_fd_done) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return sg_fail(why, SG_E_SYS, "%s: %s", path, strerror(errno));
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    if (fcntl(fd, F_OFD_SETLK, &lock) != 0) /* one that others can ask about without taking it */
+    if (!lock_soon(fd))
         return sg_fail(why, SG_E_EXISTS,
                        "agen lain sudah berjalan untuk perangkat ini / another agent runs for this "
                        "device (%s)",
