@@ -51,6 +51,7 @@ mail "${agencies[@]}"
 for agency in "${agencies[@]}"; do
     kill "${agent_pid[$agency]}"
     wait "${agent_pid[$agency]}" || die "the agent of $agency did not stop cleanly: $(tail -n 3 "$work/$agency/agent.log")"
+    flock "$work/$agency/.daftar/turn" true # until its lists are written, for which it may ask the broker
 done
 for agency in "${agencies[@]}"; do
     agency_as "$agency" -w 20 outbox wait >/dev/null || die "$agency: the outbox is not answered"
