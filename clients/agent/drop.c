@@ -292,15 +292,6 @@ static const char *map_label(const struct drop *drop)
     return slash ? slash + 1 : drop->map->map;
 }
 
-/* What the import has left in the outbox is this process's to send: nobody else is waited for. */
-static void send_at_once(struct sinergi *client)
-{
-    client->sender.foreign_waiting = true;
-    client->sender.look_ns = 0;
-    client->more = true;
-    watch_update(client);
-}
-
 static void end_import(struct drop *drop, int exit_status)
 {
     struct stat now;
@@ -334,7 +325,7 @@ static void end_import(struct drop *drop, int exit_status)
              failed ? "failed" : "done");
     if (number(json, "waiting") > 0) {
         note_open(drop, drop->pair, failed);
-        send_at_once(drop->client);
+        sender_look(drop->client);
     }
     put_away(drop, failed);
 }

@@ -186,6 +186,8 @@ void watch_free(struct watch **watch);
 bool sender_wants(struct sinergi *client, sinergi_until until, int64_t now_ns);
 bool sender_own_answered(struct sinergi *client);
 void sender_reset(struct sender *sender);
+/* What another process has just left in the outbox is this one's to send: at once. */
+void sender_look(struct sinergi *client);
 void sender_welcome(struct sinergi *client, const PbWelcome *welcome);
 void sender_step(struct sinergi *client, int64_t now_ns);
 void sender_result(struct sinergi *client, const PbPublishResult *result, int64_t now_ns);

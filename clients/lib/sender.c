@@ -63,6 +63,14 @@ static bool others_left_something(struct sinergi *client, int64_t now_ns)
     return waited && s->foreign_waiting;
 }
 
+void sender_look(struct sinergi *client)
+{
+    client->sender.foreign_waiting = true;
+    client->sender.look_ns = 0;
+    client->more = true;
+    watch_update(client);
+}
+
 /* May this process send now? Who sends holds the lock, and gives it back when all is answered. */
 bool sender_wants(struct sinergi *client, sinergi_until until, int64_t now_ns)
 {
