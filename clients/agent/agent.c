@@ -22,7 +22,8 @@ enum {
     STOP_GRACE_S = 10,       /* for programs that run when the agent is asked to end */
     POLL_MAX = 2 + CHILD_FDS * AGENT_SUBSCRIPTIONS_MAX + DROP_FDS,
     WAIT_MAX_MS = 30000,
-    REST_MS = 250, /* memory of files that were looked at is let go of that often */
+    RENEW_S = 3600, /* nothing that was handled can be read in the inbox longer than that */
+    REST_MS = 250,  /* memory of files that were looked at is let go of that often */
 };
 
 /* ---- open and close ---------------------------------------------------------------------- */
@@ -267,6 +268,17 @@ static void give_sign(struct agent *agent, int64_t now_ns)
     agent->sign_ns = now_ns + agent->sign_gap_ns;
 }
 
+static void renew(struct agent *agent, int64_t now_ns)
+{
+    struct sinergi *client = agent->world.client;
+    struct sg_why why = {0};
+    if (now_ns < agent->renew_ns || !inbox_is_used(client->inbox))
+        return;
+    agent->renew_ns = now_ns + RENEW_S * S_NS;
+    if (inbox_renew(client->inbox, &client->frame_arena, &why)) /* a full disk: the next hour */
+        log_warn("inbox-not-renewed", "why=\"%s\"", why.text);
+}
+
 static void rest(struct agent *agent, int64_t now_ns)
 {
     if (now_ns < agent->rest_ns)
@@ -274,6 +286,7 @@ static void rest(struct agent *agent, int64_t now_ns)
     agent->rest_ns = now_ns + REST_MS * MS_NS;
     outbox_rest(agent->world.client->outbox);
     inbox_rest(agent->world.client->inbox);
+    renew(agent, now_ns);
 }
 
 static void turn(struct agent *agent, int64_t now_ns)
@@ -340,6 +353,7 @@ int agent_run(struct agent_conf *conf, bool once)
     } else {
         agent->started_ms = agent->connected_ms = device_wall_ms();
         agent->lost_ns = client_mono_ns();
+        agent->renew_ns = agent->lost_ns + RENEW_S * S_NS;
         watchdog_begin(agent);
         log_note("agent-started", "agency=%s device=%s subscriptions=%zu drop=%s",
                  sinergi_agency(agent->world.client), sinergi_device(agent->world.client),

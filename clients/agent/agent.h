@@ -30,7 +30,7 @@ struct agent {
     int64_t attach_ns;                 /* when to try again for what another device holds */
     char error_id[640], error_en[640]; /* the last one; "" = none */
     int64_t error_ms;
-    int64_t rest_ns;
+    int64_t rest_ns, renew_ns;
     int64_t stop_ns; /* when programs are ended; 0 = not stopping */
     int64_t sign_ns; /* watchdog: when the next sign of life is due; 0 = nobody watches */
     int64_t sign_gap_ns;

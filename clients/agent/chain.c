@@ -1,5 +1,6 @@
 #include "agent/chain.h"
 
+#include "agent/forget.h"
 #include "agent/jsonl.h"
 #include "agent/log.h"
 #include "agent/sqlite.h"
@@ -138,17 +139,44 @@ static enum sg_err need_json(struct chain *chain, struct sg_why *why)
                                  (unsigned long long)chain->delivery.seq);
 }
 
+static const char *kind_name(const struct chain_handler *handler)
+{
+    static const char *const names[] = {
+        [HANDLER_EXEC] = "exec", [HANDLER_JSONL] = "jsonl", [HANDLER_SQLITE] = "sqlite"};
+    return names[handler->conf->kind];
+}
+
+/* What the copies of this handler hold of the person goes before the order itself is kept: when it
+ * is there, they are clean. The log says how much, not whose. */
+static enum sg_err keep_copy(struct chain *chain, size_t index, struct sg_why *why)
+{
+    const struct chain_handler *handler = &chain->handlers[index];
+    const struct forget_order *order = NULL;
+    struct forgotten forgotten = {0};
+    enum sg_err err = forget_order_of(&chain->delivery, &chain->world->arena, &order, why);
+    if (!err && handler->sqlite) {
+        err = sqlite_store_add(handler->sqlite, &chain->delivery, order, &forgotten, why);
+    } else if (!err) {
+        err = need_json(chain, why);
+        if (!err && order)
+            err = jsonl_forget(handler->jsonl, order, &forgotten, why);
+        if (!err)
+            err = jsonl_add(handler->jsonl, chain->delivery.seq, chain->json, why);
+    }
+    if (forgotten.files > 0)
+        log_note("forgotten", "subscription=%s handler=%zu kind=%s rows=%llu files=%llu",
+                 chain->conf->name, index + 1, kind_name(handler),
+                 (unsigned long long)forgotten.rows, (unsigned long long)forgotten.files);
+    return err;
+}
+
 static sinergi_handled run_handler(struct chain *chain, size_t index, struct sg_why *why)
 {
     struct chain_handler *handler = &chain->handlers[index];
     enum sg_err err = SG_OK;
     switch (handler->conf->kind) {
     case HANDLER_SQLITE:
-        return handled_of(sqlite_store_add(handler->sqlite, &chain->delivery, why));
-    case HANDLER_JSONL:
-        err = need_json(chain, why);
-        return handled_of(err ? err
-                              : jsonl_add(handler->jsonl, chain->delivery.seq, chain->json, why));
+    case HANDLER_JSONL: return handled_of(keep_copy(chain, index, why));
     case HANDLER_EXEC:
         if (chain->world->stopping)
             return SINERGI_LATER;
@@ -159,13 +187,6 @@ static sinergi_handled run_handler(struct chain *chain, size_t index, struct sg_
         return err ? handled_of(err) : SINERGI_WORKING;
     }
     return SINERGI_LATER;
-}
-
-static const char *kind_name(const struct chain_handler *handler)
-{
-    static const char *const names[] = {
-        [HANDLER_EXEC] = "exec", [HANDLER_JSONL] = "jsonl", [HANDLER_SQLITE] = "sqlite"};
-    return names[handler->conf->kind];
 }
 
 /* Once for the first of a row of equal failures: a full disk must not fill the journal as well. */

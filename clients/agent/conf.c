@@ -1,6 +1,8 @@
 #include "agent/conf.h"
 
+#include "agent/forget.h"
 #include "lib/sinergi.h"
+#include "sinergi/v1/event.pb-c.h"
 #include "wire/contract.h"
 #include "wire/limits.h"
 
@@ -326,6 +328,37 @@ static enum sg_err take_handler(const struct reader *r, const config_setting_t *
                    r->path, to->line);
 }
 
+static bool keeps_persons(const struct subscription_conf *sub)
+{
+    bool keeps = false;
+    for (size_t i = 0; i < sub->handler_count; i++)
+        keeps = keeps || sub->handlers[i].kind != HANDLER_EXEC;
+    for (size_t i = 0; keeps && i < sg_topic_count; i++) {
+        const ProtobufCFieldDescriptor *type =
+            protobuf_c_message_descriptor_get_field(&pb_envelope__descriptor, sg_topics[i].type);
+        if (agent_conf_types_match(sub->types, sg_topics[i].name) && forget_type_is_personal(type))
+            return true;
+    }
+    return false;
+}
+
+/* Whoever keeps copies hears what they must not hold any longer, whatever it asked for. */
+static enum sg_err hear_orders(const struct reader *r, struct subscription_conf *sub)
+{
+    if (agent_conf_types_match(sub->types, FORGET_TOPIC) || !keeps_persons(sub))
+        return SG_OK;
+    size_t count = 0;
+    while (sub->types[count])
+        count++;
+    const char **types = SG_NEW_ARRAY(&r->conf->arena, const char *, count + 2);
+    if (!types)
+        return no_room(r);
+    memcpy(types, sub->types, count * sizeof *types);
+    types[count] = FORGET_TOPIC;
+    sub->types = types;
+    return SG_OK;
+}
+
 static enum sg_err take_subscription(const struct reader *r, const config_setting_t *group,
                                      struct subscription_conf *to)
 {
@@ -339,7 +372,7 @@ static enum sg_err take_subscription(const struct reader *r, const config_settin
     for (int i = 0; !err && i < count; i++)
         err = take_handler(r, config_setting_get_elem(handlers, (unsigned)i),
                            &to->handlers[to->handler_count++]);
-    return err;
+    return err ? err : hear_orders(r, to);
 }
 
 static enum sg_err take_drop(const struct reader *r, const config_setting_t *group)

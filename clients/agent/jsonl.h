@@ -11,6 +11,8 @@
 
 #include <stdint.h>
 
+struct forget_order;
+struct forgotten;
 struct jsonl;
 
 /* Open or make the file. rotate_bytes: a line that would make it longer begins a new file; the old
@@ -27,5 +29,13 @@ uint64_t jsonl_seq(const struct jsonl *jsonl);
  * fails, nothing of it stays. Errors: SG_E_SYS: disk; try again later. */
 SG_MUST_CHECK enum sg_err jsonl_add(struct jsonl *jsonl, uint64_t seq, const char *line,
                                     struct sg_why *why);
+
+/* Take what an order names out of the lines that came before it, in the file and in the older ones.
+ * A file in which something changes is written anew beside the old one (PATH.new) and takes its
+ * place whole, so a crash leaves the one or the other, and doing it again does no harm. What was
+ * changed is added to *forgotten, also when a later file fails. A line that is no JSON is not ours
+ * and stays. Errors: SG_E_SYS: disk; try again later. */
+SG_MUST_CHECK enum sg_err jsonl_forget(struct jsonl *jsonl, const struct forget_order *order,
+                                       struct forgotten *forgotten, struct sg_why *why);
 
 #endif

@@ -2,8 +2,9 @@
 
 #include "agent/columns.h"
 #include "agent/conf.h"
+#include "agent/forget.h"
 #include "wire/codec.h"
-
+#include "wire/contract.h"
 #include "wire/day.h"
 
 #include <sqlite3.h>
@@ -15,6 +16,8 @@ enum {
     SQL_BYTES = 32768,
     CACHE_KIB = 512,
     WAL_PAGES = 128, /* then the log goes into the database: 512 KiB of a small disk */
+    REDACTED_PATHS_MAX = 64,
+    STEPS_PER_SIGN = 100000, /* of the machine of SQLite: well below a second */
 };
 
 struct sqlite_store {
@@ -23,6 +26,7 @@ struct sqlite_store {
     const char *const *types;
     struct sg_arena *arena;
     bool tables_known;
+    bool rewritten; /* since the last order was carried out; its log is not empty yet */
 };
 
 struct sql {
@@ -183,7 +187,7 @@ static enum sg_err open_database(struct sqlite_store *store, const char *path, s
     (void)sqlite3_busy_timeout(store->db, WAIT_MS);
     (void)snprintf(text, sizeof text,
                    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -%d; "
-                   "PRAGMA wal_autocheckpoint = %d",
+                   "PRAGMA wal_autocheckpoint = %d; PRAGMA secure_delete = ON",
                    CACHE_KIB, WAL_PAGES);
     return run(store, text, why);
 }
@@ -323,7 +327,134 @@ static enum sg_err insert(struct sqlite_store *store, const sinergi_delivery *de
     return err ? err : step(store, statement, why);
 }
 
+/* ---- forgetting -------------------------------------------------------------------------- */
+
+struct taken {
+    const struct column **fields, **refs; /* what the order takes, and what says whose it is */
+    size_t field_count, ref_count;
+};
+
+/* Columns that the table has not got yet hold nothing. */
+static enum sg_err choose_columns(struct sqlite_store *store, const struct forget_order *order,
+                                  const char *topic, const char *table, struct taken *out_taken,
+                                  struct sg_why *why)
+{
+    struct columns columns;
+    enum sg_err err = columns_of(field_of(topic), store->arena, &columns, why);
+    if (err)
+        return err;
+    *out_taken =
+        (struct taken){SG_NEW_ARRAY(store->arena, const struct column *, columns.count),
+                       SG_NEW_ARRAY(store->arena, const struct column *, columns.count), 0, 0};
+    if (!out_taken->fields || !out_taken->refs)
+        return sg_fail(why, SG_E_LIMIT, "no room for columns");
+    for (size_t i = 0; i < columns.count; i++) {
+        const struct column *column = &columns.items[i];
+        if (!has_column(store, table, column->name))
+            continue;
+        if (forget_is_ref(column->path, column->depth))
+            out_taken->refs[out_taken->ref_count++] = column;
+        else if (forget_reach(order, column->path, column->depth) != FORGET_NOTHING)
+            out_taken->fields[out_taken->field_count++] = column;
+    }
+    return SG_OK;
+}
+
+/* What the order takes becomes NULL and is named in redacted_paths. */
+static void write_update(struct sql *sql, const char *table, const struct taken *taken)
+{
+    char path[FORGET_PATH_MAX];
+    sql_add(sql, "UPDATE \"%s\" SET ", table);
+    for (size_t i = 0; i < taken->field_count; i++)
+        sql_add(sql, "\"%s\" = NULL, ", taken->fields[i]->name);
+    sql_add(sql, "redacted_paths = (SELECT json_group_array(value) FROM (SELECT value FROM "
+                 "json_each(iif(json_valid(redacted_paths), redacted_paths, '[]'))");
+    for (size_t i = 0; i < taken->field_count; i++) {
+        forget_path(taken->fields[i]->path, taken->fields[i]->depth, path);
+        sql_add(sql, " UNION SELECT '%s' WHERE \"%s\" IS NOT NULL", path, taken->fields[i]->name);
+    }
+    sql_add(sql, " LIMIT %d)) WHERE seq < ?2 AND ?1 IN (NULL", REDACTED_PATHS_MAX);
+    for (size_t i = 0; i < taken->ref_count; i++)
+        sql_add(sql, ", \"%s\"", taken->refs[i]->name);
+    sql_add(sql, ") AND (FALSE");
+    for (size_t i = 0; i < taken->field_count; i++)
+        sql_add(sql, " OR \"%s\" IS NOT NULL", taken->fields[i]->name);
+    sql_add(sql, ")");
+}
+
+static enum sg_err forget_in_table(struct sqlite_store *store, const struct forget_order *order,
+                                   const char *topic, struct forgotten *forgotten,
+                                   struct sg_why *why)
+{
+    SG_AUTO(statement_done) sqlite3_stmt *statement = NULL;
+    struct taken taken;
+    struct sql sql;
+    const char *table = table_name(store->arena, topic);
+    if (!table)
+        return sg_fail(why, SG_E_LIMIT, "no room for a name");
+    if (!has_column(store, table, "redacted_paths"))
+        return SG_OK; /* this database has no such table */
+    enum sg_err err = choose_columns(store, order, topic, table, &taken, why);
+    if (!err)
+        err = sql_begin(store, &sql, why);
+    if (err || taken.field_count == 0)
+        return err;
+    write_update(&sql, table, &taken);
+    err = sql.full ? sg_fail(why, SG_E_LIMIT, "too many columns")
+                   : prepare(store, sql.text, &statement, why);
+    if (err)
+        return err;
+    (void)sqlite3_bind_text(statement, 1, order->person_ref, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_int64(statement, 2, (sqlite3_int64)order->seq);
+    err = step(store, statement, why);
+    if (!err)
+        forgotten->rows += (uint64_t)sqlite3_changes(store->db);
+    return err;
+}
+
+/* In all tables of the database, whichever subscription they are of. */
+static enum sg_err forget_rows(struct sqlite_store *store, const struct forget_order *order,
+                               struct forgotten *forgotten, struct sg_why *why)
+{
+    enum sg_err err = SG_OK;
+    for (size_t i = 0; !err && i < sg_topic_count; i++) {
+        size_t used = store->arena->used;
+        err = forget_in_table(store, order, sg_topics[i].name, forgotten, why);
+        sg_arena_reset(store->arena, used);
+    }
+    if (!err && forgotten->rows > 0)
+        err = run(store, "CREATE TABLE IF NOT EXISTS sinergi_forgetting (due INTEGER)", why);
+    return err;
+}
+
+static int goes_on(void *context)
+{
+    (void)context;
+    forget_goes_on();
+    return 0;
+}
+
+/* Old copies in the pages and in the log. Nobody else may read the old state meanwhile. */
+static enum sg_err leave_no_copy(struct sqlite_store *store, struct sg_why *why)
+{
+    if (!has_column(store, "sinergi_forgetting", "due"))
+        return SG_OK;
+    sqlite3_progress_handler(store->db, STEPS_PER_SIGN, goes_on, NULL);
+    enum sg_err err = store->rewritten ? SG_OK : run(store, "VACUUM", why);
+    sqlite3_progress_handler(store->db, 0, NULL, NULL);
+    if (err)
+        return err;
+    store->rewritten = true;
+    if (sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) !=
+        SQLITE_OK)
+        return fail(store, why);
+    err = run(store, "DROP TABLE sinergi_forgetting", why);
+    store->rewritten = err != SG_OK;
+    return err;
+}
+
 static enum sg_err add_row(struct sqlite_store *store, const sinergi_delivery *delivery,
+                           const struct forget_order *order, struct forgotten *forgotten,
                            struct sg_why *why)
 {
     PbEnvelope *envelope = NULL;
@@ -341,7 +472,10 @@ static enum sg_err add_row(struct sqlite_store *store, const sinergi_delivery *d
         return err;
     err = read_cursor(store, &cursor, why);
     if (!err && delivery->seq > cursor) {
-        err = insert(store, delivery, envelope, why);
+        if (order)
+            err = forget_rows(store, order, forgotten, why);
+        if (!err)
+            err = insert(store, delivery, envelope, why);
         if (!err)
             err = move_cursor(store, delivery->seq, why);
     }
@@ -349,11 +483,20 @@ static enum sg_err add_row(struct sqlite_store *store, const sinergi_delivery *d
 }
 
 enum sg_err sqlite_store_add(struct sqlite_store *store, const sinergi_delivery *delivery,
+                             const struct forget_order *order, struct forgotten *forgotten,
                              struct sg_why *why)
 {
     size_t used = store->arena->used;
-    enum sg_err err = add_row(store, delivery, why);
+    struct forgotten here = {0};
+    enum sg_err err = add_row(store, delivery, order, &here, why);
     sg_arena_reset(store->arena, used);
+    if (!err) {
+        forgotten->rows += here.rows;
+        forgotten->files += here.rows > 0;
+        store->rewritten = store->rewritten && here.rows == 0;
+    }
+    if (!err && order)
+        err = leave_no_copy(store, why);
     if (err) {
         store->tables_known = false; /* somebody may have dropped one: look again */
         (void)run(store, "PRAGMA wal_checkpoint(TRUNCATE)", NULL); /* room, when the disk is full */

@@ -3,6 +3,9 @@
  * A frame of deliveries and the cursor `received` move in one commit; the mark `done` of one
  * delivery moves with the handler's note in another. A delivery at or below `done` is never handed
  * over again on this device, whatever the broker sends.
+ *
+ * Deliveries stand in the file sealed (inbox_key.h). Without their key, because somebody removed
+ * it, what is pending is dropped at the opening and sent again.
  */
 #ifndef SINERGI_LIB_INBOX_H
 #define SINERGI_LIB_INBOX_H
@@ -21,7 +24,7 @@ struct inbox_state {
     uint8_t note[INBOX_NOTE_MAX];
 };
 
-/* Open or make folder/inbox.mdb. Errors: SG_E_STORE. */
+/* Open or make folder/inbox.mdb and folder/inbox.key. Errors: SG_E_STORE. */
 SG_MUST_CHECK enum sg_err inbox_open(const char *folder, struct inbox **out_inbox,
                                      struct sg_why *why);
 void inbox_close(struct inbox **inbox);
@@ -52,6 +55,14 @@ SG_MUST_CHECK enum sg_err inbox_note(struct inbox *inbox, const char *name, cons
 
 /* Forget what is pending: it will be sent again. `received` falls back to `done`. */
 SG_MUST_CHECK enum sg_err inbox_drop(struct inbox *inbox, const char *name, struct sg_why *why);
+
+/* Make everything unreadable that was ever handled: another key, under which only what is pending
+ * is sealed. Afterwards, on this device or off it, what the file still holds of the rest is noise.
+ * The arena is used during the call. Errors: SG_E_STORE, SG_E_LIMIT: nothing has changed. */
+SG_MUST_CHECK enum sg_err inbox_renew(struct inbox *inbox, struct sg_arena *arena,
+                                      struct sg_why *why);
+/* Has this process handled anything under the key? */
+bool inbox_is_used(const struct inbox *inbox);
 
 /* How many deliveries are received and not done. Errors: SG_E_STORE. */
 SG_MUST_CHECK enum sg_err inbox_pending(struct inbox *inbox, const char *name, uint64_t *out_count,

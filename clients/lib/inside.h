@@ -99,6 +99,7 @@ struct subscription {
     bool restart;  /* from where `as` says, whatever the broker remembers; until it has begun */
     bool working;  /* the handler goes on by itself with working_seq: sinergi_finish */
     uint64_t working_seq;
+    bool forgets;  /* what was handed over last is an order to forget (D6) */
     uint64_t done; /* ephemeral: last handled */
     uint64_t frame_ends[FRAME_ENDS_MAX];
     size_t frame_end_count;

@@ -318,6 +318,7 @@ static sinergi_handled hand_over(struct sinergi *client, struct subscription *su
         memcpy(given.place.outbox_id, delivery->place->outbox_id.data, SINERGI_ID_BYTES);
         given.place.number = delivery->place->number;
     }
+    sub->forgets = !err && envelope->person_erasure_ordered;
     client->in_handler = true;
     sinergi_handled handled = sub->as.handler(sub->as.context, &given, note, note_len);
     client->in_handler = false;
@@ -388,11 +389,15 @@ void reader_caught_up(struct sinergi *client, const PbCaughtUp *caught_up)
         sub->caught_up = true;
 }
 
+/* An order to forget holds for the inbox as well: it is done when nothing of what was handled can
+ * be read there. */
 static bool finish(struct sinergi *client, struct subscription *sub, uint64_t seq,
                    const uint8_t *note, size_t note_len)
 {
     struct sg_why why = {0};
-    enum sg_err err = inbox_done(client->inbox, sub->name, seq, note, note_len, &why);
+    enum sg_err err = sub->forgets ? inbox_renew(client->inbox, &client->frame_arena, &why) : SG_OK;
+    if (!err)
+        err = inbox_done(client->inbox, sub->name, seq, note, note_len, &why);
     if (err) {
         client->fatal = client_why(client, err, &why);
         return false;

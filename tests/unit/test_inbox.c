@@ -36,6 +36,10 @@ static int tear_down(void **state)
     (void)unlink(path);
     (void)snprintf(path, sizeof path, "%s/inbox.mdb-lock", f->folder);
     (void)unlink(path);
+    (void)snprintf(path, sizeof path, "%s/inbox.key", f->folder);
+    (void)unlink(path);
+    (void)snprintf(path, sizeof path, "%s/inbox.key.new", f->folder);
+    (void)unlink(path);
     int rc = rmdir(f->folder);
     free(f);
     return rc;
