@@ -1,5 +1,6 @@
 #include "unit/unit.h"
 
+#include "agent/forget.h"
 #include "agent/jsonl.h"
 
 #include <fcntl.h>
@@ -150,7 +151,93 @@ static void old_files_are_kept_as_many_as_asked_for(void **state)
     clear();
 }
 
+#define REF "41516cf1-48ba-b071-f305-fcc61a9cbb2b"
+#define LINE(seq, fields) "{\"seq\":\"" seq "\",\"personRef\":\"" REF "\"" fields "}\n"
+#define FORGOTTEN ",\"redactedPaths\":[\"note\"]"
+
+/* The current file and the older ones, what is no line of ours, what came behind the order, and the
+ * half of a forgetting that was cut short. */
+static void an_order_goes_through_all_files(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file, *before, *after;
+    } files[] = {
+        {"f.jsonl", LINE("8", "") LINE("9", ",\"note\":\"n\"") LINE("12", ",\"note\":\"m\""),
+         LINE("8", "") LINE("9", FORGOTTEN) LINE("12", ",\"note\":\"m\"")},
+        {"f.jsonl.1", LINE("7", ",\"note\":\"n\""), LINE("7", FORGOTTEN)},
+        {"f.jsonl.3", "no JSON " REF "\n\n" LINE("3", ",\"note\":\"n\"") "torn " REF,
+         "no JSON " REF "\n\n" LINE("3", FORGOTTEN) "torn " REF},
+        {"f.jsonl.2", "{\"seq\":\"5\",\"note\":\"n\"}\n", "{\"seq\":\"5\",\"note\":\"n\"}\n"},
+        {"f.jsonl.old", LINE("7", ",\"note\":\"n\""), LINE("7", ",\"note\":\"n\"")},
+        {"other.jsonl", LINE("7", ",\"note\":\"n\""), LINE("7", ",\"note\":\"n\"")},
+    };
+    char text[1024];
+    struct jsonl *jsonl = NULL;
+    struct sg_why why = {0};
+    struct stat st;
+    struct forgotten forgotten = {0};
+    struct forget_order order = {.person_ref = REF, .seq = 10, .all = true};
+    for (size_t i = 0; i < SG_ARRAY_LEN(files); i++)
+        write_file(files[i].file, files[i].before);
+    assert_int_equal(chmod("f.jsonl.1", 0640), 0);
+    write_file("f.jsonl.new", "half");
+    UNIT_OK(jsonl_open("f.jsonl", large, 2, &jsonl, &why));
+    assert_int_not_equal(access("f.jsonl.new", F_OK), 0);
+    for (int again = 0; again < 2; again++) { /* nothing is left to do the second time */
+        UNIT_OK(jsonl_forget(jsonl, &order, &forgotten, &why));
+        assert_int_equal(forgotten.rows, 3);
+        assert_int_equal(forgotten.files, 3);
+    }
+    UNIT_OK(jsonl_add(jsonl, 12, "twice", &why));
+    UNIT_OK(jsonl_add(jsonl, 13, "{\"seq\":\"13\"}", &why));
+    jsonl_close(&jsonl);
+    for (size_t i = 0; i < SG_ARRAY_LEN(files); i++) {
+        read_file(files[i].file, text, sizeof text);
+        if (i == 0) {
+            char *added = strstr(text, "{\"seq\":\"13\"}\n");
+            assert_non_null(added);
+            *added = '\0';
+        }
+        assert_string_equal(text, files[i].after);
+        if (strcmp(files[i].file, "f.jsonl.1") == 0) {
+            assert_int_equal(stat(files[i].file, &st), 0);
+            assert_int_equal(st.st_mode & 07777, 0640);
+        }
+        (void)unlink(files[i].file);
+    }
+    assert_int_not_equal(access("f.jsonl.new", F_OK), 0);
+}
+
+/* The bound of memory is that of a line; one that is longer goes through in pieces. */
+static void a_line_of_any_length_goes_through(void **state)
+{
+    (void)state;
+    enum { LONG = (9 << 20) + 5 };
+    struct jsonl *jsonl = NULL;
+    struct sg_why why = {0};
+    struct stat st;
+    struct forgotten forgotten = {0};
+    struct forget_order order = {.person_ref = REF, .seq = 10, .all = true};
+    FILE *file = fopen("f.jsonl.1", "w");
+    assert_non_null(file);
+    for (int i = 0; i < LONG; i++)
+        (void)fputc('x', file);
+    assert_true(fputs("\n" LINE("7", ",\"note\":\"n\""), file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    write_file("f.jsonl", LINE("8", ""));
+    UNIT_OK(jsonl_open("f.jsonl", large, 2, &jsonl, &why));
+    UNIT_OK(jsonl_forget(jsonl, &order, &forgotten, &why));
+    assert_int_equal(forgotten.rows, 1);
+    jsonl_close(&jsonl);
+    assert_int_equal(stat("f.jsonl.1", &st), 0);
+    assert_int_equal(st.st_size, LONG + 1 + (int)strlen(LINE("7", FORGOTTEN)));
+    clear();
+}
+
 UNIT_MAIN(cmocka_unit_test(the_file_says_how_far_it_is),
           cmocka_unit_test(what_is_none_of_ours_is_refused),
           cmocka_unit_test(each_delivery_is_one_line),
-          cmocka_unit_test(old_files_are_kept_as_many_as_asked_for))
+          cmocka_unit_test(old_files_are_kept_as_many_as_asked_for),
+          cmocka_unit_test(an_order_goes_through_all_files),
+          cmocka_unit_test(a_line_of_any_length_goes_through))

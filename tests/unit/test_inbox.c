@@ -169,6 +169,85 @@ static void subscriptions_do_not_touch_each_other(void **state)
     assert_int_equal(inbox_name_next(f->inbox, name, name, &why), SG_E_NOT_FOUND);
 }
 
+static bool same_file(const struct fixture *f, const char *name, uint8_t content[64], bool first)
+{
+    char path[128];
+    uint8_t now[64] = {0};
+    (void)snprintf(path, sizeof path, "%s/%s", f->folder, name);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_true(fread(now, 1, sizeof now, file) > 0);
+    assert_int_equal(fclose(file), 0);
+    bool same = memcmp(now, content, sizeof now) == 0;
+    if (first)
+        memcpy(content, now, sizeof now);
+    return same;
+}
+
+static void another_key_keeps_what_is_pending(void **state)
+{
+    struct fixture *f = *state;
+    struct inbox_state s;
+    struct sg_why why = {0};
+    uint8_t key[64] = {0};
+    receive(f, "kota", (uint64_t[]){5, 7, 0}, &s);
+    receive(f, "kotb", (uint64_t[]){8, 0}, &s);
+    assert_false(inbox_is_used(f->inbox));
+    UNIT_OK(inbox_done(f->inbox, "kota", 5, NULL, 0, &why));
+    assert_true(inbox_is_used(f->inbox));
+    assert_false(same_file(f, "inbox.key", key, true));
+    UNIT_OK(inbox_renew(f->inbox, &f->arena, &why));
+    assert_false(inbox_is_used(f->inbox));
+    assert_false(same_file(f, "inbox.key", key, true));
+    assert_int_equal(next_seq(f, "kota"), 7);
+    assert_int_equal(next_seq(f, "kotb"), 8);
+    restart(f);
+    assert_true(same_file(f, "inbox.key", key, false));
+    assert_int_equal(next_seq(f, "kota"), 7);
+    receive(f, "kota", (uint64_t[]){9, 0}, &s);
+    assert_int_equal(next_seq(f, "kotb"), 8);
+}
+
+/* A process that ended between the commit and the rename. */
+static void the_last_step_is_done_by_whoever_comes(void **state)
+{
+    struct fixture *f = *state;
+    struct inbox_state s;
+    char key[128], next[128];
+    receive(f, "kota", (uint64_t[]){5, 0}, &s);
+    inbox_close(&f->inbox);
+    (void)snprintf(key, sizeof key, "%s/inbox.key", f->folder);
+    (void)snprintf(next, sizeof next, "%s/inbox.key.new", f->folder);
+    assert_int_equal(rename(key, next), 0);
+    FILE *old = fopen(key, "w");
+    assert_non_null(old);
+    for (int i = 0; i < 40; i++)
+        assert_int_equal(fputc('x', old), 'x');
+    assert_int_equal(fclose(old), 0);
+    restart(f);
+    assert_int_not_equal(access(next, F_OK), 0);
+    assert_int_equal(next_seq(f, "kota"), 5);
+}
+
+static void without_its_key_all_is_sent_again(void **state)
+{
+    struct fixture *f = *state;
+    struct inbox_state s;
+    struct sg_why why = {0};
+    char key[128];
+    receive(f, "kota", (uint64_t[]){5, 7, 0}, &s);
+    UNIT_OK(inbox_done(f->inbox, "kota", 5, NULL, 0, &why));
+    (void)snprintf(key, sizeof key, "%s/inbox.key", f->folder);
+    assert_int_equal(unlink(key), 0);
+    restart(f);
+    UNIT_OK(inbox_state(f->inbox, "kota", &s, &why));
+    assert_int_equal(s.received, 5);
+    assert_int_equal(s.done, 5);
+    assert_int_equal(next_seq(f, "kota"), 0);
+    receive(f, "kota", (uint64_t[]){7, 0}, &s);
+    assert_int_equal(next_seq(f, "kota"), 7);
+}
+
 static void a_folder_that_is_not_there_is_named(void **state)
 {
     (void)state;
@@ -183,4 +262,6 @@ static void a_folder_that_is_not_there_is_named(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 UNIT_MAIN(TEST(nothing_is_stored_twice_and_order_is_kept), TEST(pending_and_note_survive_a_restart),
           TEST(dropping_falls_back_to_done), TEST(subscriptions_do_not_touch_each_other),
+          TEST(another_key_keeps_what_is_pending), TEST(the_last_step_is_done_by_whoever_comes),
+          TEST(without_its_key_all_is_sent_again),
           cmocka_unit_test(a_folder_that_is_not_there_is_named))
