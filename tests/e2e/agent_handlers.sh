@@ -78,7 +78,7 @@ check "what runs too long is ended and tried again" test "$(tries 5)" -eq 2
 check "with all that it started" sh -c '! pgrep -f "^sleep 600$" >/dev/null'
 check "columns are flat, enums short, dates and ids text" sql_is dinsos "select person_alias || '|' || person_sex || '|' || kind || '|' || suspected_ppks || '|' || children_with || '|' || publisher_agency || '|' || length(referral_id) from referral_submitted where seq = $(head -n 1 <<<"$want")" 'Orang 1|MALE|INTAKE|["PPKS_11"]|0|satpolpp|36'
 check "the place is there" sql_is dinsos "select count(*) from referral_submitted where place glob '????????-*-[0-9]*'" 6
-check "only what was asked for has a table" sql_is dinsos "select count(*) from sqlite_master where type = 'table' and name not like 'sqlite%'" 2
+check "what was asked for has a table, and orders to forget" sql_is dinsos "select group_concat(name) from (select name from sqlite_master where type = 'table' and name not like 'sqlite%' order by name)" "person_erasure_ordered,referral_submitted,sinergi_cursor"
 check "files are for their owner alone" test "$(stat -c %a "$work/dinsos/kota.db" "$work/dinsos/kota.jsonl" | sort -u)" = 600
 check "the log holds nothing of the events" sh -c "! grep -qE 'Rahasia|Orang' '$work/dinsos/agent.log'"
 check "but the exit status" grep -q 'handler-failed.*exit status 3' "$work/dinsos/agent.log"
