@@ -417,7 +417,9 @@ enum sg_err jsonl_forget(struct jsonl *jsonl, const struct forget_order *order,
     int length = slash ? (int)(slash - jsonl->path) + 1 : 0;
     (void)snprintf(path, sizeof path, "%.*s", length ? length : 1, length ? jsonl->path : ".");
     SG_AUTO(folder_done) DIR *folder = opendir(path);
-    enum sg_err err = folder ? SG_OK : fail(jsonl, "open folder", why);
+    if (!folder)
+        return fail(jsonl, "open folder", why);
+    enum sg_err err = SG_OK;
     const struct dirent *entry = NULL;
     while (!err && (entry = readdir(folder))) {
         if (!is_ours(entry->d_name, jsonl->path + length))

@@ -188,7 +188,7 @@ static enum sg_err drop_all(const struct inbox *inbox, const struct box_txn *txn
     char name[SG_NAME_MAX + 1] = "";
     enum sg_err err = SG_OK;
     for (;;) {
-        struct inbox_state state;
+        struct inbox_state state = {0};
         err = name_behind(inbox, txn, name, name, why);
         if (err)
             return err == SG_E_NOT_FOUND ? SG_OK : err;
