@@ -1,4 +1,5 @@
--- What this office was ordered to forget of a person (person.erasure_ordered), it forgets.
+-- What this office was ordered to forget of a person (person.erasure_ordered), it forgets in the table of its own; the
+-- tables that the agent fills are the agent's to clear.
 .bail on
 .timeout 10000
 PRAGMA secure_delete = ON;

@@ -1,1 +1,0 @@
-../../dinsos/queries/lupakan.sql
