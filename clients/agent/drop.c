@@ -313,7 +313,9 @@ static void end_import(struct drop *drop, int exit_status)
         return; /* written to while it was read: once more, from the beginning */
     }
     json_int_t rows = number(json, "rows"), bad = number(json, "bad");
-    bool failed = exit_status == IMPORT_UNREADABLE || bad > 0 || number(json, "refused") > 0;
+    /* A changed row is not sent either: somebody has to run its command, or put it back. */
+    bool failed = exit_status == IMPORT_UNREADABLE || bad > 0 || number(json, "changed") > 0 ||
+                  number(json, "refused") > 0;
     drop->imported++;
     drop->rows += (uint64_t)rows;
     drop->bad += (uint64_t)bad;

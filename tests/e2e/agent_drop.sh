@@ -85,6 +85,9 @@ check "whole" test "$(result_of done razia-open | grep -c ';"antre";')" -eq 2
 check "a bad row: failed/" until_true 300 there failed 'razia-bad.*.result.csv'
 check "the good row went on" test "$(result_of failed razia-bad | grep -c ';"antre";')" -eq 1
 check "the bad one names its column" grep -q '"salah".*"JK"' <<<"$(result_of failed razia-bad)"
+sheet 70 70 | sed 's/Rahasia 70/Rahasia 70 B/' | put razia-changed.csv
+check "a row that says something else now: failed/" until_true 300 there failed 'razia-changed.*.result.csv'
+check "with the command that corrects it" grep -q '"berubah".*sinergi .*correct .*--set .*--reason TYPO' <<<"$(result_of failed razia-changed)"
 echo x | put catatan.txt
 check "no map: failed/ with the reason" until_true 300 there failed 'catatan.*.result.csv'
 head -c 4096 /dev/urandom | put razia-binary.csv
