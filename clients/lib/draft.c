@@ -86,7 +86,8 @@ static void make_id(struct sinergi *client, uint32_t type, ProtobufCMessage *pay
 static int64_t recorded_ms(const struct sinergi *client, const PbEnvelope *e)
 {
     int64_t now_ms = client_now_ms(client);
-    if (!client->session.told.demo || !e->occurred_at || !sg_time_valid(e->occurred_at))
+    bool knows = !client->session.told.demo || session_is_up(client);
+    if (knows || !e->occurred_at || !sg_time_valid(e->occurred_at))
         return now_ms;
     int64_t occurred_ms = sg_ms_of(e->occurred_at);
     return occurred_ms > now_ms ? occurred_ms : now_ms;
