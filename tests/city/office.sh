@@ -49,7 +49,7 @@ mail() { # AGENCY…
 
 # A question to the tables that the agent has filled.
 tell() { # AGENCY SQL
-    sqlite3 -batch -readonly "$work/$1/kota.db" "$2"
+    sqlite3 -batch -readonly -cmd '.timeout 10000' "$work/$1/kota.db" "$2"
 }
 
 # The tables of the agent, one for each type of event; an office may keep some of its own beside them.

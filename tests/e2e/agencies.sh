@@ -125,7 +125,7 @@ says_list "who stays, stays" disnaker "$class" 'Syahrul'
 
 make_list disnaker
 cp -r "$work/disnaker/kantor/daftar" "$work/before"
-seq=$(sqlite3 "$work/disnaker/kantor/kota.db" 'SELECT max(seq) FROM seat_allocation_changed')
+seq=$(sqlite3 -cmd '.timeout 10000' "$work/disnaker/kantor/kota.db" 'SELECT max(seq) FROM seat_allocation_changed')
 for _ in 1 2; do
     echo '{}' | SINERGI_SEQ=$seq SINERGI_TYPE=seat.allocation_changed SINERGI_AGENCY=disnaker "$work/disnaker/kantor/handlers/daftar"
     echo '{}' | SINERGI_SEQ=$seq SINERGI_TYPE=person.erasure_ordered SINERGI_AGENCY=disnaker "$work/disnaker/kantor/handlers/daftar"

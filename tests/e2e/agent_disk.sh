@@ -53,8 +53,8 @@ stop_daemon
 journal_seqs dinsos >"$work/want"
 jq -r .seq "$small/out/kota.jsonl" >"$work/had"
 check "each delivery is one line, in order" cmp "$work/want" "$work/had"
-for table in $(sqlite3 -readonly "$small/out/kota.db" "select name from sqlite_master where type = 'table' and name <> 'sinergi_cursor'"); do
-    sqlite3 -readonly "$small/out/kota.db" "select seq from \"$table\""
+for table in $(sqlite3 -readonly -cmd '.timeout 5000' "$small/out/kota.db" "select name from sqlite_master where type = 'table' and name <> 'sinergi_cursor'"); do
+    sqlite3 -readonly -cmd '.timeout 5000' "$small/out/kota.db" "select seq from \"$table\""
 done | sort -n >"$work/had"
 check "and one row" cmp "$work/want" "$work/had"
 done_testing

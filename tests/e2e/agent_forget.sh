@@ -66,7 +66,7 @@ check "its key is for its owner alone" test "$(stat -c %a "$folder/data/inbox.ke
 mv "$folder/kota.jsonl" "$folder/kota.jsonl.1"
 chmod 640 "$folder/kota.jsonl.1"
 for i in $(seq 1 3000); do cat "$folder/kota.jsonl.1"; done >"$folder/kota.jsonl.3"
-sqlite3 "$folder/kota.db" "pragma secure_delete = off; create table lama as select * from seat_allocation_changed;
+sqlite3 -cmd '.timeout 5000' "$folder/kota.db" "pragma secure_delete = off; create table lama as select * from seat_allocation_changed;
     drop table lama; create table isi (x); insert into isi values (randomblob(20000000))" >"$work/sqlite.log"
 check "a name is in free pages now" test "$(grep -caF "$(name 1)" "$folder/kota.db")" -gt 0
 cp "$folder/data/inbox.key" "$work/old.key"
